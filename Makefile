@@ -1,0 +1,15 @@
+# The commands a newcomer needs. Both install what is missing into .dev/, say what it is, and leave no process behind.
+
+.PHONY: help demo test clean
+
+help: ## What there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Copy a real MySQL database into a BigQuery emulator and show it
+	@scripts/demo
+
+test: ## Formatting, lints, unit, property and end-to-end tests
+	@scripts/test
+
+clean: ## Delete what was built and what was installed into .dev/
+	rm -rf target .dev

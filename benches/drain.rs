@@ -1,0 +1,34 @@
+//! The drain: the same statement that a sync sends, read through the same driver, every column touched, rows dropped.
+//! What a sync takes is measured against it. `drain TABLE`, with the variables of the sync in the environment.
+
+use std::time::Instant;
+
+use futures_util::TryStreamExt as _;
+use mysql_bigquery_sync::config::{Config, Policies};
+use mysql_bigquery_sync::mapping::Mapping;
+use mysql_bigquery_sync::mysql::{catalog, connection, rows};
+use mysql_bigquery_sync::selection::ColumnFilter;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // cargo bench adds --bench.
+    let name = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).ok_or("drain TABLE")?;
+    let config = Config::read(std::env::vars_os(), &[])?;
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut connection = connection::connect(&config.mysql).await?;
+    let server = catalog::server(&mut connection).await?;
+    let table = catalog::table(&mut connection, server.flavor, &name).await?.map_err(|_| "no such table")?;
+    let mapping = Mapping::new(&table, server.flavor, &ColumnFilter::default(), Policies::default())?;
+    rows::begin_snapshot(&mut connection).await?;
+    let started = Instant::now();
+    let (mut count, mut bytes) = (0_u64, 0);
+    let statement = rows::statement(&mapping.select_list(), &name, None);
+    let mut stream = rows::stream(&mut connection, statement);
+    while let Some(row) = stream.try_next().await? {
+        count += 1;
+        bytes +=
+            (0..mapping.columns.len()).filter_map(|column| rows::value(&row, column)).map(<[u8]>::len).sum::<usize>();
+    }
+    println!("{count} rows, {bytes} bytes in {:.2} s", started.elapsed().as_secs_f64());
+    Ok(())
+}

@@ -1,0 +1,165 @@
+"""A BigQuery that only takes bytes: resumable uploads at full speed, their Avro framing checked, every job DONE at once.
+
+  sink.py [--port PORT] [--keep FOLDER]    prints "PORT" when it listens on 127.0.0.1, then a line per finished upload
+
+Python's standard library is all it needs. It is no emulator: it answers what a sync asks and stores nothing but, with
+--keep, the uploaded files as FOLDER/<table>.avro. Rows are counted off the blocks' headers, never decoded.
+"""
+
+import argparse
+import http.server
+import json
+import pathlib
+import threading
+
+
+class Framing:
+    """Reads an Avro object container file piece by piece: header, then count, size, data, marker of each block."""
+
+    def __init__(self):
+        self.pending = bytearray()
+        self.state = "header"
+        self.marker = b""
+        self.left = 0  # bytes of the block's data still to come
+        self.rows = self.blocks = self.bytes = 0
+
+    @property
+    def ended(self):
+        return self.state == "block" and not self.pending
+
+    def long(self, at):
+        shift = value = 0
+        while True:
+            byte = self.pending[at]
+            at += 1
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return (value >> 1) ^ -(value & 1), at
+
+    def feed(self, data):
+        self.bytes += len(data)
+        view = memoryview(data)
+        while view or self.pending:
+            if self.state == "data":
+                taken = min(self.left, len(view))
+                view, self.left = view[taken:], self.left - taken
+                if self.left:
+                    return
+                self.state = "marker"
+            # Enough for whatever stands between two blocks' data; a file's header may take several rounds.
+            self.pending += view[:4096]
+            view = view[4096:]
+            try:
+                while self.pending and self.state != "data":
+                    {"header": self.header, "block": self.block, "marker": self.end_of_block}[self.state]()
+            except IndexError:  # not all here yet
+                if not view:
+                    return
+
+    def header(self):
+        assert self.pending[:4] == b"Obj\x01"[: len(self.pending)], "not an Avro file"
+        at = 4
+        while True:
+            count, at = self.long(at)
+            if count == 0:
+                break
+            for _ in range(2 * count):
+                length, at = self.long(at)
+                at += length
+        self.pending[at + 15]  # all here?
+        self.marker = bytes(self.pending[at : at + 16])
+        del self.pending[: at + 16]
+        self.state = "block"
+
+    def block(self):
+        rows, at = self.long(0)
+        size, at = self.long(at)
+        self.rows += rows
+        self.blocks += 1
+        taken = min(size, len(self.pending) - at)
+        self.left = size - taken
+        del self.pending[: at + taken]
+        self.state = "data" if self.left else "marker"
+
+    def end_of_block(self):
+        self.pending[15]
+        assert self.pending[:16] == self.marker, "a block does not end with the file's marker"
+        del self.pending[:16]
+        self.state = "block"
+
+
+class Upload:
+    def __init__(self, job, keep):
+        self.job = job
+        self.framing = Framing()
+        self.table = job["configuration"]["load"]["destinationTable"]["tableId"]
+        self.file = open(keep / f"{self.table}.avro", "wb") if keep else None
+
+
+class Sink(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    uploads = {}
+    lock = threading.Lock()
+    keep = None
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, body=None, **headers):
+        data = b"" if body is None else json.dumps(body).encode()
+        self.send_response_only(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def do_GET(self):
+        dataset = self.path.split("?")[0].rsplit("/", 1)[1]
+        self.answer(200, {"datasetReference": {"projectId": "sink", "datasetId": dataset}, "location": "US"})
+
+    def do_POST(self):
+        job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        with self.lock:
+            number = str(len(self.uploads))
+            self.uploads[number] = Upload(job, self.keep)
+        host = self.headers["Host"]
+        self.answer(200, None, Location=f"http://{host}/upload/{number}")
+
+    def do_DELETE(self):
+        self.answer(204)
+
+    def do_PUT(self):
+        upload = self.uploads[self.path.rsplit("/", 1)[1]]
+        left = int(self.headers["Content-Length"])
+        span, total = self.headers["Content-Range"].removeprefix("bytes ").split("/")
+        assert span == "*" or int(span.split("-")[0]) == upload.framing.bytes, "not where the last chunk ended"
+        while left:
+            data = self.rfile.read(min(left, 1 << 20))
+            left -= len(data)
+            upload.framing.feed(data)
+            if upload.file:
+                upload.file.write(data)
+        if total == "*":
+            assert upload.framing.bytes % (256 << 10) == 0, "a chunk is no multiple of 256 KiB"
+            self.answer(308, None, Range=f"bytes=0-{upload.framing.bytes - 1}")
+            return
+        assert int(total) == upload.framing.bytes and upload.framing.ended, "the file does not end with a block's end"
+        if upload.file:
+            upload.file.close()
+        rows = upload.framing.rows
+        print(f"{upload.table}: {rows} rows in {upload.framing.blocks} blocks, {upload.framing.bytes} bytes", flush=True)
+        self.answer(200, upload.job | {"status": {"state": "DONE"}, "statistics": {"load": {"outputRows": str(rows)}}})
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--keep", type=pathlib.Path)
+    arguments = parser.parse_args()
+    Sink.keep = arguments.keep
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", arguments.port), Sink)
+    print(server.server_port, flush=True)
+    server.serve_forever()

@@ -1,0 +1,25 @@
+# shellcheck shell=bash
+# Sourced: builds a folder under a temporary name and gives it its own name when it is complete.
+#
+# So a folder that exists is whole, however an earlier installation ended, and two at a time do no harm.
+
+# building FOLDER: makes the temporary folder `new`; it goes away when the script ends before `built`.
+building() {
+  final=$1
+  mkdir -p "$(dirname "$final")"
+  find "$(dirname "$final")" -maxdepth 1 -name "${final##*/}.new.*" -mmin +60 -exec rm -rf {} + # of one that was killed outright
+  new=$(mktemp -d "$final.new.XXXXXX")
+  chmod 755 "$new" # mktemp's 700 would lock out a server that runs as another user
+  trap 'rm -rf "$new"; type apt_close &>/dev/null && apt_close; :' EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+}
+
+# built: the folder is complete.
+built() {
+  local old=$final.old.$$
+  # A folder of that name is either an outdated one, which goes, or another installation's that was quicker, which is as good.
+  if [[ -e $final ]]; then mv -T "$final" "$old" 2>/dev/null || :; fi
+  mv -T "$new" "$final" 2>/dev/null || [[ -d $final ]] || die "$final could not be put into place."
+  rm -rf "$new" "$old"
+}

@@ -1,0 +1,22 @@
+# shellcheck shell=bash
+# Sourced by the other scripts: where things are, and how they speak and fail.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+scripts=$root/scripts
+dev=$root/.dev # everything installed or running lives here; git ignores it
+export root scripts dev
+
+say() { printf '%s\n' "$*"; }
+
+die() {
+  printf '%s\n' "$*" >&2
+  exit 1
+}
+
+# program PATH LINE...: an executable bash script.
+program() {
+  local path=$1
+  shift
+  printf '%s\n' '#!/bin/bash' "$@" >"$path"
+  chmod 755 "$path"
+}

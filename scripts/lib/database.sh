@@ -1,0 +1,54 @@
+# shellcheck shell=bash
+# Sourced: an installed database server is a folder with two programs, `server` and `client`, wherever they really come from.
+
+# is_installed FOLDER: whether both programs are there; one that was found on the machine may have been removed from it since.
+is_installed() {
+  [[ -x $1/server && -x $1/client ]] || return 1
+  [[ ! -e $1/found ]] || [[ -x $(<"$1/found") ]]
+}
+
+# is_mariadb, is_mysql_8: what a program's version line says it is of.
+is_mariadb() { [[ $1 == *MariaDB* ]]; }
+is_mysql_8() { ! is_mariadb "$1" && [[ $1 =~ Ver\ ([89]|[1-9][0-9])\. ]]; }
+
+# find_program TEST NAME...: the first program NAME on the machine whose version line passes TEST.
+find_program() {
+  local test=$1 name path
+  shift
+  for name; do
+    for path in $(PATH=$PATH:/usr/sbin:/usr/local/sbin:/usr/libexec:/usr/local/mysql/bin type -aP "$name"); do
+      "$test" "$("$path" --no-defaults --version 2>/dev/null)" && echo "$path" && return
+    done
+  done
+  return 1
+}
+
+# link_found FOLDER SERVER CLIENT: the two programs of FOLDER, for a server that was found on the machine.
+link_found() {
+  local folder=$1 server=$2 client=$3
+  # Where AppArmor confines the server to the system's data directories, a copy of the program is not confined.
+  if [[ -e /etc/apparmor.d/${server//\//.} || -e /etc/apparmor.d/usr.sbin.mysqld ]] &&
+    [[ $(cat /sys/module/apparmor/parameters/enabled 2>/dev/null) == Y ]]; then
+    cp "$server" "$folder/server-program"
+    program "$folder/server" \
+      "exec \"\${BASH_SOURCE[0]}-program\" --no-defaults --basedir=$(printf %q "$(dirname "$(dirname "$server")")") \"\$@\""
+  else
+    program "$folder/server" "exec $(printf %q "$server") --no-defaults \"\$@\""
+  fi
+  program "$folder/client" "exec $(printf %q "$client") --no-defaults \"\$@\""
+  echo "$server" >"$folder/found"
+}
+
+# link_unpacked FOLDER SERVER CLIENT: the same for packages unpacked into FOLDER; the programs are paths in it.
+link_unpacked() {
+  local folder=$1 server=$2 client=$3 here loader share
+  # shellcheck disable=SC2016 # it is the script's variable
+  here='here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)'
+  loader=$(loader_script "$folder")
+  share=$(cd "$folder" && dirname "$(find usr/share -path '*/charsets/Index.xml' -print -quit)")
+  program "$folder/server" "$here" "$loader" \
+    "exec \"\${loader[@]}\" \"\$here/$server\" --no-defaults --basedir=\"\$here/usr\" --character-sets-dir=\"\$here/$share\" \\" \
+    "  --lc-messages-dir=\"\$here/${share%/charsets}\" --plugin-dir=\"\$here/usr/lib/mysql/plugin\" \"\$@\""
+  program "$folder/client" "$here" "$loader" \
+    "exec \"\${loader[@]}\" \"\$here/$client\" --no-defaults --character-sets-dir=\"\$here/$share\" \"\$@\""
+}

@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Installs MariaDB into .dev/mariadb: the machine's own if it has one, else the distribution's packages, unpacked.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/common.sh"
+source "$here/apt.sh"
+source "$here/atomic.sh"
+source "$here/database.sh"
+
+is_installed "$dev/mariadb" && exit
+building "$dev/mariadb"
+
+if server=$(find_program is_mariadb mariadbd mysqld) && client=$(find_program is_mariadb mariadb mysql); then
+  say "MariaDB: found on this machine ($server)"
+  link_found "$new" "$server" "$client"
+else
+  has_apt || die "There is no MariaDB server on this machine and no apt-get to fetch one: please install MariaDB (mariadbd and mariadb)."
+  say "MariaDB: packages of this machine's distribution unpacked into .dev/mariadb (90 MB)"
+  apt_open own
+  apt_unpack "$new" "$(apt_newest 'mariadb-server-core(-[0-9.]+)?')" "$(apt_newest 'mariadb-client-core(-[0-9.]+)?')"
+  link_unpacked "$new" usr/sbin/mariadbd usr/bin/mariadb
+fi
+"$new/server" --version >/dev/null || die "The MariaDB server does not run on this machine."
+built
+rm -rf "$dev"/data/mariadb-*

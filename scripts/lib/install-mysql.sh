@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Installs MySQL into .dev/mysql: the machine's own if it has one, else packages of the distribution, unpacked.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/common.sh"
+source "$here/apt.sh"
+source "$here/atomic.sh"
+source "$here/database.sh"
+
+is_installed "$dev/mysql" && exit
+building "$dev/mysql"
+
+if server=$(find_program is_mysql_8 mysqld) && client=$(find_program is_mysql_8 mysql); then
+  say "MySQL: found on this machine ($server)"
+  link_found "$new" "$server" "$client"
+else
+  has_apt || die "There is no MySQL 8 or later on this machine and no apt-get to fetch one: please install MySQL (mysqld and mysql)."
+  # Debian's releases carry MariaDB only; MySQL is in its suite sid.
+  suite=own
+  [[ $(distribution) == ubuntu ]] || suite=sid
+  say "MySQL: packages of this machine's distribution (${suite/own/its own suites}) unpacked into .dev/mysql (340 MB)"
+  apt_open "$suite"
+  apt_unpack "$new" "$(apt_newest 'mysql-server-core(-[0-9.]+)?')" "$(apt_newest 'mysql-client-core(-[0-9.]+)?')"
+  link_unpacked "$new" usr/sbin/mysqld usr/bin/mysql
+fi
+"$new/server" --version >/dev/null || die "The MySQL server does not run on this machine."
+built
+rm -rf "$dev"/data/mysql-*

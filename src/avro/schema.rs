@@ -1,0 +1,76 @@
+//! The schema of a container file: one record, its fields, their types.
+
+use serde_json::{Value, json};
+
+/// The Avro types that BigQuery loads without loss. Source: "Loading Avro data", table of Avro conversions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AvroType {
+    /// `long` → INT64.
+    Long,
+    /// `double` → FLOAT64.
+    Double,
+    /// `bytes` → BYTES.
+    Bytes,
+    /// `string` → STRING.
+    String,
+    /// `string` with `sqlType: JSON` → JSON.
+    Json,
+    /// `int`, days since 1970-01-01 → DATE.
+    Date,
+    /// `long`, microseconds since midnight → TIME.
+    TimeMicros,
+    /// `long`, microseconds since 1970-01-01 00:00 UTC → TIMESTAMP.
+    TimestampMicros,
+    /// `long`, microseconds since 1970-01-01 00:00 of no time zone → DATETIME.
+    LocalTimestampMicros,
+    /// `bytes`, an unscaled integer → NUMERIC or BIGNUMERIC.
+    Decimal {
+        /// Digits in all.
+        precision: u32,
+        /// Digits after the point.
+        scale: u32,
+    },
+}
+
+impl AvroType {
+    fn json(self) -> Value {
+        match self {
+            Self::Long => json!("long"),
+            Self::Double => json!("double"),
+            Self::Bytes => json!("bytes"),
+            Self::String => json!("string"),
+            Self::Json => json!({"type": "string", "sqlType": "JSON"}),
+            Self::Date => json!({"type": "int", "logicalType": "date"}),
+            Self::TimeMicros => json!({"type": "long", "logicalType": "time-micros"}),
+            Self::TimestampMicros => json!({"type": "long", "logicalType": "timestamp-micros"}),
+            Self::LocalTimestampMicros => json!({"type": "long", "logicalType": "local-timestamp-micros"}),
+            Self::Decimal { precision, scale } => {
+                json!({"type": "bytes", "logicalType": "decimal", "precision": precision, "scale": scale})
+            }
+        }
+    }
+}
+
+/// A field of the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AvroField {
+    /// `[A-Za-z_][A-Za-z0-9_]*`
+    pub name: String,
+    /// Its type.
+    pub kind: AvroType,
+    /// Whether it is a union with `null` (always the first branch).
+    pub nullable: bool,
+}
+
+/// The record's schema as JSON text.
+pub fn record_schema(fields: impl IntoIterator<Item = AvroField>) -> String {
+    let fields: Vec<Value> = fields
+        .into_iter()
+        .map(|field| {
+            let kind = field.kind.json();
+            let kind = if field.nullable { json!(["null", kind]) } else { kind };
+            json!({"name": field.name, "type": kind})
+        })
+        .collect();
+    json!({"type": "record", "name": "row", "fields": fields}).to_string()
+}

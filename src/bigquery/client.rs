@@ -1,0 +1,119 @@
+//! The client: one HTTP connection pool, the API through `gcp-bigquery-client`, and the calls that a sync needs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use gcp_bigquery_client::client_builder::ClientBuilder;
+use gcp_bigquery_client::error::BQError;
+
+use crate::bigquery::auth::Tokens;
+use crate::bigquery::error::{Cause, Error};
+use crate::bigquery::retry::{Budget, retrying};
+use crate::config;
+
+const GOOGLE: &str = "https://bigquery.googleapis.com";
+
+/// To establish a connection, TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// One call of the API; all that are made here answer at once.
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// The same for the first call, so that an unreachable service is reported soon.
+const FIRST_CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// BigQuery, for one project and dataset.
+pub struct Client {
+    pub(super) api: gcp_bigquery_client::Client,
+    pub(super) http: reqwest::Client,
+    pub(super) tokens: Tokens,
+    /// Without a slash at its end.
+    pub(super) base: String,
+    pub(super) project: String,
+    pub(super) dataset: String,
+    /// Where the dataset is, and hence its jobs.
+    pub(super) location: Option<String>,
+}
+
+impl Client {
+    /// Connects and makes sure that the dataset is there.
+    pub async fn connect(config: &config::BigQuery) -> Result<Self, Error> {
+        let doing = format!("asking BigQuery for dataset {}:{}", config.project, config.dataset);
+        let fail = |cause| Error::once(doing.clone(), cause);
+        let tokens = match &config.emulator {
+            Some(_) => Tokens::Emulator,
+            None => Tokens::from_environment().map_err(|text| fail(Cause::Credentials(text)))?,
+        };
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            // 308 means "resume" to an upload.
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
+        // An emulator is near; a proxy on the way to the internet does not know it.
+        let http = if config.emulator.is_some() { http.no_proxy() } else { http };
+        let http = http.build().map_err(|error| fail(Cause::from(error)))?;
+        let base = config.emulator.clone().unwrap_or_else(|| GOOGLE.to_owned());
+        let api = ClientBuilder::new()
+            .with_v2_base_url(format!("{base}/bigquery/v2"))
+            .with_client(http.clone())
+            .build_from_authenticator(Arc::new(tokens.clone()))
+            .await
+            .map_err(|error| fail(Cause::from(error)))?;
+        let mut client = Self {
+            api,
+            http,
+            tokens,
+            base,
+            project: config.project.clone(),
+            dataset: config.dataset.clone(),
+            location: None,
+        };
+        client.location = client.dataset_location(&doing, config.location.clone()).await?;
+        Ok(client)
+    }
+
+    async fn dataset_location(&self, doing: &str, wanted: Option<String>) -> Result<Option<String>, Error> {
+        let result = retrying(doing, Budget::START, || {
+            call(FIRST_CALL_TIMEOUT, self.api.dataset().get(&self.project, &self.dataset))
+        })
+        .await;
+        let dataset = match result {
+            Ok(dataset) => dataset,
+            Err(error) => return Err(explain_missing(error, &self.project, &self.dataset)),
+        };
+        match (wanted, dataset.location) {
+            (Some(wanted), Some(is)) if !wanted.eq_ignore_ascii_case(&is) => Err(Error::once(
+                doing,
+                Cause::Broken(format!("it is in {is}, and BIGQUERY_LOCATION says {wanted}: unset it, or correct it")),
+            )),
+            (wanted, is) => Ok(is.or(wanted)),
+        }
+    }
+}
+
+/// Waits for a call of the API, not forever.
+pub(super) async fn call<T>(limit: Duration, request: impl Future<Output = Result<T, BQError>>) -> Result<T, Cause> {
+    match tokio::time::timeout(limit, request).await {
+        Ok(result) => result.map_err(Cause::from),
+        Err(_) => Err(Cause::Transport(format!("no answer within {} s", limit.as_secs()))),
+    }
+}
+
+fn explain_missing(error: Error, project: &str, dataset: &str) -> Error {
+    let hint = match &error.cause {
+        Cause::Answer { status: 404, .. } => format!(
+            "the dataset does not exist: create it (the Terraform module does, or \
+             `bq mk --dataset {project}:{dataset}`), or look at BIGQUERY_PROJECT and BIGQUERY_DATASET"
+        ),
+        Cause::Answer { status: 403, message, .. } => format!(
+            "access denied ({message}): the service account needs roles/bigquery.dataEditor on the dataset and \
+             roles/bigquery.jobUser on the project; look at BIGQUERY_PROJECT and BIGQUERY_DATASET too"
+        ),
+        Cause::Transport(text) => {
+            format!("{text}: look at the network, and at BIGQUERY_EMULATOR_HOST if an emulator is meant")
+        }
+        Cause::Unreadable(text) => {
+            format!("something answers that is not BigQuery ({text}): look at BIGQUERY_EMULATOR_HOST and at proxies")
+        }
+        _ => return error,
+    };
+    Error { cause: Cause::Broken(hint), ..error }
+}

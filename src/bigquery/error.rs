@@ -1,0 +1,164 @@
+//! What goes wrong with BigQuery: what was being done, what the service answered, how often it was tried.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use gcp_bigquery_client::error::BQError;
+use gcp_bigquery_client::model::error_proto::ErrorProto;
+use serde::Deserialize;
+
+/// An error of the destination.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing}: {cause}{}", tries_text(*tries, *elapsed))]
+pub struct Error {
+    /// What was being done.
+    pub doing: String,
+    /// What happened.
+    pub cause: Cause,
+    /// How often it was tried.
+    pub tries: u32,
+    /// For how long.
+    pub elapsed: Duration,
+}
+
+/// What happened to one request.
+#[derive(Debug, thiserror::Error)]
+pub enum Cause {
+    /// The service answered with an error.
+    #[error("BigQuery answered {status}{}: {message}", spaced(reason))]
+    Answer {
+        /// HTTP status.
+        status: u16,
+        /// BigQuery's reason, such as `accessDenied`; empty when the answer was not BigQuery's JSON.
+        reason: String,
+        /// Its message.
+        message: String,
+    },
+    /// No answer.
+    #[error("{0}")]
+    Transport(String),
+    /// An answer that is not what the API promises, of unknown status.
+    #[error("the answer is not BigQuery's: {0}")]
+    Unreadable(String),
+    /// No token.
+    #[error(
+        "no access token: {0}. On a laptop run `gcloud auth application-default login`; on Cloud Run look at the job's service account"
+    )]
+    Credentials(String),
+    /// The load job ended with an error.
+    #[error("the load job {job_id} failed{}: {message}", spaced(reason))]
+    Job {
+        /// Its id.
+        job_id: String,
+        /// BigQuery's reason.
+        reason: String,
+        /// Its messages.
+        message: String,
+    },
+    /// Something that must hold does not.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Error {
+    pub(super) fn once(doing: impl Into<String>, cause: Cause) -> Self {
+        Self { doing: doing.into(), cause, tries: 1, elapsed: Duration::ZERO }
+    }
+}
+
+fn tries_text(tries: u32, elapsed: Duration) -> String {
+    if tries > 1 { format!(" (after {tries} tries over {} s)", elapsed.as_secs()) } else { String::new() }
+}
+
+fn spaced(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(" {reason}") }
+}
+
+impl From<BQError> for Cause {
+    fn from(error: BQError) -> Self {
+        match error {
+            BQError::ResponseError { error } => {
+                let reason = error.error.errors.first().and_then(|first| first.get("reason")).cloned();
+                Self::Answer {
+                    status: u16::try_from(error.error.code).unwrap_or(0),
+                    reason: reason.unwrap_or_default(),
+                    message: error.error.message,
+                }
+            }
+            // The client parses every answer as BigQuery's JSON and forgets the status when it is not.
+            BQError::RequestError(error) if error.is_decode() => Self::Unreadable(chain(&error)),
+            BQError::RequestError(error) => Self::from(error),
+            BQError::InvalidServiceAccountAuthenticator(error) => Self::Credentials(error.to_string()),
+            other => Self::Broken(other.to_string()),
+        }
+    }
+}
+
+impl From<reqwest::Error> for Cause {
+    fn from(error: reqwest::Error) -> Self {
+        let url = error.url().map(|url| format!("{}://{}", url.scheme(), url.authority()));
+        let url = url.unwrap_or_else(|| "BigQuery".into());
+        let error = error.without_url();
+        if error.is_timeout() {
+            Self::Transport(format!("{url} did not answer in time"))
+        } else if error.is_connect() {
+            Self::Transport(format!("{url} cannot be reached: {}", innermost(&error)))
+        } else {
+            Self::Transport(format!("the connection to {url} broke: {}", innermost(&error)))
+        }
+    }
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = format!("{text}: {error}");
+        source = error.source();
+    }
+    text
+}
+
+fn innermost(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        text = error.to_string();
+        source = error.source();
+    }
+    text
+}
+
+/// BigQuery's JSON of an error answer. Source: "Error messages", REST API.
+#[derive(Deserialize)]
+struct ErrorBody {
+    error: ErrorContent,
+}
+
+#[derive(Deserialize)]
+struct ErrorContent {
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    errors: Vec<ErrorProto>,
+}
+
+/// The longest piece of an unknown answer that is worth a log line.
+const LONGEST_EXCERPT: usize = 200;
+
+/// The cause in an error answer of the upload API, whose body may be BigQuery's JSON, HTML or nothing.
+pub(super) fn answer(status: u16, body: &str) -> Cause {
+    let parsed: Option<ErrorBody> = serde_json::from_str(body).ok();
+    let (reason, message) = match parsed {
+        Some(ErrorBody { error }) => {
+            let reason = error.errors.into_iter().find_map(|error| error.reason).unwrap_or_default();
+            (reason, error.message)
+        }
+        None => {
+            let excerpt: String =
+                body.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST_EXCERPT).collect();
+            (String::new(), if excerpt.is_empty() { "an empty answer".into() } else { excerpt })
+        }
+    };
+    Cause::Answer { status, reason, message }
+}

@@ -1,0 +1,155 @@
+//! The load job: its configuration, its end, and whether it loaded what was sent.
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use gcp_bigquery_client::model::error_proto::ErrorProto;
+use gcp_bigquery_client::model::job::Job;
+use gcp_bigquery_client::model::job_configuration::JobConfiguration;
+use gcp_bigquery_client::model::job_configuration_load::JobConfigurationLoad;
+use gcp_bigquery_client::model::job_reference::JobReference;
+use gcp_bigquery_client::model::table_reference::TableReference;
+use gcp_bigquery_client::model::table_schema::TableSchema;
+
+use crate::bigquery::Client;
+use crate::bigquery::client::{CALL_TIMEOUT, call};
+use crate::bigquery::error::{Cause, Error};
+use crate::bigquery::retry::{Budget, retrying};
+
+/// Most load jobs take seconds; a large one is not asked more often than every 10 s.
+const FIRST_POLL: Duration = Duration::from_millis(100);
+const SLOWEST_POLL: Duration = Duration::from_secs(10);
+
+/// BigQuery's limit on job ids ("JobReference", REST reference).
+const LONGEST_JOB_ID: usize = 1024;
+
+/// How many of a failed job's messages are shown.
+const SHOWN_ERRORS: usize = 3;
+
+impl Client {
+    /// A job that replaces the table with the rows of one Avro file. `WRITE_TRUNCATE` takes effect when the job
+    /// succeeds and not before; a table that does not exist is created.
+    pub fn load_job(&self, job_id: &str, table: &str, schema: TableSchema) -> Job {
+        Job {
+            job_reference: Some(JobReference {
+                job_id: Some(job_id.to_owned()),
+                project_id: Some(self.project.clone()),
+                location: self.location.clone(),
+            }),
+            configuration: Some(JobConfiguration {
+                load: Some(JobConfigurationLoad {
+                    source_format: Some("AVRO".into()),
+                    use_avro_logical_types: Some(true),
+                    decimal_target_types: Some(vec!["NUMERIC".into(), "BIGNUMERIC".into(), "STRING".into()]),
+                    create_disposition: Some("CREATE_IF_NEEDED".into()),
+                    write_disposition: Some("WRITE_TRUNCATE".into()),
+                    destination_table: Some(TableReference::new(&self.project, &self.dataset, table)),
+                    schema: Some(schema),
+                    ..JobConfigurationLoad::default()
+                }),
+                ..JobConfiguration::default()
+            }),
+            ..Job::default()
+        }
+    }
+
+    /// Waits for the job's end and makes sure that it loaded exactly `rows` rows.
+    pub async fn wait_for_load(&self, doing: &str, job_id: &str, mut job: Job, rows: u64) -> Result<(), Error> {
+        let doing = format!("{doing}: waiting for the load job {job_id}");
+        let polls = ExponentialBuilder::default()
+            .with_min_delay(FIRST_POLL)
+            .with_max_delay(SLOWEST_POLL)
+            .with_factor(1.5)
+            .without_max_times()
+            .build();
+        for pause in polls {
+            if job.status.as_ref().and_then(|status| status.state.as_deref()) == Some("DONE") {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            job = retrying(&doing, Budget::MIDDLE, || {
+                call(CALL_TIMEOUT, self.api.job().get_job(&self.project, job_id, self.location.as_deref()))
+            })
+            .await?;
+        }
+        loaded_rows(&job, job_id, rows).map_err(|cause| Error::once(doing, cause))
+    }
+}
+
+fn loaded_rows(job: &Job, job_id: &str, sent: u64) -> Result<(), Cause> {
+    let status = job.status.clone().unwrap_or_default();
+    // errors without errorResult are warnings of a job that succeeded.
+    if let Some(error) = status.error_result {
+        return Err(Cause::Job {
+            job_id: job_id.to_owned(),
+            reason: error.reason.clone().unwrap_or_default(),
+            message: messages(&error, status.errors.as_deref().unwrap_or_default()),
+        });
+    }
+    let load = job.statistics.as_ref().and_then(|statistics| statistics.load.as_ref());
+    let loaded = load.and_then(|load| load.output_rows.as_ref());
+    match loaded.map(|rows| rows.parse::<u64>()) {
+        Some(Ok(loaded)) if loaded == sent => Ok(()),
+        // A statistic that is zero may be left out.
+        None if sent == 0 => Ok(()),
+        Some(Ok(loaded)) => Err(Cause::Broken(format!(
+            "{sent} rows were sent and BigQuery loaded {loaded}: the table may be wrong; \
+             \"Time travel\" of BigQuery has yesterday's"
+        ))),
+        _ => Err(Cause::Broken(format!("{sent} rows were sent and BigQuery does not say how many it loaded"))),
+    }
+}
+
+fn messages(result: &ErrorProto, errors: &[ErrorProto]) -> String {
+    let mut messages: Vec<&str> = Vec::new();
+    for error in std::iter::once(result).chain(errors) {
+        let message = error.message.as_deref().unwrap_or("without a message");
+        if !messages.contains(&message) && messages.len() < SHOWN_ERRORS {
+            messages.push(message);
+        }
+    }
+    messages.join("; ")
+}
+
+/// The id of a table's load job: the same execution, table and generation always have the same one.
+pub fn job_id(execution: &str, table: &str, generation: u32) -> String {
+    let safe = |text: &str| -> String {
+        text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' }).collect()
+    };
+    // The hash keeps tables apart whose names differ only in characters that a job id cannot have.
+    let mut id = format!("mysql-bigquery-sync_{}_{}", safe(execution), safe(table));
+    let rest = format!("_{:08x}_{generation}", crc32fast::hash(table.as_bytes()));
+    id.truncate(LONGEST_JOB_ID - rest.len());
+    id + &rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn ended(value: serde_json::Value) -> Result<(), String> {
+        loaded_rows(&serde_json::from_value(value).unwrap(), "j", 5).map_err(|cause| cause.to_string())
+    }
+
+    #[test]
+    fn only_as_many_rows_as_were_sent_are_a_success() {
+        let rows = |rows| json!({"status": {"state": "DONE"}, "statistics": {"load": {"outputRows": rows}}});
+        assert!(ended(rows("5")).is_ok());
+        assert!(ended(rows("4")).unwrap_err().contains("5 rows were sent and BigQuery loaded 4"));
+        assert!(ended(json!({"status": {"state": "DONE"}})).unwrap_err().contains("does not say"));
+        let warned = json!({"status": {"state": "DONE", "errors": [{"message": "m"}]}, "statistics": {"load": {"outputRows": "5"}}});
+        assert!(ended(warned).is_ok());
+        let failed = json!({"status": {"state": "DONE", "errorResult": {"reason": "invalid", "message": "bad"},
+            "errors": [{"message": "bad"}, {"message": "row 7"}]}});
+        assert_eq!(ended(failed).unwrap_err(), "the load job j failed invalid: bad; row 7");
+    }
+
+    #[test]
+    fn job_ids_are_allowed_and_stable() {
+        let id = job_id("job-abc12", "größe 1", 0);
+        assert!(id.starts_with("mysql-bigquery-sync_job-abc12_gr__e_1_") && id.ends_with("_0"), "{id}");
+        assert_ne!(job_id("e", "a b", 0), job_id("e", "a.b", 0));
+        assert!(job_id("e", &"x".repeat(2000), 7).len() <= LONGEST_JOB_ID);
+    }
+}

@@ -1,0 +1,11 @@
+//! The destination: authentication, API calls, resumable upload, load job. Knows nothing of MySQL.
+
+mod auth;
+pub mod client;
+pub mod error;
+pub mod load;
+pub mod retry;
+pub mod upload;
+
+pub use client::Client;
+pub use error::Error;

@@ -1,0 +1,544 @@
+//! Every environment variable: read once at the start, checked completely, all faults reported at once.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::cloud_run::Task;
+use crate::selection::Selection;
+
+/// The variables, what they mean and what they are when unset: `--help` prints this list.
+pub const VARIABLES: &[Variable] = &[
+    Variable::new("MYSQL_HOST", "required", "host name, address, or the path of a unix socket (/cloudsql/…)"),
+    Variable::new("MYSQL_PORT", "3306", "TCP port"),
+    Variable::new("MYSQL_USER", "required", "user; SELECT on the tables is all it needs"),
+    Variable::new("MYSQL_PASSWORD", "required", "its password"),
+    Variable::new("MYSQL_PASSWORD_EMPTY", "false", "true says that the password is empty on purpose"),
+    Variable::new("MYSQL_DATABASE", "required", "the database whose tables are copied"),
+    Variable::new("MYSQL_SSL_MODE", "PREFERRED", "DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY"),
+    Variable::new("MYSQL_SSL_CA", "-", "PEM text, or the path of a PEM file, of the server's CA"),
+    Variable::new("BIGQUERY_PROJECT", "required", "project of the dataset, and the one that runs the load jobs"),
+    Variable::new("BIGQUERY_DATASET", "required", "dataset whose tables are replaced; it must exist"),
+    Variable::new("BIGQUERY_LOCATION", "the dataset's", "location of the load jobs, such as EU"),
+    Variable::new("BIGQUERY_EMULATOR_HOST", "-", "host:port or URL of an emulator; turns authentication off"),
+    Variable::new("TABLES", "*", "list, patterns (*, ?, !), or a JSON array of names and objects"),
+    Variable::new("TABLE_CONCURRENCY", "1", "tables at a time within one task"),
+    Variable::new("ZERO_DATES", "null", "0000-00-00 and dates with a zero part: null or error"),
+    Variable::new("INVALID_VALUES", "error", "values that the BigQuery type cannot hold: error or null"),
+    Variable::new("LOG_FORMAT", "json, on a terminal text", "json or text"),
+    Variable::new("LOG_LEVEL", "info", "error, warn, info, debug or trace"),
+];
+
+/// What Cloud Run sets by itself.
+const PLATFORM_VARIABLES: &[&str] =
+    &["CLOUD_RUN_JOB", "CLOUD_RUN_EXECUTION", "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT", "CLOUD_RUN_TASK_ATTEMPT"];
+
+/// A name further away than this is no slip of the pen.
+const LARGEST_TYPO: usize = 3;
+
+/// One line of the table of variables.
+#[derive(Debug)]
+pub struct Variable {
+    /// Its name in the environment.
+    pub name: &'static str,
+    /// What holds when it is unset or empty.
+    pub default: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+impl Variable {
+    const fn new(name: &'static str, default: &'static str, meaning: &'static str) -> Self {
+        Self { name, default, meaning }
+    }
+}
+
+/// The list of variables for `--help`.
+pub fn help() -> String {
+    let lines = VARIABLES.iter().map(|v| format!("  {:<23} {} [{}]", v.name, v.meaning, v.default));
+    format!(
+        "Environment variables (empty means unset; the default in brackets):\n{}",
+        lines.collect::<Vec<_>>().join("\n")
+    )
+}
+
+/// The whole configuration, checked.
+#[derive(Debug)]
+pub struct Config {
+    /// Where the tables come from.
+    pub mysql: MySql,
+    /// Where they go.
+    pub bigquery: BigQuery,
+    /// Which tables.
+    pub tables: Selection,
+    /// How many at a time.
+    pub table_concurrency: NonZeroUsize,
+    /// What happens to values that BigQuery cannot hold.
+    pub policies: Policies,
+    /// Which task this is.
+    pub task: Task,
+}
+
+/// The source server.
+#[derive(Debug, Clone)]
+pub struct MySql {
+    /// `MYSQL_HOST` and `MYSQL_PORT`, or a socket.
+    pub address: Address,
+    /// `MYSQL_USER`.
+    pub user: String,
+    /// `MYSQL_PASSWORD`; its `Debug` prints nothing of it.
+    pub password: SecretString,
+    /// `MYSQL_DATABASE`.
+    pub database: String,
+    /// `MYSQL_SSL_MODE`.
+    pub ssl_mode: SslMode,
+    /// `MYSQL_SSL_CA`.
+    pub ssl_ca: Option<SslCa>,
+}
+
+/// Where the server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// Host and port.
+    Tcp(String, u16),
+    /// Path of a unix socket.
+    Socket(PathBuf),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(host, port) => write!(formatter, "{host}:{port}"),
+            Self::Socket(path) => write!(formatter, "{}", path.display()),
+        }
+    }
+}
+
+/// As in MySQL's own client, `--ssl-mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SslMode {
+    /// Plain.
+    Disabled,
+    /// TLS where the server has it, plain otherwise; nothing is verified.
+    Preferred,
+    /// TLS or nothing; nothing is verified.
+    Required,
+    /// TLS with a certificate of a known CA.
+    VerifyCa,
+    /// The same, and the certificate names the host.
+    VerifyIdentity,
+}
+
+/// The CA of the server's certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SslCa {
+    /// PEM text.
+    Pem(String),
+    /// A file with PEM text.
+    File(PathBuf),
+}
+
+/// The destination.
+#[derive(Debug, Clone)]
+pub struct BigQuery {
+    /// `BIGQUERY_PROJECT`.
+    pub project: String,
+    /// `BIGQUERY_DATASET`.
+    pub dataset: String,
+    /// `BIGQUERY_LOCATION`; without it the dataset's own.
+    pub location: Option<String>,
+    /// Base URL of an emulator, without a slash at its end.
+    pub emulator: Option<String>,
+}
+
+/// What happens to a value that its BigQuery type cannot hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policies {
+    /// `ZERO_DATES`: MySQL dates with a zero year, month or day.
+    pub zero_dates: Policy,
+    /// `INVALID_VALUES`: out of range for the type, or not valid UTF-8.
+    pub invalid_values: Policy,
+}
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self { zero_dates: Policy::Null, invalid_values: Policy::Error }
+    }
+}
+
+/// See [`Policies`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// NULL is written, counted and reported.
+    Null,
+    /// The table fails.
+    Error,
+}
+
+/// `LOG_FORMAT`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One JSON object a line, for Cloud Logging.
+    Json,
+    /// Text for people.
+    Text,
+}
+
+/// One thing that is wrong with a variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The variable.
+    pub variable: &'static str,
+    /// What is wrong; never the value of a secret.
+    pub problem: String,
+    /// How it could look.
+    pub example: &'static str,
+}
+
+/// Everything that is wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Faults(pub Vec<Fault>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.0.len();
+        write!(formatter, "the configuration has {count} fault{}:", if count == 1 { "" } else { "s" })?;
+        for Fault { variable, problem, example } in &self.0 {
+            write!(formatter, "\n  {variable} {problem}; example: {variable}={example}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The environment as text: what envy fills, before anything is checked. Secrets are in here, so no `Debug`.
+#[derive(Default, Deserialize)]
+struct Environment {
+    mysql_host: Option<String>,
+    mysql_port: Option<String>,
+    mysql_user: Option<String>,
+    mysql_password: Option<String>,
+    mysql_password_empty: Option<String>,
+    mysql_database: Option<String>,
+    mysql_ssl_mode: Option<String>,
+    mysql_ssl_ca: Option<String>,
+    bigquery_project: Option<String>,
+    bigquery_dataset: Option<String>,
+    bigquery_location: Option<String>,
+    bigquery_emulator_host: Option<String>,
+    tables: Option<String>,
+    table_concurrency: Option<String>,
+    zero_dates: Option<String>,
+    invalid_values: Option<String>,
+    cloud_run_job: Option<String>,
+    cloud_run_execution: Option<String>,
+    cloud_run_task_index: Option<String>,
+    cloud_run_task_count: Option<String>,
+    cloud_run_task_attempt: Option<String>,
+}
+
+impl Config {
+    /// Reads and checks the given environment (`std::env::vars_os()`); `narrow_to` is what `--table` named.
+    pub fn read(
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        narrow_to: &[String],
+    ) -> Result<Self, Faults> {
+        let mut reader = Reader::default();
+        let environment = reader.environment(environment);
+
+        let host = reader.required("MYSQL_HOST", environment.mysql_host, "10.20.0.3");
+        let port = reader.parsed("MYSQL_PORT", environment.mysql_port, "3306", "a port between 1 and 65535", port);
+        let user = reader.required("MYSQL_USER", environment.mysql_user, "bigquery_sync");
+        let password_is_empty =
+            reader.parsed("MYSQL_PASSWORD_EMPTY", environment.mysql_password_empty, "true", "true or false", boolean);
+        let password = reader.password(environment.mysql_password, password_is_empty.unwrap_or(false));
+        let database = reader.required("MYSQL_DATABASE", environment.mysql_database, "shop");
+        let ssl_mode = reader.parsed(
+            "MYSQL_SSL_MODE",
+            environment.mysql_ssl_mode,
+            "VERIFY_CA",
+            "one of DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY",
+            ssl_mode,
+        );
+        let ssl_ca = environment.mysql_ssl_ca.and_then(|text| reader.ssl_ca(text));
+        let address = host.and_then(|host| reader.address(host, port.unwrap_or(3306)));
+
+        let project = reader.required("BIGQUERY_PROJECT", environment.bigquery_project, "my-project");
+        let project = project.and_then(|name| reader.project(name));
+        let dataset = reader.required("BIGQUERY_DATASET", environment.bigquery_dataset, "shop");
+        let dataset = dataset.and_then(|name| reader.dataset(name));
+        let emulator = environment.bigquery_emulator_host.and_then(|text| reader.emulator(&text));
+
+        let tables = Selection::parse(environment.tables.as_deref().unwrap_or("*"));
+        let tables = tables.and_then(|tables| tables.narrowed(narrow_to));
+        let tables = tables.map_err(|problem| reader.fault("TABLES", problem, "users,orders")).ok();
+        let table_concurrency =
+            reader.parsed("TABLE_CONCURRENCY", environment.table_concurrency, "2", "a whole number from 1", |text| {
+                text.parse().ok()
+            });
+        let policies = Policies {
+            zero_dates: reader
+                .parsed("ZERO_DATES", environment.zero_dates, "null", "null or error", policy)
+                .unwrap_or(Policies::default().zero_dates),
+            invalid_values: reader
+                .parsed("INVALID_VALUES", environment.invalid_values, "error", "error or null", policy)
+                .unwrap_or(Policies::default().invalid_values),
+        };
+        let number = |text: &str| text.parse().ok();
+        let whole = "a whole number from 0";
+        let index = reader.parsed("CLOUD_RUN_TASK_INDEX", environment.cloud_run_task_index, "0", whole, number);
+        let count = reader.parsed("CLOUD_RUN_TASK_COUNT", environment.cloud_run_task_count, "4", whole, number);
+        let attempt = reader.parsed("CLOUD_RUN_TASK_ATTEMPT", environment.cloud_run_task_attempt, "0", whole, number);
+        let (index, count) = (index.unwrap_or(0), count.unwrap_or(1));
+        if index >= count {
+            reader.fault("CLOUD_RUN_TASK_INDEX", format!("is {index}, and there are {count} tasks"), "0");
+        }
+
+        match (address, user, password, database, project, dataset, tables) {
+            (Some(address), Some(user), Some(password), Some(database), Some(project), Some(dataset), Some(tables))
+                if reader.faults.is_empty() =>
+            {
+                Ok(Self {
+                    mysql: MySql {
+                        address,
+                        user,
+                        password,
+                        database,
+                        ssl_mode: ssl_mode.unwrap_or(SslMode::Preferred),
+                        ssl_ca,
+                    },
+                    bigquery: BigQuery { project, dataset, location: environment.bigquery_location, emulator },
+                    tables,
+                    table_concurrency: table_concurrency.unwrap_or(NonZeroUsize::MIN),
+                    policies,
+                    task: Task {
+                        job: environment.cloud_run_job,
+                        execution: environment.cloud_run_execution.unwrap_or_else(made_up_execution),
+                        index,
+                        count,
+                        attempt: attempt.unwrap_or(0),
+                    },
+                })
+            }
+            _ => Err(Faults(reader.faults)),
+        }
+    }
+}
+
+/// `LOG_FORMAT` and `LOG_LEVEL` are needed to report the faults of all others, so they are read first and alone.
+pub fn log_settings(
+    format: Option<&str>,
+    level: Option<&str>,
+    terminal: bool,
+) -> (LogFormat, tracing::Level, Vec<Fault>) {
+    let mut reader = Reader::default();
+    let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    let format = reader.parsed("LOG_FORMAT", filled(format), "json", "json or text", |text| {
+        match text.to_ascii_lowercase().as_str() {
+            "json" => Some(LogFormat::Json),
+            "text" => Some(LogFormat::Text),
+            _ => None,
+        }
+    });
+    let levels = "one of error, warn, info, debug, trace";
+    let level = reader.parsed("LOG_LEVEL", filled(level), "info", levels, |text| {
+        if text.eq_ignore_ascii_case("warning") { Some(tracing::Level::WARN) } else { text.parse().ok() }
+    });
+    let default = if terminal { LogFormat::Text } else { LogFormat::Json };
+    (format.unwrap_or(default), level.unwrap_or(tracing::Level::INFO), reader.faults)
+}
+
+/// An execution id for a run outside Cloud Run: unique, and good for a BigQuery job id.
+fn made_up_execution() -> String {
+    format!("local-{}", uuid::Uuid::new_v4().simple())
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    text.to_ascii_lowercase().parse().ok()
+}
+
+fn port(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|port| *port > 0)
+}
+
+fn policy(text: &str) -> Option<Policy> {
+    match text.to_ascii_lowercase().as_str() {
+        "null" => Some(Policy::Null),
+        "error" => Some(Policy::Error),
+        _ => None,
+    }
+}
+
+fn ssl_mode(text: &str) -> Option<SslMode> {
+    match text.to_ascii_uppercase().replace('-', "_").as_str() {
+        "DISABLED" => Some(SslMode::Disabled),
+        "PREFERRED" => Some(SslMode::Preferred),
+        "REQUIRED" => Some(SslMode::Required),
+        "VERIFY_CA" => Some(SslMode::VerifyCa),
+        "VERIFY_IDENTITY" => Some(SslMode::VerifyIdentity),
+        _ => None,
+    }
+}
+
+/// Collects the faults while the variables are read.
+#[derive(Default)]
+struct Reader {
+    faults: Vec<Fault>,
+    /// Names in the environment that look like ours and are not: the likely typos.
+    strangers: Vec<String>,
+}
+
+impl Reader {
+    fn fault(&mut self, variable: &'static str, problem: impl Into<String>, example: &'static str) {
+        self.faults.push(Fault { variable, problem: problem.into(), example });
+    }
+
+    fn environment(&mut self, variables: impl IntoIterator<Item = (OsString, OsString)>) -> Environment {
+        let mut filled = Vec::new();
+        for (name, value) in variables {
+            let Ok(name) = name.into_string() else { continue };
+            let known = VARIABLES.iter().map(|v| v.name).chain(PLATFORM_VARIABLES.iter().copied());
+            let Some(known) = known.into_iter().find(|known| *known == name) else {
+                if ["MYSQL_", "BIGQUERY_", "TABLE"].iter().any(|prefix| name.starts_with(prefix)) {
+                    self.strangers.push(name);
+                }
+                continue;
+            };
+            match value.into_string() {
+                Ok(value) if value.trim().is_empty() && known != "MYSQL_PASSWORD" => {}
+                Ok(value) if value.is_empty() => {}
+                Ok(value) => filled.push((name, value)),
+                Err(_) => self.fault(known, "is not valid UTF-8", "text"),
+            }
+        }
+        // Every field is an optional text, so envy has nothing to refuse.
+        envy::from_iter(filled).unwrap_or_default()
+    }
+
+    fn required(&mut self, variable: &'static str, value: Option<String>, example: &'static str) -> Option<String> {
+        if value.is_none() && !self.faults.iter().any(|fault| fault.variable == variable) {
+            let problem = format!("is not set{}", self.typo_of(variable));
+            self.fault(variable, problem, example);
+        }
+        value.map(|value| value.trim().to_owned())
+    }
+
+    /// ", but MYSQL_PASWORD is" where an unknown variable of nearly the same name is set.
+    fn typo_of(&self, variable: &str) -> String {
+        let distance = |name: &&String| strsim::damerau_levenshtein(name, variable);
+        match self.strangers.iter().min_by_key(distance).filter(|name| distance(name) <= LARGEST_TYPO) {
+            Some(name) => format!(", but {name} is"),
+            None => String::new(),
+        }
+    }
+
+    fn parsed<T>(
+        &mut self,
+        variable: &'static str,
+        value: Option<String>,
+        example: &'static str,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = value?;
+        let parsed = parse(value.trim());
+        if parsed.is_none() {
+            self.fault(variable, format!("is {:?}; expected {expected}", value.trim()), example);
+        }
+        parsed
+    }
+
+    fn password(&mut self, value: Option<String>, said_empty: bool) -> Option<SecretString> {
+        match (value, said_empty) {
+            (Some(_), true) => {
+                self.fault("MYSQL_PASSWORD_EMPTY", "is true, and MYSQL_PASSWORD is set as well", "false");
+                None
+            }
+            (None, true) => Some(SecretString::from("")),
+            (Some(password), false) => Some(SecretString::from(password)),
+            (None, false) => {
+                let problem = format!(
+                    "is not set{} (an empty password has to be said with MYSQL_PASSWORD_EMPTY=true)",
+                    self.typo_of("MYSQL_PASSWORD")
+                );
+                self.fault("MYSQL_PASSWORD", problem, "the-password");
+                None
+            }
+        }
+    }
+
+    fn address(&mut self, host: String, port: u16) -> Option<Address> {
+        if host.starts_with('/') {
+            return Some(Address::Socket(PathBuf::from(host)));
+        }
+        let problem = if host.contains("://") {
+            "is a URL; expected the bare host name, address or socket path"
+        } else if host.matches(':').count() == 1 {
+            "holds a colon; expected the bare host, with the port in MYSQL_PORT"
+        } else if host.contains(char::is_whitespace) || host.contains('@') {
+            "is no host name; expected the bare host name, address or socket path"
+        } else {
+            let bare = host.trim_start_matches('[').trim_end_matches(']');
+            return Some(Address::Tcp(bare.to_owned(), port));
+        };
+        self.fault("MYSQL_HOST", problem, "10.20.0.3");
+        None
+    }
+
+    fn ssl_ca(&mut self, text: String) -> Option<SslCa> {
+        if text.contains("-----BEGIN CERTIFICATE-----") {
+            return Some(SslCa::Pem(text));
+        }
+        let path = PathBuf::from(text.trim());
+        let problem = match std::fs::read_to_string(&path) {
+            Ok(content) if content.contains("-----BEGIN CERTIFICATE-----") => return Some(SslCa::File(path)),
+            Ok(_) => format!("names {}, which holds no PEM certificate", path.display()),
+            Err(error) => format!("is neither PEM text nor a file that can be read ({error})"),
+        };
+        self.fault("MYSQL_SSL_CA", problem, "/secrets/server-ca.pem");
+        None
+    }
+
+    fn project(&mut self, name: String) -> Option<String> {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:".contains(c);
+        if name.chars().all(allowed) {
+            return Some(name);
+        }
+        let problem = format!("is {name:?}; expected a project id: lower-case letters, digits and hyphens");
+        self.fault("BIGQUERY_PROJECT", problem, "my-project");
+        None
+    }
+
+    fn dataset(&mut self, name: String) -> Option<String> {
+        if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Some(name);
+        }
+        let problem = format!(
+            "is {name:?}; expected the dataset's bare name: letters, digits and underscores, without the project"
+        );
+        self.fault("BIGQUERY_DATASET", problem, "shop");
+        None
+    }
+
+    fn emulator(&mut self, text: &str) -> Option<String> {
+        let text = text.trim();
+        let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        match reqwest::Url::parse(&url) {
+            Ok(parsed) if parsed.has_host() && matches!(parsed.scheme(), "http" | "https") => {
+                Some(url.trim_end_matches('/').to_owned())
+            }
+            _ => {
+                let problem = format!("is {text:?}; expected host:port or an http URL");
+                self.fault("BIGQUERY_EMULATOR_HOST", problem, "127.0.0.1:9050");
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "config_tests.rs"]
+mod tests;

@@ -1,0 +1,130 @@
+//! Tests of the configuration: what is accepted, and what each fault says.
+
+use super::*;
+use secrecy::ExposeSecret;
+
+const COMPLETE: &[(&str, &str)] = &[
+    ("MYSQL_HOST", "db.internal"),
+    ("MYSQL_USER", "sync"),
+    ("MYSQL_PASSWORD", "hunter2 "),
+    ("MYSQL_DATABASE", "shop"),
+    ("BIGQUERY_PROJECT", "my-project"),
+    ("BIGQUERY_DATASET", "shop"),
+];
+
+fn read(changes: &[(&str, &str)]) -> Result<Config, Faults> {
+    let mut variables: Vec<(String, String)> =
+        COMPLETE.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    for (name, value) in changes {
+        variables.retain(|(known, _)| known != name);
+        variables.push(((*name).to_owned(), (*value).to_owned()));
+    }
+    Config::read(variables.into_iter().map(|(name, value)| (name.into(), value.into())), &[])
+}
+
+#[test]
+fn the_six_variables_of_the_script_suffice() {
+    let config = read(&[]).unwrap();
+    assert_eq!(config.mysql.address, Address::Tcp("db.internal".into(), 3306));
+    assert_eq!(config.mysql.password.expose_secret(), "hunter2 ");
+    assert_eq!(config.mysql.ssl_mode, SslMode::Preferred);
+    assert!(config.tables.matches("anything"));
+    assert_eq!(config.table_concurrency.get(), 1);
+    assert_eq!((config.task.index, config.task.count), (0, 1));
+    assert!(config.task.execution.starts_with("local-"));
+    assert_eq!(config.policies, Policies::default());
+}
+
+#[test]
+fn empty_means_unset() {
+    let config = read(&[("MYSQL_PORT", ""), ("TABLES", " "), ("BIGQUERY_LOCATION", ""), ("MYSQL_SSL_CA", "")]).unwrap();
+    assert_eq!(config.mysql.address, Address::Tcp("db.internal".into(), 3306));
+    assert!(config.tables.has_patterns());
+    assert_eq!(config.bigquery.location, None);
+}
+
+#[test]
+fn all_faults_are_listed_at_once_each_with_an_example() {
+    let faults = Config::read([("MYSQL_PORT".into(), "x".into())], &[]).unwrap_err();
+    let text = faults.to_string();
+    assert!(text.starts_with("the configuration has 7 faults:"), "{text}");
+    for (name, _) in COMPLETE {
+        assert!(text.contains(&format!("{name} is not set")), "{name} in {text}");
+        assert!(text.contains(&format!("example: {name}=")), "{name} in {text}");
+    }
+    assert!(text.contains("MYSQL_PORT is \"x\"; expected a port"), "{text}");
+}
+
+#[test]
+fn each_fault_says_what_is_wrong() {
+    let cases: &[(&str, &str, &str)] = &[
+        ("MYSQL_HOST", "db:3307", "with the port in MYSQL_PORT"),
+        ("MYSQL_HOST", "mysql://db", "is a URL"),
+        ("MYSQL_PORT", "70000", "port between 1 and 65535"),
+        ("MYSQL_PORT", "0", "port between 1 and 65535"),
+        ("MYSQL_PASSWORD", "", "MYSQL_PASSWORD_EMPTY=true"),
+        ("MYSQL_PASSWORD_EMPTY", "true", "is set as well"),
+        ("MYSQL_PASSWORD_EMPTY", "yes", "true or false"),
+        ("MYSQL_SSL_MODE", "ON", "VERIFY_IDENTITY"),
+        ("MYSQL_SSL_CA", "/nonexistent/ca.pem", "neither PEM text nor a file"),
+        ("BIGQUERY_PROJECT", "My Project", "expected a project id"),
+        ("BIGQUERY_DATASET", "project.dataset", "without the project"),
+        ("BIGQUERY_EMULATOR_HOST", "http://", "expected host:port"),
+        ("TABLES", "[{\"nam\":1}]", "known keys"),
+        ("TABLE_CONCURRENCY", "0", "whole number from 1"),
+        ("ZERO_DATES", "keep", "null or error"),
+        ("INVALID_VALUES", "keep", "error or null"),
+        ("CLOUD_RUN_TASK_INDEX", "-1", "whole number"),
+        ("CLOUD_RUN_TASK_INDEX", "3", "there are 1 tasks"),
+    ];
+    for (name, value, expected) in cases {
+        let text = read(&[(name, value)]).unwrap_err().to_string();
+        assert!(
+            text.contains("has 1 fault:") && text.contains(name) && text.contains(expected),
+            "{name}={value}: {text}"
+        );
+    }
+}
+
+#[test]
+fn a_mistyped_name_is_pointed_out() {
+    let faults = read(&[("MYSQL_PASSWORD", ""), ("MYSQL_PASWORD", "secret-value")]).unwrap_err().to_string();
+    assert!(faults.contains("MYSQL_PASSWORD is not set, but MYSQL_PASWORD is"), "{faults}");
+    assert!(!faults.contains("secret-value"));
+}
+
+#[test]
+fn forms_of_the_address() {
+    let address = |host| read(&[("MYSQL_HOST", host)]).unwrap().mysql.address;
+    assert_eq!(address("/cloudsql/p:r:i"), Address::Socket("/cloudsql/p:r:i".into()));
+    assert_eq!(address("[::1]"), Address::Tcp("::1".into(), 3306));
+    assert_eq!(address("fd00::1"), Address::Tcp("fd00::1".into(), 3306));
+    let emulator = |host| read(&[("BIGQUERY_EMULATOR_HOST", host)]).unwrap().bigquery.emulator.unwrap();
+    assert_eq!(emulator("127.0.0.1:9050"), "http://127.0.0.1:9050");
+    assert_eq!(emulator("https://bq.local/"), "https://bq.local");
+}
+
+#[test]
+fn no_debug_shows_the_password() {
+    let config = read(&[("MYSQL_PASSWORD", "s3cret-value")]).unwrap();
+    assert!(!format!("{config:?}").contains("s3cret-value"));
+    let config = read(&[("MYSQL_PASSWORD", ""), ("MYSQL_PASSWORD_EMPTY", "true")]).unwrap();
+    assert_eq!(config.mysql.password.expose_secret(), "");
+}
+
+#[test]
+fn log_settings_have_defaults_and_faults() {
+    assert_eq!(log_settings(None, Some(""), false), (LogFormat::Json, tracing::Level::INFO, vec![]));
+    assert_eq!(log_settings(None, Some("WARNING"), true), (LogFormat::Text, tracing::Level::WARN, vec![]));
+    assert_eq!(log_settings(Some("JSON"), Some("debug"), true).0, LogFormat::Json);
+    let (_, _, faults) = log_settings(Some("xml"), Some("loud"), false);
+    assert_eq!(faults.len(), 2);
+    assert!(faults[0].problem.contains("json or text"));
+}
+
+#[test]
+fn help_names_every_variable() {
+    for variable in VARIABLES {
+        assert!(help().contains(variable.name));
+    }
+}

@@ -1,0 +1,81 @@
+//! The program: parse arguments, start logs, read the configuration, run the command, exit code.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser as _;
+use mysql_bigquery_sync::cli::{Arguments, Command};
+use mysql_bigquery_sync::config::{Config, Faults};
+use mysql_bigquery_sync::{sync, telemetry};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, warn};
+
+/// All my tables synced, or none are mine.
+const SUCCESS: u8 = 0;
+/// A table failed, or the sync could not start.
+const FAILURE: u8 = 1;
+/// The configuration or the arguments are wrong (also clap's own exit code).
+const MISUSE: u8 = 2;
+
+/// Cloud Run kills 10 s after SIGTERM; whatever still hangs by now is not waited for.
+const STOP_TIMEOUT: Duration = Duration::from_secs(4);
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let telemetry = telemetry::init();
+    // The libraries share one TLS stack; they look for it here.
+    let provider = rustls::crypto::ring::default_provider().install_default();
+    let config = match Config::read(std::env::vars_os(), &arguments.tables) {
+        Ok(config) if telemetry.faults.is_empty() => config,
+        result => {
+            let mut faults = telemetry.faults;
+            faults.extend(result.err().map(|Faults(faults)| faults).unwrap_or_default());
+            error!(event = "configuration_invalid", "{}", Faults(faults));
+            return ExitCode::from(MISUSE);
+        }
+    };
+    let runtime = match (provider, tokio::runtime::Builder::new_multi_thread().enable_all().build()) {
+        (Ok(()), Ok(runtime)) => runtime,
+        (_, result) => {
+            let problem = result.err().map_or("the TLS provider was set before".to_owned(), |error| error.to_string());
+            error!(event = "sync_failed", error = problem, "the sync cannot start: {problem}");
+            return ExitCode::from(FAILURE);
+        }
+    };
+    let bars = telemetry.shows_bars.then_some(telemetry.bars);
+    let succeeded = runtime.block_on(async {
+        let stop = CancellationToken::new();
+        tokio::select! {
+            succeeded = async {
+                match arguments.command.unwrap_or(Command::Sync) {
+                    Command::Sync => sync::run(config, stop.clone(), bars).await,
+                }
+            } => succeeded && !stop.is_cancelled(),
+            () = stop_on_signal(stop.clone()) => {
+                error!(event = "sync_failed", error = "stopped by a signal", "stopped by a signal; not waiting any longer");
+                false
+            }
+        }
+    });
+    // A thread that still compresses or resolves a name is not waited for.
+    runtime.shutdown_background();
+    ExitCode::from(if succeeded { SUCCESS } else { FAILURE })
+}
+
+/// Cancels `stop` at SIGTERM or Ctrl-C and gives the work a few seconds to clean up. A Cloud Run task is process 1:
+/// without a handler SIGTERM would do nothing.
+async fn stop_on_signal(stop: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        warn!(event = "no_signals", "signals cannot be handled here: SIGTERM will not stop the sync cleanly");
+        return std::future::pending().await;
+    };
+    let name = tokio::select! {
+        _ = terminate.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    };
+    warn!(event = "stopping", signal = name, "{name}: stopping; tables that are not loaded yet stay as they were");
+    stop.cancel();
+    tokio::time::sleep(STOP_TIMEOUT).await;
+}

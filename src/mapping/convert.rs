@@ -1,0 +1,219 @@
+//! Conversions: the bytes of one non-NULL value, as MySQL's binary protocol sends them, to one Avro datum.
+
+use crate::avro::datum::{put_bytes, put_double, put_long};
+use crate::mapping::{decimal, temporal};
+
+/// How a column's values are converted; chosen once per table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Two's complement little-endian of this many bytes → long.
+    Signed(usize),
+    /// Unsigned little-endian of this many bytes, at most 4 → long.
+    Unsigned(usize),
+    /// Unsigned little-endian of 8 bytes → decimal of scale 0.
+    UnsignedAsDecimal,
+    /// BIT: unsigned big-endian of 1 to 8 bytes → long.
+    Bits,
+    /// IEEE 754 single, little-endian → the same number as a double.
+    Float,
+    /// IEEE 754 double, little-endian → double.
+    Double,
+    /// Decimal text with exactly this many digits after the point → decimal.
+    Decimal {
+        /// Digits after the point.
+        scale: u32,
+    },
+    /// Year, month, day → days since 1970-01-01.
+    Date,
+    /// Date and time of day → microseconds since 1970-01-01 00:00.
+    DateTime,
+    /// Sign, days, hours, minutes, seconds, microseconds → microseconds since midnight.
+    Time,
+    /// UTF-8 → string.
+    Text,
+    /// Anything → bytes.
+    Bytes,
+}
+
+/// Why a value has no exact counterpart in its BigQuery type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unrepresentable {
+    /// A date with a zero year, month or day; `ZERO_DATES` decides.
+    ZeroDate,
+    /// The type's range does not hold it; `INVALID_VALUES` decides. The text says which range.
+    OutOfRange(&'static str),
+    /// The server sent text that is not UTF-8; `INVALID_VALUES` decides.
+    InvalidUtf8,
+    /// Not the bytes that the column's type promises: never written, never NULL.
+    Malformed(&'static str),
+}
+
+impl Encoding {
+    /// Appends the value's datum to `out`. On an error, `out` may end with a part of the datum.
+    #[inline]
+    pub fn append(self, value: &[u8], out: &mut Vec<u8>) -> Result<(), Unrepresentable> {
+        match self {
+            Self::Signed(width) => put_long(out, signed(value, width)?),
+            // At most 4 bytes: always a long.
+            Self::Unsigned(width) => put_long(out, unsigned(value, width)?.cast_signed()),
+            Self::UnsignedAsDecimal => decimal::append_integer(unsigned(value, 8)?.into(), out),
+            Self::Bits => put_long(out, bits(value)?),
+            Self::Float => put_double(out, f32::from_le_bytes(exactly(value)?).into()),
+            Self::Double => put_double(out, f64::from_le_bytes(exactly(value)?)),
+            Self::Decimal { scale } => decimal::append(value, scale, out)?,
+            Self::Date => put_long(out, temporal::days(value)?),
+            Self::DateTime => put_long(out, temporal::microseconds(value)?),
+            Self::Time => put_long(out, temporal::time_of_day(value)?),
+            Self::Text => {
+                std::str::from_utf8(value).map_err(|_| Unrepresentable::InvalidUtf8)?;
+                put_bytes(out, value);
+            }
+            Self::Bytes => put_bytes(out, value),
+        }
+        Ok(())
+    }
+
+    /// The value for a person to read, in an error: short, and never a guess about bytes that do not fit the type.
+    pub fn show(self, value: &[u8]) -> String {
+        const LONGEST: usize = 80;
+        let shown = match self {
+            Self::Signed(width) => signed(value, width).ok().map(|n| n.to_string()),
+            Self::Unsigned(width) => unsigned(value, width).ok().map(|n| n.to_string()),
+            Self::UnsignedAsDecimal => unsigned(value, 8).ok().map(|n| n.to_string()),
+            Self::Bits => bits(value).ok().map(|n| n.to_string()),
+            Self::Float => exactly(value).ok().map(|bytes| f32::from_le_bytes(bytes).to_string()),
+            Self::Double => exactly(value).ok().map(|bytes| f64::from_le_bytes(bytes).to_string()),
+            Self::Date | Self::DateTime => temporal::show_date(value),
+            Self::Time => temporal::show_time(value),
+            Self::Decimal { .. } | Self::Text => std::str::from_utf8(value).ok().map(|text| {
+                let short: String = text.chars().take(LONGEST).collect();
+                if short.len() < text.len() { format!("{short:?}…") } else { format!("{short:?}") }
+            }),
+            Self::Bytes => None,
+        };
+        shown.unwrap_or_else(|| {
+            let hex: String = value.iter().take(LONGEST / 2).map(|byte| format!("{byte:02x}")).collect();
+            format!("0x{hex}{}", if value.len() > LONGEST / 2 { "…" } else { "" })
+        })
+    }
+}
+
+const WRONG_LENGTH: Unrepresentable = Unrepresentable::Malformed("a value of another length than its type has");
+
+/// The value as an array of exactly `N` bytes.
+#[inline]
+fn exactly<const N: usize>(value: &[u8]) -> Result<[u8; N], Unrepresentable> {
+    value.try_into().map_err(|_| WRONG_LENGTH)
+}
+
+#[inline]
+fn signed(value: &[u8], width: usize) -> Result<i64, Unrepresentable> {
+    Ok(match width {
+        1 => i8::from_le_bytes(exactly(value)?).into(),
+        2 => i16::from_le_bytes(exactly(value)?).into(),
+        4 => i32::from_le_bytes(exactly(value)?).into(),
+        _ => i64::from_le_bytes(exactly(value)?),
+    })
+}
+
+#[inline]
+fn unsigned(value: &[u8], width: usize) -> Result<u64, Unrepresentable> {
+    Ok(match width {
+        1 => u8::from_le_bytes(exactly(value)?).into(),
+        2 => u16::from_le_bytes(exactly(value)?).into(),
+        4 => u32::from_le_bytes(exactly(value)?).into(),
+        _ => u64::from_le_bytes(exactly(value)?),
+    })
+}
+
+fn bits(value: &[u8]) -> Result<i64, Unrepresentable> {
+    if value.is_empty() || value.len() > 8 {
+        return Err(WRONG_LENGTH);
+    }
+    let number = value.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
+    i64::try_from(number).map_err(|_| Unrepresentable::OutOfRange("INT64 ends at 9223372036854775807"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn datum(encoding: Encoding, value: &[u8]) -> Result<Vec<u8>, Unrepresentable> {
+        let mut out = Vec::new();
+        encoding.append(value, &mut out).map(|()| out)
+    }
+
+    fn long(value: i64) -> Vec<u8> {
+        let mut out = Vec::new();
+        put_long(&mut out, value);
+        out
+    }
+
+    #[test]
+    fn integers_of_every_width_at_both_ends() {
+        assert_eq!(datum(Encoding::Signed(1), &i8::MIN.to_le_bytes()), Ok(long(-128)));
+        assert_eq!(datum(Encoding::Signed(2), &i16::MIN.to_le_bytes()), Ok(long(-32768)));
+        assert_eq!(datum(Encoding::Signed(4), &(-8_388_608i32).to_le_bytes()), Ok(long(-8_388_608)));
+        assert_eq!(datum(Encoding::Signed(8), &i64::MIN.to_le_bytes()), Ok(long(i64::MIN)));
+        assert_eq!(datum(Encoding::Signed(8), &i64::MAX.to_le_bytes()), Ok(long(i64::MAX)));
+        assert_eq!(datum(Encoding::Unsigned(1), &[255]), Ok(long(255)));
+        assert_eq!(datum(Encoding::Unsigned(2), &[255, 255]), Ok(long(65535)));
+        assert_eq!(datum(Encoding::Unsigned(4), &[255; 4]), Ok(long(4_294_967_295)));
+        assert_eq!(datum(Encoding::UnsignedAsDecimal, &[255; 8]), Ok([&[18, 0][..], &[255; 8]].concat()));
+        assert_eq!(datum(Encoding::UnsignedAsDecimal, &[0; 8]), Ok(vec![2, 0]));
+    }
+
+    #[test]
+    fn bits_are_big_endian() {
+        assert_eq!(datum(Encoding::Bits, &[1]), Ok(long(1)));
+        assert_eq!(datum(Encoding::Bits, &[1, 0]), Ok(long(256)));
+        assert_eq!(datum(Encoding::Bits, &[0x7f, 255, 255, 255, 255, 255, 255, 255]), Ok(long(i64::MAX)));
+        assert!(matches!(datum(Encoding::Bits, &[255; 8]), Err(Unrepresentable::OutOfRange(_))));
+    }
+
+    #[test]
+    fn a_float_is_the_same_number_as_a_double() {
+        for value in [16_777_216f32, 1.234_567_8, -0.0, f32::MIN, f32::MAX, f32::MIN_POSITIVE / 2.0, 1e-45] {
+            assert_eq!(datum(Encoding::Float, &value.to_le_bytes()), Ok(f64::from(value).to_le_bytes().to_vec()));
+        }
+    }
+
+    #[test]
+    fn text_is_utf8_or_refused() {
+        assert_eq!(datum(Encoding::Text, "né🎈\0".as_bytes()), Ok([&[16][..], "né🎈\0".as_bytes()].concat()));
+        assert_eq!(datum(Encoding::Text, &[b'a', 0xff]), Err(Unrepresentable::InvalidUtf8));
+        assert_eq!(datum(Encoding::Bytes, &[0xff]), Ok(vec![2, 0xff]));
+        assert_eq!(datum(Encoding::Text, b""), Ok(vec![0]));
+    }
+
+    fn any_encoding() -> impl Strategy<Value = Encoding> {
+        prop_oneof![
+            proptest::sample::select(vec![1usize, 2, 4, 8]).prop_map(Encoding::Signed),
+            proptest::sample::select(vec![1usize, 2, 4]).prop_map(Encoding::Unsigned),
+            (0u32..=38).prop_map(|scale| Encoding::Decimal { scale }),
+            proptest::sample::select(vec![
+                Encoding::UnsignedAsDecimal,
+                Encoding::Bits,
+                Encoding::Float,
+                Encoding::Double,
+                Encoding::Date,
+                Encoding::DateTime,
+                Encoding::Time,
+                Encoding::Text,
+                Encoding::Bytes,
+            ]),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_a_conversion_panic(
+            encoding in any_encoding(),
+            value in proptest::collection::vec(any::<u8>(), 0..80),
+        ) {
+            let _ = datum(encoding, &value);
+            let _ = encoding.show(&value);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! DECIMAL: the text of the binary protocol to the unscaled integer of an Avro decimal, no digit lost.
+
+use ethnum::I256;
+
+use crate::avro::datum::put_decimal;
+use crate::mapping::convert::Unrepresentable;
+
+/// So many digits always fit an `i128`.
+const I128_DIGITS: usize = 38;
+/// So many digits always fit an `I256`; DECIMAL has at most 65.
+const I256_DIGITS: usize = 76;
+
+const NOT_DECIMAL: Unrepresentable = Unrepresentable::Malformed("text that is not a DECIMAL of the column's scale");
+
+/// Appends decimal text such as `-123.4500`, which has to have exactly `scale` digits after the point.
+#[inline]
+pub(super) fn append(text: &[u8], scale: u32, out: &mut Vec<u8>) -> Result<(), Unrepresentable> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        all => (false, all),
+    };
+    let (whole, fraction) = match digits.iter().position(|byte| *byte == b'.') {
+        Some(point) => digits.split_at(point),
+        None => (digits, &[][..]),
+    };
+    let fraction = fraction.get(1..).unwrap_or_default();
+    if fraction.len() != scale as usize || whole.len() + fraction.len() == 0 {
+        return Err(NOT_DECIMAL);
+    }
+    if whole.len() + fraction.len() <= I128_DIGITS {
+        let mut number: i128 = 0;
+        for part in [whole, fraction] {
+            for digit in part {
+                number = number * 10 + i128::from(value_of(*digit)?);
+            }
+        }
+        append_integer(if negative { -number } else { number }, out);
+    } else if whole.len() + fraction.len() <= I256_DIGITS {
+        let mut number = I256::ZERO;
+        for part in [whole, fraction] {
+            for digit in part {
+                number = number * 10 + I256::from(value_of(*digit)?);
+            }
+        }
+        put_decimal(out, &(if negative { -number } else { number }).to_be_bytes());
+    } else {
+        return Err(NOT_DECIMAL);
+    }
+    Ok(())
+}
+
+/// Appends an integer as a decimal of scale 0.
+#[inline]
+pub(super) fn append_integer(number: i128, out: &mut Vec<u8>) {
+    match i64::try_from(number) {
+        Ok(small) => put_decimal(out, &small.to_be_bytes()),
+        Err(_) => put_decimal(out, &number.to_be_bytes()),
+    }
+}
+
+#[inline]
+fn value_of(digit: u8) -> Result<u8, Unrepresentable> {
+    let value = digit.wrapping_sub(b'0');
+    if value <= 9 { Ok(value) } else { Err(NOT_DECIMAL) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The unscaled integer that was written, read back from its bytes.
+    fn unscaled(text: &str, scale: u32) -> Result<I256, Unrepresentable> {
+        let mut out = Vec::new();
+        append(text.as_bytes(), scale, &mut out)?;
+        let bytes = &out[1..];
+        let mut whole = [if bytes[0] >= 0x80 { 0xff } else { 0 }; 32];
+        whole[32 - bytes.len()..].copy_from_slice(bytes);
+        Ok(I256::from_be_bytes(whole))
+    }
+
+    #[test]
+    fn examples() {
+        let nines = "9".repeat(65);
+        let most = format!("-{}.{}", "9".repeat(35), "9".repeat(30));
+        let cases = [
+            ("0", 0, "0"),
+            ("-0.00", 2, "0"),
+            ("0.01", 2, "1"),
+            ("-12.30", 2, "-1230"),
+            (".5", 1, "5"),
+            ("0000012.30", 2, "1230"),
+            (&nines, 0, &nines),
+            (&most, 30, &format!("-{nines}")),
+        ];
+        for (text, scale, expected) in cases {
+            assert_eq!(unscaled(text, scale), Ok(expected.parse().unwrap()), "{text}");
+        }
+        for (text, scale) in [("", 0), ("-", 0), (".", 0), ("1.2", 1 + 1), ("1,2", 0), ("1e5", 0), ("1.2.3", 3)] {
+            assert_eq!(unscaled(text, scale), Err(NOT_DECIMAL), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_digit_is_kept(negative: bool, digits in "[0-9]{1,65}", scale in 0usize..=30) {
+            prop_assume!(scale <= digits.len());
+            let (whole, fraction) = digits.split_at(digits.len() - scale);
+            let sign = if negative { "-" } else { "" };
+            let point = if scale > 0 { "." } else { "" };
+            let text = format!("{sign}{whole}{point}{fraction}");
+            let expected: I256 = format!("{sign}{digits}").parse().unwrap();
+            prop_assert_eq!(unscaled(&text, scale as u32), Ok(expected));
+        }
+    }
+}

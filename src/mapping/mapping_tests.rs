@@ -1,0 +1,120 @@
+//! Tests of the mapping of whole tables.
+
+use super::*;
+use crate::mapping::types::{BigQueryType, RULES};
+
+fn column(name: &str, data_type: &str) -> Column {
+    Column {
+        name: name.into(),
+        data_type: data_type.into(),
+        column_type: data_type.into(),
+        nullable: false,
+        unsigned: false,
+        precision: None,
+        scale: None,
+        json: data_type == "json",
+        comment: String::new(),
+        in_primary_key: false,
+    }
+}
+
+fn table(columns: Vec<Column>) -> Table {
+    Table { name: "t".into(), is_view: false, estimated_rows: None, columns }
+}
+
+fn mapped(columns: Vec<Column>) -> Result<Mapping, String> {
+    Mapping::new(&table(columns), Flavor::MySql, &ColumnFilter::default(), Policies::default())
+}
+
+fn type_of(column: Column) -> BigQueryType {
+    mapped(vec![column]).unwrap().columns[0].target.field_type
+}
+
+#[test]
+fn decimals_go_where_every_digit_fits() {
+    let decimal =
+        |precision, scale| type_of(Column { precision: Some(precision), scale: Some(scale), ..column("d", "decimal") });
+    assert_eq!(decimal(10, 2), BigQueryType::Numeric);
+    assert_eq!(decimal(38, 9), BigQueryType::Numeric);
+    assert_eq!(decimal(38, 8), BigQueryType::BigNumeric);
+    assert_eq!(decimal(12, 10), BigQueryType::BigNumeric);
+    assert_eq!(decimal(65, 30), BigQueryType::BigNumeric);
+    assert_eq!(decimal(65, 20), BigQueryType::String);
+    assert_eq!(decimal(39, 0), BigQueryType::String);
+}
+
+#[test]
+fn bits_and_unsigned_integers_go_by_their_range() {
+    assert_eq!(type_of(Column { precision: Some(63), ..column("b", "bit") }), BigQueryType::Int64);
+    assert_eq!(type_of(Column { precision: Some(64), ..column("b", "bit") }), BigQueryType::Bytes);
+    assert_eq!(type_of(Column { unsigned: true, ..column("n", "int") }), BigQueryType::Int64);
+    assert_eq!(type_of(Column { unsigned: true, ..column("n", "bigint") }), BigQueryType::Numeric);
+}
+
+#[test]
+fn only_what_can_never_be_null_is_required() {
+    let columns = || vec![column("id", "int"), column("day", "date"), Column { nullable: true, ..column("n", "int") }];
+    let required = |mapping: &Mapping| mapping.columns.iter().map(|c| c.required).collect::<Vec<_>>();
+    assert_eq!(required(&mapped(columns()).unwrap()), [true, false, false]);
+    let strict = Policies { zero_dates: Policy::Error, invalid_values: Policy::Error };
+    let filter = ColumnFilter::default();
+    assert_eq!(
+        required(&Mapping::new(&table(columns()), Flavor::MySql, &filter, strict).unwrap()),
+        [true, true, false]
+    );
+    let view = Table { is_view: true, ..table(columns()) };
+    assert_eq!(required(&Mapping::new(&view, Flavor::MySql, &filter, strict).unwrap()), [false; 3]);
+}
+
+#[test]
+fn schemas_name_the_same_fields() {
+    let mapping = mapped(vec![
+        Column { comment: "the key".into(), in_primary_key: true, ..column("id", "int") },
+        Column { nullable: true, ..column("born on", "date") },
+    ])
+    .unwrap();
+    assert_eq!(
+        mapping.avro_schema(),
+        r#"{"fields":[{"name":"id","type":"long"},{"name":"born_on","type":["null",{"logicalType":"date","type":"int"}]}],"name":"row","type":"record"}"#
+    );
+    assert_eq!(
+        serde_json::to_value(mapping.bigquery_schema()).unwrap(),
+        serde_json::json!({"fields": [
+            {"name": "id", "type": "INTEGER", "mode": "REQUIRED", "description": "the key"},
+            {"name": "born_on", "type": "DATE", "mode": "NULLABLE"},
+        ]})
+    );
+    assert_eq!(mapping.select_list(), "`id`, `born on`");
+}
+
+#[test]
+fn filters_choose_columns_and_refuse_unknown_ones() {
+    let columns = vec![column("id", "int"), column("Name", "varchar"), column("card", "varchar")];
+    let names = |include: &[&str], exclude: &[&str]| {
+        let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let filter = ColumnFilter { include: list(include), exclude: list(exclude) };
+        Mapping::new(&table(columns.clone()), Flavor::MySql, &filter, Policies::default())
+            .map(|mapping| mapping.columns.into_iter().map(|c| c.source).collect::<Vec<_>>())
+    };
+    assert_eq!(names(&[], &["card"]).unwrap(), ["id", "Name"]);
+    assert_eq!(names(&["name", "id"], &[]).unwrap(), ["id", "Name"]);
+    assert!(names(&["nam"], &[]).unwrap_err().contains("names nam, and the table has id, Name, card"));
+    assert!(names(&["id"], &["id"]).unwrap_err().contains("no column is left"));
+}
+
+#[test]
+fn faults_name_the_columns() {
+    let error = mapped(vec![column("a b", "int"), column("a.b", "int")]).unwrap_err();
+    assert!(error.contains("columns a b and a.b would both be a_b"), "{error}");
+    let error = mapped(vec![column("v", "vector")]).unwrap_err();
+    assert!(error.contains("column v is of type vector"), "{error}");
+}
+
+#[test]
+fn the_readme_shows_the_mapping_table() {
+    let readme = include_str!("../../README.md");
+    for rule in RULES {
+        let row = format!("| {} | {} | {} |", rule.mysql, rule.bigquery, rule.exceptions);
+        assert!(readme.contains(&row), "README.md lacks this row of the mapping:\n{row}");
+    }
+}

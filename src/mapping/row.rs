@@ -1,0 +1,129 @@
+//! One row of MySQL to one Avro record, appended to a block.
+
+use sqlx::mysql::MySqlRow;
+
+use crate::avro::block::LARGEST_ROW_BYTES;
+use crate::avro::datum::{NULL, PRESENT};
+use crate::config::Policy;
+use crate::mapping::convert::{Encoding, Unrepresentable};
+use crate::mapping::{MappedColumn, Mapping};
+use crate::mysql::rows;
+
+/// Why a row stops the table. Names the column, the row's primary key, the value, and the setting that would change it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("column {column}{row}: {problem}")]
+pub struct RowError {
+    column: String,
+    row: String,
+    problem: String,
+}
+
+/// Converts rows and counts what became NULL on the way.
+#[derive(Debug)]
+pub struct RowEncoder {
+    mapping: Mapping,
+    /// Per column: values that became NULL by a policy.
+    replaced: Vec<u64>,
+}
+
+impl RowEncoder {
+    /// For rows of `mapping.select_list()`.
+    pub fn new(mapping: Mapping) -> Self {
+        let replaced = vec![0; mapping.columns.len()];
+        Self { mapping, replaced }
+    }
+
+    /// Appends the row's datum; returns how many bytes of values the row brought.
+    #[inline]
+    pub fn append(&mut self, row: &MySqlRow, out: &mut Vec<u8>) -> Result<u64, RowError> {
+        let start = out.len();
+        let mut read = 0;
+        for (index, (column, replaced)) in self.mapping.columns.iter().zip(&mut self.replaced).enumerate() {
+            let Some(value) = rows::value(row, index) else {
+                if column.required {
+                    return Err(refused(&self.mapping, row, column, "is NULL, and the catalog says NOT NULL".into()));
+                }
+                out.push(NULL);
+                continue;
+            };
+            read += value.len() as u64;
+            let before = out.len();
+            if !column.required {
+                out.push(PRESENT);
+            }
+            if let Err(problem) = column.target.encoding.append(value, out) {
+                let policy = match problem {
+                    Unrepresentable::ZeroDate => self.mapping.policies.zero_dates,
+                    Unrepresentable::OutOfRange(_) | Unrepresentable::InvalidUtf8 => {
+                        self.mapping.policies.invalid_values
+                    }
+                    Unrepresentable::Malformed(_) => Policy::Error,
+                };
+                if policy == Policy::Error || column.required {
+                    let problem = explain(problem, column.target.encoding, value);
+                    return Err(refused(&self.mapping, row, column, problem));
+                }
+                out.truncate(before);
+                out.push(NULL);
+                *replaced += 1;
+            }
+        }
+        if out.len() - start > LARGEST_ROW_BYTES {
+            return Err(too_large(&self.mapping, row, out.len() - start));
+        }
+        Ok(read)
+    }
+
+    /// Columns with values that became NULL by a policy, and how many.
+    pub fn replaced(&self) -> impl Iterator<Item = (&str, u64)> {
+        let columns = self.mapping.columns.iter().map(|column| column.source.as_str());
+        columns.zip(self.replaced.iter().copied()).filter(|(_, count)| *count > 0)
+    }
+}
+
+fn explain(problem: Unrepresentable, encoding: Encoding, value: &[u8]) -> String {
+    let shown = encoding.show(value);
+    match problem {
+        Unrepresentable::ZeroDate => format!("{shown} is no date (ZERO_DATES=null would write NULL)"),
+        Unrepresentable::OutOfRange(range) => {
+            format!("{shown} is out of range, {range} (INVALID_VALUES=null would write NULL)")
+        }
+        Unrepresentable::InvalidUtf8 => format!("{shown} is not valid UTF-8 (INVALID_VALUES=null would write NULL)"),
+        Unrepresentable::Malformed(what) => format!("MySQL sent {what}: {shown} (was the table altered meanwhile?)"),
+    }
+}
+
+fn refused(mapping: &Mapping, row: &MySqlRow, column: &MappedColumn, problem: String) -> RowError {
+    RowError { column: column.source.clone(), row: primary_key(mapping, row), problem }
+}
+
+/// The column that holds most of a row which is too large.
+fn too_large(mapping: &Mapping, row: &MySqlRow, bytes: usize) -> RowError {
+    let size = |index: usize| rows::value(row, index).map_or(0, <[u8]>::len);
+    let largest = mapping.columns.iter().enumerate().max_by_key(|(index, _)| size(*index));
+    let (column, value_bytes) =
+        largest.map_or((String::new(), 0), |(index, column)| (column.source.clone(), size(index)));
+    RowError {
+        problem: format!(
+            "its value of {value_bytes} bytes makes a row of {bytes} bytes, and BigQuery loads rows of at most \
+             {LARGEST_ROW_BYTES} bytes (\"columns\" or \"where\" in TABLES can leave it out)"
+        ),
+        row: primary_key(mapping, row),
+        column,
+    }
+}
+
+/// " of the row with id 5", or nothing where the table has no primary key.
+fn primary_key(mapping: &Mapping, row: &MySqlRow) -> String {
+    let keys: Vec<String> = mapping
+        .columns
+        .iter()
+        .enumerate()
+        .filter(|(_, column)| column.in_primary_key)
+        .map(|(index, column)| {
+            let value = rows::value(row, index).map_or("NULL".to_owned(), |value| column.target.encoding.show(value));
+            format!("{} {value}", column.source)
+        })
+        .collect();
+    if keys.is_empty() { String::new() } else { format!(" of the row with {}", keys.join(", ")) }
+}

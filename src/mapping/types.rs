@@ -1,0 +1,311 @@
+//! The mapping table: every MySQL type, its BigQuery type, its Avro encoding, and what cannot be represented.
+
+use gcp_bigquery_client::model::field_type::FieldType;
+
+use crate::avro::schema::AvroType;
+use crate::mapping::convert::Encoding;
+use crate::mysql::catalog::{Column, Flavor};
+
+/// NUMERIC holds 29 digits before the point and 9 after ("Data types", decimal types).
+const NUMERIC: (u32, u32) = (29, 9);
+/// BIGNUMERIC holds 38 digits before the point (a 39th only in part) and 38 after.
+const BIGNUMERIC: (u32, u32) = (38, 38);
+
+/// One row of the table. The first rule whose `applies` is true holds.
+pub struct TypeRule {
+    /// The MySQL type, as people write it.
+    pub mysql: &'static str,
+    /// Its BigQuery type.
+    pub bigquery: &'static str,
+    /// How it travels in the Avro file.
+    pub avro: &'static str,
+    /// What has no counterpart, and what happens to it.
+    pub exceptions: &'static str,
+    applies: fn(&Column) -> bool,
+    target: fn(&Column, Flavor) -> Target,
+}
+
+/// What a column becomes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The BigQuery type.
+    pub field_type: BigQueryType,
+    /// The Avro type.
+    pub avro: AvroType,
+    /// The conversion of its values.
+    pub encoding: Encoding,
+    /// What is selected: `{}` stands for the quoted column.
+    pub select: &'static str,
+    /// True where a value can be a zero date.
+    pub zero_dates: bool,
+    /// True where a value can be out of range or invalid.
+    pub invalid_values: bool,
+}
+
+/// The BigQuery types that tables are made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "BigQuery's own names")]
+pub enum BigQueryType {
+    Int64,
+    Float64,
+    Numeric,
+    BigNumeric,
+    String,
+    Bytes,
+    Date,
+    Time,
+    DateTime,
+    Timestamp,
+    Json,
+}
+
+impl From<BigQueryType> for FieldType {
+    fn from(kind: BigQueryType) -> Self {
+        match kind {
+            BigQueryType::Int64 => Self::Integer,
+            BigQueryType::Float64 => Self::Float,
+            BigQueryType::Numeric => Self::Numeric,
+            BigQueryType::BigNumeric => Self::Bignumeric,
+            BigQueryType::String => Self::String,
+            BigQueryType::Bytes => Self::Bytes,
+            BigQueryType::Date => Self::Date,
+            BigQueryType::Time => Self::Time,
+            BigQueryType::DateTime => Self::Datetime,
+            BigQueryType::Timestamp => Self::Timestamp,
+            BigQueryType::Json => Self::Json,
+        }
+    }
+}
+
+/// What the column becomes; `None` for a type that the table does not have.
+pub fn target(column: &Column, flavor: Flavor) -> Option<Target> {
+    RULES.iter().find(|rule| (rule.applies)(column)).map(|rule| (rule.target)(column, flavor))
+}
+
+/// The table.
+pub const RULES: &[TypeRule] = &[
+    TypeRule {
+        mysql: "TINYINT, SMALLINT, MEDIUMINT, INT, signed and unsigned, BOOL",
+        bigquery: "INT64",
+        avro: "long",
+        exceptions: "none",
+        applies: |c| matches!(&*c.data_type, "tinyint" | "smallint" | "mediumint" | "int"),
+        target: |c, _| {
+            let width = match &*c.data_type {
+                "tinyint" => 1,
+                "smallint" => 2,
+                _ => 4,
+            };
+            let encoding = if c.unsigned { Encoding::Unsigned(width) } else { Encoding::Signed(width) };
+            exact(BigQueryType::Int64, AvroType::Long, encoding)
+        },
+    },
+    TypeRule {
+        mysql: "BIGINT",
+        bigquery: "INT64",
+        avro: "long",
+        exceptions: "none",
+        applies: |c| c.data_type == "bigint" && !c.unsigned,
+        target: |_, _| exact(BigQueryType::Int64, AvroType::Long, Encoding::Signed(8)),
+    },
+    TypeRule {
+        mysql: "BIGINT UNSIGNED",
+        bigquery: "NUMERIC",
+        avro: "decimal(20, 0)",
+        exceptions: "none",
+        applies: |c| c.data_type == "bigint",
+        target: |_, _| {
+            let avro = AvroType::Decimal { precision: 20, scale: 0 };
+            exact(BigQueryType::Numeric, avro, Encoding::UnsignedAsDecimal)
+        },
+    },
+    TypeRule {
+        mysql: "YEAR",
+        bigquery: "INT64",
+        avro: "long",
+        exceptions: "none (0000 is 0)",
+        applies: |c| c.data_type == "year",
+        target: |_, _| exact(BigQueryType::Int64, AvroType::Long, Encoding::Unsigned(2)),
+    },
+    TypeRule {
+        mysql: "BIT(1) to BIT(63)",
+        bigquery: "INT64",
+        avro: "long",
+        exceptions: "none",
+        applies: |c| c.data_type == "bit" && c.precision.is_some_and(|bits| bits < 64),
+        target: |_, _| exact(BigQueryType::Int64, AvroType::Long, Encoding::Bits),
+    },
+    TypeRule {
+        mysql: "BIT(64)",
+        bigquery: "BYTES",
+        avro: "bytes",
+        exceptions: "none (8 bytes, the most significant first)",
+        applies: |c| c.data_type == "bit",
+        target: |_, _| exact(BigQueryType::Bytes, AvroType::Bytes, Encoding::Bytes),
+    },
+    TypeRule {
+        mysql: "DECIMAL(p, s) with s ≤ 9 and p − s ≤ 29",
+        bigquery: "NUMERIC",
+        avro: "decimal(p, s)",
+        exceptions: "none",
+        applies: |c| decimal_fits(c, NUMERIC),
+        target: |c, _| decimal(c, BigQueryType::Numeric),
+    },
+    TypeRule {
+        mysql: "DECIMAL(p, s) with s ≤ 38 and p − s ≤ 38",
+        bigquery: "BIGNUMERIC",
+        avro: "decimal(p, s)",
+        exceptions: "none",
+        applies: |c| decimal_fits(c, BIGNUMERIC),
+        target: |c, _| decimal(c, BigQueryType::BigNumeric),
+    },
+    TypeRule {
+        mysql: "every other DECIMAL",
+        bigquery: "STRING",
+        avro: "string",
+        exceptions: "none (every digit, as MySQL prints it)",
+        applies: |c| c.data_type == "decimal",
+        target: |_, _| exact(BigQueryType::String, AvroType::String, Encoding::Text),
+    },
+    TypeRule {
+        mysql: "FLOAT",
+        bigquery: "FLOAT64",
+        avro: "double",
+        exceptions: "none (the same number, in more digits than MySQL prints)",
+        applies: |c| c.data_type == "float",
+        target: |_, _| exact(BigQueryType::Float64, AvroType::Double, Encoding::Float),
+    },
+    TypeRule {
+        mysql: "DOUBLE",
+        bigquery: "FLOAT64",
+        avro: "double",
+        exceptions: "none",
+        applies: |c| c.data_type == "double",
+        target: |_, _| exact(BigQueryType::Float64, AvroType::Double, Encoding::Double),
+    },
+    TypeRule {
+        mysql: "DATE",
+        bigquery: "DATE",
+        avro: "date",
+        exceptions: "a zero year, month or day: ZERO_DATES; no such day (ALLOW_INVALID_DATES): INVALID_VALUES",
+        applies: |c| c.data_type == "date",
+        target: |_, _| dated(BigQueryType::Date, AvroType::Date, Encoding::Date),
+    },
+    TypeRule {
+        mysql: "DATETIME(0) to DATETIME(6)",
+        bigquery: "DATETIME",
+        avro: "local-timestamp-micros",
+        exceptions: "as DATE",
+        applies: |c| c.data_type == "datetime",
+        target: |_, _| dated(BigQueryType::DateTime, AvroType::LocalTimestampMicros, Encoding::DateTime),
+    },
+    TypeRule {
+        mysql: "TIMESTAMP(0) to TIMESTAMP(6)",
+        bigquery: "TIMESTAMP",
+        avro: "timestamp-micros",
+        exceptions: "as DATE",
+        applies: |c| c.data_type == "timestamp",
+        target: |_, _| dated(BigQueryType::Timestamp, AvroType::TimestampMicros, Encoding::DateTime),
+    },
+    TypeRule {
+        mysql: "TIME(0) to TIME(6)",
+        bigquery: "TIME",
+        avro: "time-micros",
+        exceptions: "below 00:00:00 or from 24:00:00 on: INVALID_VALUES",
+        applies: |c| c.data_type == "time",
+        target: |_, _| Target {
+            invalid_values: true,
+            ..exact(BigQueryType::Time, AvroType::TimeMicros, Encoding::Time)
+        },
+    },
+    TypeRule {
+        mysql: "JSON (MariaDB: LONGTEXT with a json_valid check)",
+        bigquery: "JSON",
+        avro: "string, sqlType JSON",
+        exceptions: "invalid UTF-8: INVALID_VALUES",
+        applies: |c| c.json,
+        target: |_, _| text(BigQueryType::Json, AvroType::Json),
+    },
+    TypeRule {
+        mysql: "CHAR, VARCHAR, TINYTEXT, TEXT, MEDIUMTEXT, LONGTEXT, ENUM, SET",
+        bigquery: "STRING",
+        avro: "string",
+        exceptions: "invalid UTF-8: INVALID_VALUES",
+        applies: |c| {
+            matches!(
+                &*c.data_type,
+                "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "enum" | "set"
+            )
+        },
+        target: |_, _| text(BigQueryType::String, AvroType::String),
+    },
+    TypeRule {
+        mysql: "BINARY, VARBINARY, TINYBLOB, BLOB, MEDIUMBLOB, LONGBLOB",
+        bigquery: "BYTES",
+        avro: "bytes",
+        exceptions: "none",
+        applies: |c| matches!(&*c.data_type, "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob"),
+        target: |_, _| exact(BigQueryType::Bytes, AvroType::Bytes, Encoding::Bytes),
+    },
+    TypeRule {
+        mysql: "UUID, INET4, INET6 (MariaDB)",
+        bigquery: "STRING",
+        avro: "string",
+        exceptions: "none",
+        applies: |c| matches!(&*c.data_type, "uuid" | "inet4" | "inet6"),
+        target: |_, _| Target {
+            select: "CAST({} AS CHAR)",
+            ..exact(BigQueryType::String, AvroType::String, Encoding::Text)
+        },
+    },
+    TypeRule {
+        mysql: "GEOMETRY, POINT, LINESTRING, POLYGON, MULTIPOINT, MULTILINESTRING, MULTIPOLYGON, GEOMETRYCOLLECTION",
+        bigquery: "STRING",
+        avro: "string",
+        exceptions: "none (WKT, longitude first; the SRID is not in it)",
+        applies: |c| {
+            matches!(
+                &*c.data_type,
+                "geometry"
+                    | "point"
+                    | "linestring"
+                    | "polygon"
+                    | "multipoint"
+                    | "multilinestring"
+                    | "multipolygon"
+                    | "geometrycollection"
+                    | "geomcollection"
+            )
+        },
+        target: |_, flavor| Target {
+            select: match flavor {
+                Flavor::MySql => "ST_AsText({}, 'axis-order=long-lat')",
+                Flavor::MariaDb => "ST_AsText({})",
+            },
+            ..exact(BigQueryType::String, AvroType::String, Encoding::Text)
+        },
+    },
+];
+
+fn exact(field_type: BigQueryType, avro: AvroType, encoding: Encoding) -> Target {
+    Target { field_type, avro, encoding, select: "{}", zero_dates: false, invalid_values: false }
+}
+
+fn dated(field_type: BigQueryType, avro: AvroType, encoding: Encoding) -> Target {
+    Target { zero_dates: true, invalid_values: true, ..exact(field_type, avro, encoding) }
+}
+
+fn text(field_type: BigQueryType, avro: AvroType) -> Target {
+    Target { invalid_values: true, ..exact(field_type, avro, Encoding::Text) }
+}
+
+fn decimal_fits(column: &Column, (before, after): (u32, u32)) -> bool {
+    column.data_type == "decimal"
+        && matches!((column.precision, column.scale), (Some(precision), Some(scale))
+            if scale <= after && precision.saturating_sub(scale) <= before)
+}
+
+fn decimal(column: &Column, field_type: BigQueryType) -> Target {
+    let (precision, scale) = (column.precision.unwrap_or(0), column.scale.unwrap_or(0));
+    exact(field_type, AvroType::Decimal { precision, scale }, Encoding::Decimal { scale })
+}

@@ -1,0 +1,196 @@
+//! The catalog: which tables exist and what their columns are, from `information_schema`.
+
+use sqlx::mysql::{MySqlConnection, MySqlRow};
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::mysql::{Error, rows};
+
+/// Whose dialect the server speaks, where the two differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flavor {
+    /// MySQL, and what is compatible with it.
+    MySql,
+    /// MariaDB.
+    MariaDb,
+}
+
+/// The server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// `VERSION()`.
+    pub version: String,
+    /// Read off the version.
+    pub flavor: Flavor,
+}
+
+/// A table or view as `information_schema` lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name.
+    pub name: String,
+    /// Patterns never match views.
+    pub is_view: bool,
+}
+
+/// A table and its columns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// A view is read like a table, but what the catalog says of its columns' NULLs is not relied on.
+    pub is_view: bool,
+    /// The storage engine's guess; good for a progress bar.
+    pub estimated_rows: Option<u64>,
+    /// In ordinal order, invisible and generated ones included.
+    pub columns: Vec<Column>,
+}
+
+/// A column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// `DATA_TYPE`, such as `bigint`.
+    pub data_type: String,
+    /// `COLUMN_TYPE`, such as `bigint(20) unsigned`.
+    pub column_type: String,
+    /// `IS_NULLABLE`.
+    pub nullable: bool,
+    /// Read off the column type.
+    pub unsigned: bool,
+    /// `NUMERIC_PRECISION`: digits, for BIT bits.
+    pub precision: Option<u32>,
+    /// `NUMERIC_SCALE`.
+    pub scale: Option<u32>,
+    /// MySQL's JSON, or MariaDB's text with a `json_valid` check.
+    pub json: bool,
+    /// `COLUMN_COMMENT`.
+    pub comment: String,
+    /// Whether it is part of the primary key.
+    pub in_primary_key: bool,
+}
+
+/// Asks the server what it is.
+pub async fn server(connection: &mut MySqlConnection) -> Result<Server, Error> {
+    let rows = query(connection, "asking for the server's version", "SELECT VERSION()", &[]).await?;
+    let version = rows.first().and_then(|row| text(row, 0)).unwrap_or_default();
+    let flavor = if version.contains("MariaDB") { Flavor::MariaDb } else { Flavor::MySql };
+    Ok(Server { version, flavor })
+}
+
+/// All tables and views of the connection's database that its user may see, by name.
+pub async fn list(connection: &mut MySqlConnection) -> Result<Vec<Listed>, Error> {
+    let rows = query(
+        connection,
+        "listing the tables",
+        "SELECT TABLE_NAME, TABLE_TYPE FROM information_schema.TABLES \
+         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE <> 'SEQUENCE' ORDER BY TABLE_NAME",
+        &[],
+    )
+    .await?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| Some(Listed { name: text(row, 0)?, is_view: text(row, 1)?.contains("VIEW") }))
+        .collect())
+}
+
+/// The table of this name, or the names that exist when there is none.
+pub async fn table(
+    connection: &mut MySqlConnection,
+    flavor: Flavor,
+    name: &str,
+) -> Result<Result<Table, Vec<String>>, Error> {
+    let doing = format!("reading the columns of {name} from the catalog");
+    let found = query(
+        connection,
+        &doing,
+        "SELECT TABLE_NAME, TABLE_TYPE, CAST(TABLE_ROWS AS CHAR), CAST(@@lower_case_table_names AS CHAR) \
+         FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?",
+        &[name],
+    )
+    .await?;
+    // The comparison above ignores case on some servers that do not themselves (lower_case_table_names = 0).
+    let exact = |row: &&MySqlRow| text(row, 0).as_deref() == Some(name);
+    let ignores_case = |row: &&MySqlRow| number(row, 3) != Some(0);
+    let Some(row) = found.iter().find(exact).or_else(|| found.first().filter(ignores_case)) else {
+        return Ok(Err(list(connection).await?.into_iter().map(|listed| listed.name).collect()));
+    };
+    let (name, kind) = (text(row, 0).unwrap_or_default(), text(row, 1).unwrap_or_default());
+    let estimated_rows = number(row, 2);
+    let json_columns = match flavor {
+        Flavor::MySql => Vec::new(),
+        Flavor::MariaDb => checked_json(connection, &doing, &name).await?,
+    };
+    let columns = query(
+        connection,
+        &doing,
+        "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, CAST(NUMERIC_PRECISION AS CHAR), \
+         CAST(NUMERIC_SCALE AS CHAR), COLUMN_COMMENT, COLUMN_KEY \
+         FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION",
+        &[&name],
+    )
+    .await?
+    .iter()
+    .map(|row| column(row, &json_columns))
+    .collect();
+    Ok(Ok(Table { name, is_view: kind.contains("VIEW"), estimated_rows, columns }))
+}
+
+fn column(row: &MySqlRow, json_columns: &[String]) -> Column {
+    let text = |index| text(row, index).unwrap_or_default();
+    let (name, data_type, column_type) = (text(0), text(1).to_lowercase(), text(2).to_lowercase());
+    Column {
+        json: data_type == "json" || json_columns.contains(&name),
+        unsigned: column_type.contains("unsigned"),
+        nullable: text(3) == "YES",
+        precision: number(row, 4).and_then(|number| u32::try_from(number).ok()),
+        scale: number(row, 5).and_then(|number| u32::try_from(number).ok()),
+        comment: text(6),
+        in_primary_key: text(7) == "PRI",
+        name,
+        data_type,
+        column_type,
+    }
+}
+
+/// MariaDB's JSON is LONGTEXT with the check `json_valid(column)`: the columns of the table that have it.
+async fn checked_json(connection: &mut MySqlConnection, doing: &str, table: &str) -> Result<Vec<String>, Error> {
+    let checks = query(
+        connection,
+        doing,
+        "SELECT CONSTRAINT_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS \
+         WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME = ? AND LEVEL = 'Column'",
+        &[table],
+    )
+    .await?;
+    // A column's own check bears the column's name.
+    Ok(checks
+        .iter()
+        .filter_map(|row| Some((text(row, 0)?, text(row, 1)?)))
+        .filter(|(name, clause)| clause.eq_ignore_ascii_case(&format!("json_valid({})", rows::quoted(name))))
+        .map(|(name, _)| name)
+        .collect())
+}
+
+async fn query(
+    connection: &mut MySqlConnection,
+    doing: &str,
+    statement: &str,
+    parameters: &[&str],
+) -> Result<Vec<MySqlRow>, Error> {
+    let mut query = sqlx::query(AssertSqlSafe(statement.to_owned())).persistent(false);
+    for parameter in parameters {
+        query = query.bind(*parameter);
+    }
+    query.fetch_all(connection).await.map_err(|error| Error::query(doing, &error))
+}
+
+/// Catalog columns are of whatever text type the server's version likes: their bytes are UTF-8 in all of them.
+fn text(row: &MySqlRow, index: usize) -> Option<String> {
+    debug_assert!(index < row.len());
+    rows::value(row, index).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
+}
+
+fn number(row: &MySqlRow, index: usize) -> Option<u64> {
+    text(row, index)?.parse().ok()
+}

@@ -1,0 +1,93 @@
+//! Connections: TLS, time limits, and the session that every statement of ours runs in.
+
+use std::time::{Duration, Instant};
+
+use backon::{ExponentialBuilder, Retryable};
+use secrecy::ExposeSecret;
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+use tracing::warn;
+
+use crate::config::{Address, MySql, SslCa, SslMode};
+use crate::mysql::Error;
+
+/// One try: a firewall that drops packets answers nothing at all.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
+/// All tries: a server that restarts is back by then or not for a while, and the person waiting wants to know.
+const CONNECT_BUDGET: Duration = Duration::from_secs(12);
+
+/// How long the server waits for us to take rows while an upload is slow, and lets the connection idle while a load
+/// job runs. Its own defaults (60 s to write) make it kill a slow reader.
+const SESSION_TIMEOUT_SECONDS: u32 = 24 * 60 * 60;
+
+/// Opens a connection whose session reads: UTC, utf8mb4, REPEATABLE READ, no sql_mode that alters values (such as
+/// PAD_CHAR_TO_FULL_LENGTH), and patience with a slow reader.
+pub async fn connect(config: &MySql) -> Result<MySqlConnection, Error> {
+    let options = options(config);
+    let started = Instant::now();
+    let mut connection = (|| open(config, &options))
+        .retry(ExponentialBuilder::default().with_jitter().with_min_delay(Duration::from_millis(500)).with_max_times(5))
+        .when(|error: &Error| error.transient && started.elapsed() < CONNECT_BUDGET)
+        .notify(|error, delay| warn!(event = "retry", delay_ms = millis(delay), "{error}; trying again"))
+        .await?;
+    let session = format!(
+        "SET SESSION sql_mode = '', net_write_timeout = {SESSION_TIMEOUT_SECONDS}, \
+         net_read_timeout = {SESSION_TIMEOUT_SECONDS}, wait_timeout = {SESSION_TIMEOUT_SECONDS}"
+    );
+    for statement in [session.as_str(), "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"] {
+        execute(&mut connection, "setting the session up", statement).await?;
+    }
+    Ok(connection)
+}
+
+async fn open(config: &MySql, options: &MySqlConnectOptions) -> Result<MySqlConnection, Error> {
+    match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
+        Ok(Ok(connection)) => Ok(connection),
+        Ok(Err(error)) => Err(Error::connecting(config, &error)),
+        Err(_) => Err(Error::connect_timeout(config, CONNECT_TIMEOUT)),
+    }
+}
+
+/// Runs a statement that is ours from the first to the last letter, or quoted.
+pub(super) async fn execute(connection: &mut MySqlConnection, doing: &str, statement: &str) -> Result<(), Error> {
+    let result = connection.execute(AssertSqlSafe(statement.to_owned())).await;
+    result.map(drop).map_err(|error| Error::query(doing, &error))
+}
+
+/// Says goodbye, so that the server logs no aborted connection. Nothing depends on it.
+pub async fn close(connection: MySqlConnection) {
+    let _ = tokio::time::timeout(Duration::from_secs(1), connection.close()).await;
+}
+
+fn options(config: &MySql) -> MySqlConnectOptions {
+    let options = MySqlConnectOptions::new()
+        .username(&config.user)
+        .password(config.password.expose_secret())
+        .database(&config.database)
+        .ssl_mode(match config.ssl_mode {
+            SslMode::Disabled => MySqlSslMode::Disabled,
+            SslMode::Preferred => MySqlSslMode::Preferred,
+            SslMode::Required => MySqlSslMode::Required,
+            SslMode::VerifyCa => MySqlSslMode::VerifyCa,
+            SslMode::VerifyIdentity => MySqlSslMode::VerifyIdentity,
+        })
+        // The server's time zone and modes are set for the session here; what the driver would add is not wanted.
+        .timezone(Some("+00:00".to_owned()))
+        .charset("utf8mb4")
+        .pipes_as_concat(false)
+        .no_engine_substitution(false)
+        .disable_statement_logging();
+    let options = match &config.ssl_ca {
+        Some(SslCa::Pem(text)) => options.ssl_ca_from_pem(text.clone().into_bytes()),
+        Some(SslCa::File(path)) => options.ssl_ca(path),
+        None => options,
+    };
+    match &config.address {
+        Address::Tcp(host, port) => options.host(host).port(*port),
+        Address::Socket(path) => options.socket(path),
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

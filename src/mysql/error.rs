@@ -1,0 +1,136 @@
+//! What goes wrong with MySQL, in sentences that name the variable to look at.
+
+use std::time::Duration;
+
+use secrecy::ExposeSecret;
+use sqlx::mysql::MySqlDatabaseError;
+
+use crate::config::{Address, MySql};
+
+// Numbers from "MySQL Server Error Message Reference" and MariaDB's "Error Codes"; both servers share these.
+const ACCESS_DENIED_TO_DATABASE: u16 = 1044;
+const ACCESS_DENIED: u16 = 1045;
+const UNKNOWN_DATABASE: u16 = 1049;
+const TOO_MANY_CONNECTIONS: u16 = 1040;
+const HOST_BLOCKED: u16 = 1129;
+const HOST_NOT_PRIVILEGED: u16 = 1130;
+const TABLE_ACCESS_DENIED: u16 = 1142;
+const COLUMN_ACCESS_DENIED: u16 = 1143;
+const SYNTAX: u16 = 1064;
+const UNKNOWN_COLUMN: u16 = 1054;
+const SERVER_SHUTDOWN: u16 = 1053;
+const QUERY_INTERRUPTED: u16 = 1317;
+const STATEMENT_TIMEOUT_MARIADB: u16 = 1969;
+const STATEMENT_TIMEOUT: u16 = 3024;
+const TABLE_DEFINITION_CHANGED: u16 = 1412;
+
+/// An error of the source: what was being done, and what went wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing}: {problem}")]
+pub struct Error {
+    doing: String,
+    problem: String,
+    /// True when the same may succeed a moment later.
+    pub transient: bool,
+}
+
+impl Error {
+    pub(super) fn new(doing: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { doing: doing.into(), problem: problem.into(), transient: false }
+    }
+
+    /// An error of the driver while `doing` something on a connection that stands.
+    pub(super) fn query(doing: impl Into<String>, error: &sqlx::Error) -> Self {
+        let hint = match number(error) {
+            Some(TABLE_ACCESS_DENIED | COLUMN_ACCESS_DENIED) => " (the user of MYSQL_USER needs SELECT on it)",
+            Some(SYNTAX | UNKNOWN_COLUMN) => " (if the table has a \"where\" in TABLES, look at that first)",
+            Some(QUERY_INTERRUPTED) => " (someone or something killed the query)",
+            Some(STATEMENT_TIMEOUT | STATEMENT_TIMEOUT_MARIADB) => {
+                " (the server's max_execution_time or max_statement_time is too short for this table)"
+            }
+            Some(SERVER_SHUTDOWN) => " (the server was shut down)",
+            Some(TABLE_DEFINITION_CHANGED) => " (the table was altered while it was read)",
+            _ => "",
+        };
+        Self::new(doing, format!("{}{hint}", describe(error)))
+    }
+
+    /// An error while connecting.
+    pub(super) fn connecting(config: &MySql, error: &sqlx::Error) -> Self {
+        let (database, user) = (&config.database, &config.user);
+        let problem = match number(error) {
+            Some(ACCESS_DENIED) => {
+                let line_break = config.password.expose_secret().ends_with('\n');
+                let hint =
+                    if line_break { "; MYSQL_PASSWORD ends with a line break, was it stored with echo?" } else { "" };
+                format!("it refused user {user}: look at MYSQL_USER and MYSQL_PASSWORD{hint} ({})", describe(error))
+            }
+            Some(UNKNOWN_DATABASE) => format!("it has no database {database}: look at MYSQL_DATABASE"),
+            Some(ACCESS_DENIED_TO_DATABASE) => format!(
+                "user {user} may not use database {database}, or it does not exist: look at MYSQL_DATABASE, or \
+                 GRANT SELECT ON {database}.* TO {user}"
+            ),
+            Some(HOST_NOT_PRIVILEGED | HOST_BLOCKED) => {
+                format!("it accepts no connections from this host for user {user}: {}", describe(error))
+            }
+            Some(_) => describe(error),
+            None => match error {
+                _ if is_tls(error) => format!("{}: look at MYSQL_SSL_MODE and MYSQL_SSL_CA", describe(error)),
+                sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
+                    "it closed the connection during the handshake".to_owned()
+                }
+                _ => format!("{}: look at {}", describe(error), address_variables(config)),
+            },
+        };
+        let transient = match error {
+            sqlx::Error::Io(io) => io.kind() != std::io::ErrorKind::NotFound && !is_tls(error),
+            _ => number(error) == Some(TOO_MANY_CONNECTIONS) || number(error) == Some(SERVER_SHUTDOWN),
+        };
+        Self { transient, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
+    }
+
+    pub(super) fn connect_timeout(config: &MySql, limit: Duration) -> Self {
+        let problem = format!("no answer within {} s: look at {}", limit.as_secs(), address_variables(config));
+        Self { transient: true, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
+    }
+}
+
+fn address_variables(config: &MySql) -> &'static str {
+    match config.address {
+        Address::Tcp(..) => "MYSQL_HOST and MYSQL_PORT, and at firewalls and VPC between",
+        Address::Socket(_) => "MYSQL_HOST, the path of the socket",
+    }
+}
+
+/// The server's error number, when the server sent an error.
+fn number(error: &sqlx::Error) -> Option<u16> {
+    let database = error.as_database_error()?;
+    database.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
+}
+
+/// A certificate that is refused comes as an I/O error with rustls's inside.
+fn is_tls(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Tls(_) => true,
+        sqlx::Error::Io(io) => io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()),
+        _ => false,
+    }
+}
+
+/// The driver's error without the driver's preambles.
+fn describe(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(database) => match number(error) {
+            Some(number) => format!("MySQL error {number}: {}", database.message()),
+            None => database.message().to_owned(),
+        },
+        sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
+            "the server closed the connection".to_owned()
+        }
+        sqlx::Error::Io(io) if is_tls(error) => format!("TLS: {io}"),
+        sqlx::Error::Io(io) => io.to_string(),
+        sqlx::Error::Tls(tls) => format!("TLS: {tls}"),
+        sqlx::Error::Protocol(problem) => format!("unexpected answer of the server: {problem}"),
+        other => other.to_string(),
+    }
+}

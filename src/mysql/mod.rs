@@ -1,0 +1,8 @@
+//! The source: connection, catalog, and one consistent stream of rows. Knows nothing of BigQuery.
+
+pub mod catalog;
+pub mod connection;
+pub mod error;
+pub mod rows;
+
+pub use error::Error;

@@ -1,0 +1,271 @@
+//! What `TABLES` says: names, patterns, exclusions, and options per table.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+use wildmatch::WildMatch;
+
+/// The per-table options, for the error that lists them; the same names as the fields of [`JsonTable`].
+const KNOWN_KEYS: &str = "name, destination, columns (include, exclude), where";
+
+/// One table that was asked for by its name, with its options.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TableRequest {
+    /// Name in MySQL.
+    pub name: String,
+    /// Name in BigQuery, when it is not made from the MySQL name.
+    pub destination: Option<String>,
+    /// Which columns are copied.
+    pub columns: ColumnFilter,
+    /// The operator's own SQL condition; only rows for which it is true are copied.
+    pub filter: Option<String>,
+}
+
+impl TableRequest {
+    /// A table without options.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+}
+
+/// `columns` of a table's options. Both lists empty: every column.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnFilter {
+    /// Only these columns, when the list is not empty.
+    #[serde(default)]
+    pub include: Vec<String>,
+    /// Never these.
+    #[serde(default)]
+    pub exclude: Vec<String>,
+}
+
+/// `TABLES`, parsed and checked.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Selection {
+    /// Tables by name, in the order of the list.
+    pub named: Vec<TableRequest>,
+    includes: Vec<WildMatch>,
+    excludes: Vec<WildMatch>,
+    text: String,
+}
+
+impl Selection {
+    /// Parses the value of `TABLES`: a comma-separated list, or a JSON array when it starts with `[`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let mut selection = Self { text: text.trim().to_owned(), ..Self::default() };
+        let mut excluded_names = Vec::new();
+        for item in items(text.trim())? {
+            match item {
+                Item::Table(table) => selection.named.push(table),
+                Item::Text(name) => {
+                    let (exclude, name) = match name.strip_prefix('!') {
+                        Some(rest) => (true, rest.trim()),
+                        None => (false, name.as_str()),
+                    };
+                    if name.is_empty() {
+                        return Err("holds an empty name".into());
+                    }
+                    match (exclude, name.contains(['*', '?'])) {
+                        (false, false) => selection.named.push(TableRequest::named(name)),
+                        (false, true) => selection.includes.push(WildMatch::new(name)),
+                        (true, wild) => {
+                            selection.excludes.push(WildMatch::new(name));
+                            if !wild {
+                                excluded_names.push(name.to_owned());
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        if selection.named.is_empty() && selection.includes.is_empty() {
+            // Nothing but exclusions: they take away from everything.
+            selection.includes.push(WildMatch::new("*"));
+        }
+        selection.check(&excluded_names)?;
+        Ok(selection)
+    }
+
+    fn check(&mut self, excluded_names: &[String]) -> Result<(), String> {
+        let mut seen = HashSet::new();
+        // The same plain name twice is a slip of the pen, not a wish to copy the table twice.
+        self.named.retain(|table| *table != TableRequest::named(&table.name) || seen.insert(table.name.clone()));
+        let mut destinations = HashSet::new();
+        for table in &self.named {
+            if excluded_names.contains(&table.name) {
+                return Err(format!("names {0:?} and excludes it with \"!{0}\"", table.name));
+            }
+            if !destinations.insert(table.destination.as_ref().unwrap_or(&table.name)) {
+                return Err(format!(
+                    "has two entries for the destination table {:?}: give one of them another \"destination\"",
+                    table.destination.as_ref().unwrap_or(&table.name)
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// True when the server has to be asked which tables exist.
+    pub fn has_patterns(&self) -> bool {
+        !self.includes.is_empty()
+    }
+
+    /// True when a pattern of the list takes this table and no exclusion or name does.
+    pub fn matches(&self, name: &str) -> bool {
+        self.includes.iter().any(|pattern| pattern.matches(name))
+            && !self.excludes.iter().any(|pattern| pattern.matches(name))
+            && !self.named.iter().any(|table| table.name == name)
+    }
+
+    /// Only the tables in `names`, each with the options the list has for it.
+    pub fn narrowed(self, names: &[String]) -> Result<Self, String> {
+        if names.is_empty() {
+            return Ok(self);
+        }
+        let mut named: Vec<TableRequest> = Vec::new();
+        for name in names {
+            let known = self.named.iter().filter(|table| table.name == *name).cloned();
+            let before = named.len();
+            named.extend(known);
+            if named.len() == before {
+                if !self.matches(name) {
+                    return Err(format!("--table {name}: TABLES ({}) does not include this table", self.text));
+                }
+                named.push(TableRequest::named(name));
+            }
+        }
+        named.dedup();
+        Ok(Self { named, text: names.join(","), ..Self::default() })
+    }
+}
+
+impl std::fmt::Display for Selection {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+enum Item {
+    Text(String),
+    Table(TableRequest),
+}
+
+fn items(text: &str) -> Result<Vec<Item>, String> {
+    if !text.starts_with('[') {
+        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
+        return Ok(names.map(|name| Item::Text(name.to_owned())).collect());
+    }
+    let values: Vec<serde_json::Value> =
+        serde_json::from_str(text).map_err(|error| format!("starts with [ and is not a JSON array: {error}"))?;
+    values.into_iter().enumerate().map(|(at, value)| json_item(at + 1, value)).collect()
+}
+
+/// A table's object in the JSON form. `null` stands for an option that is not given, as Terraform writes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JsonTable {
+    name: String,
+    destination: Option<String>,
+    columns: Option<ColumnFilter>,
+    #[serde(rename = "where")]
+    filter: Option<String>,
+}
+
+fn json_item(position: usize, value: serde_json::Value) -> Result<Item, String> {
+    match value {
+        serde_json::Value::String(name) => Ok(Item::Text(name.trim().to_owned())),
+        object @ serde_json::Value::Object(_) => {
+            let name = object.get("name").and_then(|name| name.as_str()).unwrap_or("without a name").to_owned();
+            let table: JsonTable = serde_json::from_value(object)
+                .map_err(|error| format!("entry {position} ({name}): {error}; the known keys are {KNOWN_KEYS}"))?;
+            if table.name.trim().is_empty() {
+                return Err(format!("entry {position}: its \"name\" is empty"));
+            }
+            let filled = |option: Option<String>| option.filter(|text| !text.trim().is_empty());
+            Ok(Item::Table(TableRequest {
+                name: table.name,
+                destination: filled(table.destination),
+                columns: table.columns.unwrap_or_default(),
+                filter: filled(table.filter),
+            }))
+        }
+        other => Err(format!("entry {position} is {other}: a name or an object with the keys {KNOWN_KEYS} is needed")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(selection: &Selection) -> Vec<&str> {
+        selection.named.iter().map(|table| table.name.as_str()).collect()
+    }
+
+    #[test]
+    fn a_list_keeps_its_order_and_forgives_spaces_and_repeats() {
+        let selection = Selection::parse(" users, orders ,users,, products ").unwrap();
+        assert_eq!(names(&selection), ["users", "orders", "products"]);
+        assert!(!selection.has_patterns());
+    }
+
+    #[test]
+    fn patterns_include_and_exclude() {
+        let cases: &[(&str, &str, bool)] = &[
+            ("*", "users", true),
+            ("shop_*", "shop_users", true),
+            ("shop_*", "users", false),
+            ("user?", "users", true),
+            ("user?", "user", false),
+            ("*,!tmp_*", "tmp_1", false),
+            ("*,!tmp_*", "users", true),
+            ("!tmp_*", "users", true),
+            ("!tmp_*", "tmp_x", false),
+            ("!users", "users", false),
+            ("users,*", "users", false), // taken by its name
+            ("users,o*", "orders", true),
+        ];
+        for (tables, name, expected) in cases {
+            assert_eq!(Selection::parse(tables).unwrap().matches(name), *expected, "{tables} {name}");
+        }
+    }
+
+    #[test]
+    fn json_has_names_patterns_and_options() {
+        let text = r#"["users","log_*","!log_old",{"name":"orders","destination":"sales","columns":{"exclude":["card"]},"where":"id > 5"},{"name":"x","destination":null}]"#;
+        let selection = Selection::parse(text).unwrap();
+        assert_eq!(names(&selection), ["users", "orders", "x"]);
+        assert_eq!(selection.named[1].destination.as_deref(), Some("sales"));
+        assert_eq!(selection.named[1].columns.exclude, ["card"]);
+        assert_eq!(selection.named[1].filter.as_deref(), Some("id > 5"));
+        assert_eq!(selection.named[2], TableRequest::named("x"));
+        assert!(selection.matches("log_new") && !selection.matches("log_old"));
+    }
+
+    #[test]
+    fn faults_say_what_is_wrong() {
+        let cases: &[(&str, &str)] = &[
+            ("users,!users", "excludes it"),
+            ("!", "empty name"),
+            ("[1]", "entry 1 is 1"),
+            ("[\"a\"", "not a JSON array"),
+            (r#"[{"name":"a","wher":"x"}]"#, "known keys are name, destination"),
+            (r#"[{"destination":"a"}]"#, "missing field `name`"),
+            (r#"[{"name":"a"},{"name":"b","destination":"a"}]"#, "two entries for the destination"),
+        ];
+        for (tables, expected) in cases {
+            let error = Selection::parse(tables).unwrap_err();
+            assert!(error.contains(expected), "{tables}: {error}");
+        }
+    }
+
+    #[test]
+    fn narrowing_keeps_options_and_refuses_strangers() {
+        let selection = Selection::parse(r#"[{"name":"orders","where":"id > 5"},"t_*"]"#).unwrap();
+        let narrowed = selection.clone().narrowed(&["orders".into(), "t_1".into()]).unwrap();
+        assert_eq!(names(&narrowed), ["orders", "t_1"]);
+        assert_eq!(narrowed.named[0].filter.as_deref(), Some("id > 5"));
+        assert!(!narrowed.has_patterns());
+        assert!(selection.narrowed(&["users".into()]).unwrap_err().contains("does not include"));
+    }
+}

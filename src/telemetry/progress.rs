@@ -1,0 +1,131 @@
+//! How far a table is: counted by whoever does the work, shown by a bar or by a line every ten seconds.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use tracing::info;
+
+/// Between two `table_progress` lines.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
+const BAR_INTERVAL: Duration = Duration::from_millis(200);
+
+/// The counters of one table.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Rows read from MySQL.
+    pub rows: AtomicU64,
+    /// Bytes of values in them.
+    pub bytes_read: AtomicU64,
+    /// Bytes that BigQuery has acknowledged.
+    pub bytes_sent: AtomicU64,
+}
+
+/// Numbers derived from the counters at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Moment {
+    rows: u64,
+    percent: Option<u64>,
+    rows_per_second: u64,
+    eta_seconds: Option<u64>,
+}
+
+fn moment(rows: u64, estimate: Option<u64>, elapsed: Duration) -> Moment {
+    let rows_per_second = per_second(rows, elapsed);
+    // The estimate is the storage engine's guess: more rows than that are no contradiction, only no information.
+    let estimate = estimate.filter(|estimate| *estimate >= rows && *estimate > 0);
+    Moment {
+        rows,
+        percent: estimate.and_then(|estimate| (rows * 100).checked_div(estimate)),
+        rows_per_second,
+        eta_seconds: estimate.and_then(|estimate| (estimate - rows).checked_div(rows_per_second)),
+    }
+}
+
+/// A rate in whole units; 0 as long as no time has passed.
+pub fn per_second(count: u64, elapsed: Duration) -> u64 {
+    let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+    (count.saturating_mul(1000)).checked_div(milliseconds).unwrap_or(0)
+}
+
+/// Shows the counters until it is dropped.
+pub async fn show(table: String, estimate: Option<u64>, counters: Arc<Counters>, bars: Option<MultiProgress>) {
+    let started = Instant::now();
+    match bars {
+        Some(bars) => show_bar(&bars, table, estimate, &counters, started).await,
+        None => log_lines(&table, estimate, &counters, started).await,
+    }
+}
+
+async fn log_lines(table: &str, estimate: Option<u64>, counters: &Counters, started: Instant) {
+    loop {
+        tokio::time::sleep(LINE_INTERVAL).await;
+        let now = moment(counters.rows.load(Relaxed), estimate, started.elapsed());
+        let (bytes_read, bytes_sent) = (counters.bytes_read.load(Relaxed), counters.bytes_sent.load(Relaxed));
+        let percent = now.percent.map_or(String::new(), |percent| format!(" (about {percent}%)"));
+        let eta = now.eta_seconds.map_or(String::new(), |seconds| format!(", about {seconds} s left"));
+        info!(
+            event = "table_progress",
+            table,
+            rows = now.rows,
+            percent = now.percent,
+            rows_per_second = now.rows_per_second,
+            bytes_read,
+            bytes_sent,
+            eta_seconds = now.eta_seconds,
+            "{table}: {} rows{percent}, {} rows/s, {} MB read, {} MB sent{eta}",
+            now.rows,
+            now.rows_per_second,
+            bytes_read / 1_000_000,
+            bytes_sent / 1_000_000
+        );
+    }
+}
+
+async fn show_bar(bars: &MultiProgress, table: String, estimate: Option<u64>, counters: &Counters, started: Instant) {
+    let bar = Removed(bars.add(ProgressBar::new(estimate.unwrap_or(0))));
+    let template = if estimate.is_some() {
+        "{prefix} {wide_bar} {human_pos} of about {human_len} rows  {msg}"
+    } else {
+        "{prefix} {spinner} {human_pos} rows  {msg}"
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.0.set_style(style);
+    }
+    bar.0.set_prefix(table);
+    loop {
+        tokio::time::sleep(BAR_INTERVAL).await;
+        let now = moment(counters.rows.load(Relaxed), estimate, started.elapsed());
+        let eta = now.eta_seconds.map_or(String::new(), |seconds| format!("  {seconds} s left"));
+        bar.0.set_length(estimate.unwrap_or(0).max(now.rows));
+        bar.0.set_position(now.rows);
+        let sent = counters.bytes_sent.load(Relaxed) / 1_000_000;
+        bar.0.set_message(format!("{} rows/s  {sent} MB sent{eta}", now.rows_per_second));
+    }
+}
+
+/// A bar that goes away with its table.
+struct Removed(ProgressBar);
+
+impl Drop for Removed {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments() {
+        let second = Duration::from_secs(1);
+        let half = Moment { rows: 50, percent: Some(50), rows_per_second: 50, eta_seconds: Some(1) };
+        assert_eq!(moment(50, Some(100), second), half);
+        assert_eq!(moment(0, Some(100), Duration::ZERO).eta_seconds, None);
+        assert_eq!(moment(150, Some(100), second).percent, None);
+        assert_eq!(moment(5, None, second).eta_seconds, None);
+        assert_eq!(per_second(1, Duration::ZERO), 0);
+    }
+}

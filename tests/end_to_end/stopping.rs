@@ -1,0 +1,59 @@
+//! SIGTERM and Ctrl-C: reading stops, the upload is given up, the destination stays as it was.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use crate::support::{Kind, Place, on_both_servers};
+
+on_both_servers! {
+    a_signal_while_rows_are_read_leaves_the_old_table,
+    a_signal_while_connecting_ends_the_run,
+}
+
+/// Cloud Run kills ten seconds after SIGTERM; the promise is half of that.
+const PROMISED: Duration = Duration::from_secs(5);
+
+/// Sends the signal once a line with `event` has come, and returns the rest of the log.
+fn stop_after(child: &mut Child, event: &str, signal: &str) -> String {
+    let mut log = BufReader::new(child.stdout.take().unwrap());
+    let mut seen = String::new();
+    while !seen.contains(event) {
+        assert!(log.read_line(&mut seen).unwrap() > 0, "ended before {event}: {seen}");
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    let killed = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let sent = Instant::now();
+    log.read_to_string(&mut seen).unwrap();
+    let code = child.wait().unwrap().code();
+    assert!(sent.elapsed() < PROMISED, "took {:?}", sent.elapsed());
+    assert_eq!(code, Some(1), "{seen}");
+    seen
+}
+
+fn a_signal_while_rows_are_read_leaves_the_old_table(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+    place.sync().run().succeeded();
+    let values: Vec<String> = (2..2000).map(|id| format!("({id})")).collect();
+    place.sql(&format!("INSERT INTO t VALUES {}", values.join(",")));
+    for signal in ["TERM", "INT"] {
+        let mut child = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.1) = 0"}]"#).start();
+        let log = stop_after(&mut child, "table_started", signal);
+        assert!(log.contains(&format!("SIG{signal}: stopping")), "{log}");
+        assert!(log.contains("stopped by a signal while its rows were read"), "{log}");
+        assert!(log.contains("sync_finished"), "{log}");
+        assert_eq!(place.count("t"), 1);
+    }
+}
+
+fn a_signal_while_connecting_ends_the_run(kind: Kind) {
+    let place = Place::new(kind);
+    // Takes connections and never says a word.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port().to_string();
+    let mut child = place.sync().with("MYSQL_PORT", port).start();
+    let log = stop_after(&mut child, "sync_started", "TERM");
+    assert!(log.contains("stopped by a signal before any table was read"), "{log}");
+}

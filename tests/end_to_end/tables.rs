@@ -1,0 +1,168 @@
+//! Which tables are copied, and what becomes of their destinations.
+
+use crate::support::{Kind, Place, on_both_servers};
+
+on_both_servers! {
+    a_table_without_rows_becomes_an_empty_table_with_its_schema,
+    patterns_take_tables_and_never_views,
+    a_view_named_explicitly_is_read_like_a_table,
+    a_missing_table_fails_alone_and_the_nearest_name_is_offered,
+    a_second_run_replaces_rows_and_schema,
+    a_row_that_cannot_be_loaded_leaves_the_old_table_whole,
+    options_choose_columns_rows_and_destination,
+    generated_and_invisible_columns_are_copied,
+    names_of_every_kind_are_quoted,
+    one_task_of_twelve_works_on_the_only_table,
+    rows_written_while_a_table_is_read_are_not_seen,
+    several_tables_at_a_time,
+}
+
+fn a_table_without_rows_becomes_an_empty_table_with_its_schema(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE empty_one (id BIGINT PRIMARY KEY, price DECIMAL(10,2), at TIMESTAMP(6) NULL, j JSON)");
+    let done = place.sync().run().succeeded();
+    assert_eq!(done.event("table_synced")["rows"], 0);
+    assert_eq!(place.count("empty_one"), 0);
+    assert_eq!(place.schema("empty_one"), ["id INTEGER", "price NUMERIC", "at TIMESTAMP", "j JSON"]);
+}
+
+fn patterns_take_tables_and_never_views(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "CREATE TABLE shop_a (id INT PRIMARY KEY); CREATE TABLE shop_b (id INT); CREATE TABLE tmp_c (id INT);
+         CREATE TABLE other (id INT); CREATE VIEW shop_view AS SELECT * FROM shop_a; INSERT INTO shop_a VALUES (1)",
+    );
+    let mut synced = Vec::new();
+    for index in ["0", "1", "2"] {
+        let run = place.sync().tables("shop_*,other,!tmp_*").with("CLOUD_RUN_TASK_COUNT", "3");
+        let done = run.with("CLOUD_RUN_TASK_INDEX", index).run().succeeded();
+        synced.extend(done.events("table_synced").iter().map(|line| line["table"].as_str().unwrap().to_owned()));
+    }
+    synced.sort();
+    assert_eq!(synced, ["other", "shop_a", "shop_b"]);
+}
+
+fn a_view_named_explicitly_is_read_like_a_table(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "CREATE TABLE base (id INT PRIMARY KEY, n INT NOT NULL); INSERT INTO base VALUES (1, 10), (2, 20);
+         CREATE VIEW doubled AS SELECT id, n * 2 AS twice, CONCAT('n', n) AS label FROM base",
+    );
+    place.sync().tables("doubled").run().succeeded();
+    place.assert_equal(&["doubled"]);
+    assert_eq!(place.count("doubled"), 2);
+}
+
+fn a_missing_table_fails_alone_and_the_nearest_name_is_offered(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE orders (id INT PRIMARY KEY); CREATE TABLE users (id INT PRIMARY KEY); INSERT INTO users VALUES (1)");
+    let done = place.sync().tables("order,users").run().failed(1);
+    let message = done.message("table_failed");
+    assert!(message.starts_with("table order: no such table in database"), "{message}");
+    assert!(message.contains("the nearest name is orders") && message.contains("TABLES"), "{message}");
+    assert_eq!(place.count("users"), 1);
+    let summary = done.event("sync_finished");
+    assert_eq!((&summary["synced"], &summary["failed"]), (&1.into(), &1.into()));
+    assert_eq!(summary["severity"], "ERROR");
+    let text = summary["message"].as_str().unwrap();
+    assert!(text.contains("order  FAILED  no such table") && text.contains("users"), "{text}");
+}
+
+fn a_second_run_replaces_rows_and_schema(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY, a INT); INSERT INTO t VALUES (1, 1), (2, 2)");
+    place.sync().run().succeeded();
+    place.sql("DELETE FROM t WHERE id = 1; ALTER TABLE t MODIFY a VARCHAR(20), ADD b DATE; INSERT INTO t VALUES (3, 'x', '2020-02-02')");
+    place.sync().run().succeeded();
+    place.assert_equal(&["t"]);
+    assert_eq!(place.schema("t"), ["id INTEGER", "a STRING", "b DATE"]);
+}
+
+fn a_row_that_cannot_be_loaded_leaves_the_old_table_whole(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE t (a INT, b INT, span TIME, PRIMARY KEY (a, b)); INSERT INTO t VALUES (1, 1, '10:00:00')");
+    place.sync().run().succeeded();
+    place.sql("INSERT INTO t VALUES (7, 8, '-838:59:59')");
+    let done = place.sync().run().failed(1);
+    let message = done.message("table_failed");
+    for part in ["table t", "column span", "a 7, b 8", "-838:59:59 is out of range", "INVALID_VALUES=null"] {
+        assert!(message.contains(part), "{part} in {message}");
+    }
+    assert_eq!(place.count("t"), 1);
+    let done = place.sync().with("INVALID_VALUES", "null").run().succeeded();
+    assert_eq!(done.event("table_synced")["valuesToNull"], 1);
+    assert_eq!(place.count("t"), 2);
+}
+
+fn options_choose_columns_rows_and_destination(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY, card VARCHAR(20), n INT); INSERT INTO t VALUES (1, 'c', 1), (2, 'd', 2), (3, 'e', 3)");
+    let tables =
+        r#"[{"name": "t", "destination": "chosen", "columns": {"exclude": ["card"]}, "where": "id > 1 -- newer"}]"#;
+    place.sync().tables(tables).run().succeeded();
+    assert_eq!(place.schema("chosen"), ["id INTEGER", "n INTEGER"]);
+    assert_eq!(place.count("chosen"), 2);
+    let done = place.sync().tables(r#"[{"name": "t", "where": "nonsense > 1"}]"#).run().failed(1);
+    assert!(done.message("table_failed").contains("\"where\" in TABLES"), "{}", done.log);
+    let done = place.sync().tables(r#"[{"name": "t", "columns": {"include": ["id", "x"]}}]"#).run().failed(1);
+    assert!(done.message("table_failed").contains("names x, and the table has id, card, n"), "{}", done.log);
+}
+
+fn generated_and_invisible_columns_are_copied(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "CREATE TABLE t (id INT PRIMARY KEY, hidden INT INVISIBLE, twice INT GENERATED ALWAYS AS (id * 2) VIRTUAL, \
+         thrice INT GENERATED ALWAYS AS (id * 3) STORED); INSERT INTO t (id, hidden) VALUES (1, 5), (2, NULL)",
+    );
+    place.sync().run().succeeded();
+    place.assert_equal(&["t"]);
+    assert_eq!(place.schema("t").len(), 4);
+}
+
+fn names_of_every_kind_are_quoted(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "CREATE TABLE `select` (`from` INT PRIMARY KEY, `a``b` INT, `x y` INT, `größe` INT, `1st` INT); \
+         INSERT INTO `select` VALUES (1, 2, 3, 4, 5); CREATE TABLE `we``ird; DROP TABLE x` (id INT); \
+         INSERT INTO `we``ird; DROP TABLE x` VALUES (1)",
+    );
+    place.sync().run().succeeded();
+    let columns = place.schema("select");
+    assert_eq!(columns, ["from INTEGER", "a_b INTEGER", "x_y INTEGER", "gr_u00f6__u00df_e INTEGER", "_1st INTEGER"]);
+    assert_eq!(place.count("we_ird_ DROP TABLE x"), 1);
+}
+
+fn one_task_of_twelve_works_on_the_only_table(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
+    let task = |index: &str| {
+        let run = place.sync().tables("t").with("CLOUD_RUN_TASK_COUNT", "12");
+        run.with("CLOUD_RUN_TASK_INDEX", index).run().succeeded()
+    };
+    assert_eq!(task("0").event("sync_finished")["synced"], 1);
+    let idle = task("7");
+    assert_eq!(idle.event("sync_finished")["synced"], 0);
+    assert!(idle.message("no_tables").contains("is task 7's: nothing to do"));
+}
+
+fn rows_written_while_a_table_is_read_are_not_seen(kind: Kind) {
+    let place = Place::new(kind);
+    let values: Vec<String> = (0..40).map(|id| format!("({id}, 0)")).collect();
+    place.sql(&format!("CREATE TABLE t (id INT PRIMARY KEY, n INT); INSERT INTO t VALUES {}", values.join(",")));
+    let running = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.05) = 0"}]"#).start();
+    std::thread::sleep(std::time::Duration::from_millis(1000));
+    place.sql("UPDATE t SET n = 1; DELETE FROM t WHERE id >= 30; INSERT INTO t VALUES (100, 1)");
+    crate::support::finish(running).succeeded();
+    let seen = place.query("SELECT COUNT(*), SUM(n), MAX(id) FROM t");
+    assert_eq!(seen[0], [Some("40".into()), Some("0".into()), Some("39".into())]);
+}
+
+fn several_tables_at_a_time(kind: Kind) {
+    let place = Place::new(kind);
+    for table in 0..6 {
+        place.sql(&format!("CREATE TABLE t{table} (id INT PRIMARY KEY); INSERT INTO t{table} VALUES (1), (2)"));
+    }
+    let done = place.sync().with("TABLE_CONCURRENCY", "3").run().succeeded();
+    assert_eq!(done.events("table_synced").len(), 6);
+    assert_eq!(done.event("sync_finished")["rows"], 12);
+}

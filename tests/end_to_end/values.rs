@@ -1,0 +1,145 @@
+//! Values: what MySQL's own client reads equals what Google's own client reads, for every column of every row.
+
+use crate::support::{Kind, Place, on_both_servers};
+
+on_both_servers! {
+    the_demo_arrives_exactly,
+    every_common_type_arrives_exactly_at_its_edges,
+    text_arrives_whatever_its_charset,
+    timestamps_do_not_move_with_the_servers_time_zone,
+    zero_dates_become_null_and_are_counted,
+    decimals_beyond_numeric_keep_every_digit,
+}
+
+fn the_demo_arrives_exactly(kind: Kind) {
+    let place = Place::new(kind);
+    let demo = include_str!("../../scripts/demo.sql");
+    let database = ["DROP DATABASE", "CREATE DATABASE", "USE "];
+    let demo = demo.lines().filter(|line| !database.iter().any(|start| line.starts_with(start)));
+    place.sql(&demo.collect::<Vec<_>>().join("\n"));
+    let tables = ["users", "orders", "products", "transactions"];
+    let tasks: Vec<_> = (0..4)
+        .map(|index| {
+            let run = place.sync().tables(&tables.join(",")).with("CLOUD_RUN_EXECUTION", &place.name);
+            run.with("CLOUD_RUN_TASK_INDEX", index.to_string()).with("CLOUD_RUN_TASK_COUNT", "4").start()
+        })
+        .collect();
+    for task in tasks {
+        let done = crate::support::finish(task).succeeded();
+        assert_eq!(done.event("sync_finished")["rows"], 10_000);
+    }
+    place.assert_equal(&tables);
+}
+
+fn every_common_type_arrives_exactly_at_its_edges(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "CREATE TABLE edges (
+            id INT PRIMARY KEY,
+            t TINYINT, tu TINYINT UNSIGNED, s SMALLINT, su SMALLINT UNSIGNED, m MEDIUMINT, mu MEDIUMINT UNSIGNED,
+            i INT, iu INT UNSIGNED ZEROFILL, b BIGINT, bu BIGINT UNSIGNED, flag BOOL,
+            d1 DECIMAL(1,0), d2 DECIMAL(38,9), d3 DECIMAL(10,2) UNSIGNED, d4 DECIMAL(65,0),
+            f FLOAT, d DOUBLE, day DATE, dt DATETIME, dt6 DATETIME(6), ts TIMESTAMP NULL, ts3 TIMESTAMP(3) NULL,
+            tm TIME, tm6 TIME(6), y YEAR, b1 BIT(1), b12 BIT(12), b63 BIT(63), b64 BIT(64),
+            c CHAR(10), v VARCHAR(300), tt TINYTEXT, tx TEXT, mt MEDIUMTEXT, lt LONGTEXT,
+            bi BINARY(4), vb VARBINARY(300), tb TINYBLOB, bl BLOB, mb MEDIUMBLOB, lb LONGBLOB,
+            e ENUM('a','b é','') , st SET('x','y','z'), j JSON, g INT GENERATED ALWAYS AS (id * 2) VIRTUAL
+        );
+        SET sql_mode = '', time_zone = '+00:00';
+        INSERT INTO edges (id) VALUES (0);
+        INSERT INTO edges VALUES (1, -128, 0, -32768, 0, -8388608, 0, -2147483648, 0, -9223372036854775808, 0, 0,
+            -9, -99999999999999999999999999999.999999999, 0, -99999999999999999999999999999999999999999999999999999999999999999,
+            -3.402823466e38, -1.7976931348623157e308, '0001-01-01', '0001-01-01 00:00:00', '0001-01-01 00:00:00.000001',
+            '1970-01-01 00:00:01', '1970-01-01 00:00:01.001', '00:00:00', '00:00:00.000001', 1901, b'0', b'0', b'0', b'0',
+            '', '', '', '', '', '', '', '', '', '', '', '', '', '', '{}', DEFAULT);
+        INSERT INTO edges VALUES (2, 127, 255, 32767, 65535, 8388607, 16777215, 2147483647, 4294967295,
+            9223372036854775807, 18446744073709551615, 1, 9, 99999999999999999999999999999.999999999, 99999999.99,
+            99999999999999999999999999999999999999999999999999999999999999999,
+            16777217, 1.7976931348623157e308, '9999-12-31', '9999-12-31 23:59:59', '9999-12-31 23:59:59.999999',
+            '2038-01-19 03:14:07', '2038-01-19 03:14:07.999', '23:59:59', '23:59:59.999999', 2155, b'1', b'111111111111',
+            0x7fffffffffffffff, 0xffffffffffffffff,
+            'zehn\\0zeich', REPEAT('ü🎈', 100), 'tab\\t nl\\n cr\\r bs\\\\ q\\'\\\"', REPEAT('x', 65000), REPEAT('y', 70000), REPEAT('é', 200000),
+            0x00ff, 0x00010203, 0xff, REPEAT(0xfe00, 30000), REPEAT(0x00, 70000), REPEAT(0xdeadbeef, 50000),
+            'b é', 'x,z', '{\"a\": [1, 2.5, \"🎈\", null, true], \"b\": {\"c\": \"\\\\u00e9\\\\n\"}}', DEFAULT);
+        INSERT INTO edges (id, f, d, e, st, j, tm6) VALUES (3, 1.2345678, 5e-324, 1, 7, '[]', '12:34:56.5'),
+            (4, -0.0, -0.0, 3, 0, '\"text\"', NULL), (5, 1e-45, 0.1, NULL, NULL, '1.5', NULL), (6, 1e-38, 1e15, 2, 2, 'true', NULL);",
+    );
+    place.sync().run().succeeded();
+    place.assert_equal(&["edges"]);
+    assert_eq!(place.count("edges"), 7);
+}
+
+fn text_arrives_whatever_its_charset(kind: Kind) {
+    let place = Place::new(kind);
+    let charsets = ["utf8mb4", "utf8mb3", "latin1", "ucs2", "utf16", "sjis", "cp1251", "ascii", "binary"];
+    for charset in charsets {
+        let sample = match charset {
+            "utf8mb4" | "utf16" => "né🎈漢",
+            "utf8mb3" | "ucs2" => "né漢",
+            "latin1" => "né",
+            "sjis" => "漢字カナ",
+            "cp1251" => "Привет",
+            _ => "plain",
+        };
+        place.sql(&format!(
+            "CREATE TABLE in_{charset} (id INT PRIMARY KEY, c CHAR(20) CHARACTER SET {charset}, \
+             v VARCHAR(50) CHARACTER SET {charset}, t TEXT CHARACTER SET {charset}, e ENUM('{sample}') CHARACTER SET {charset});
+             INSERT INTO in_{charset} VALUES (1, '{sample}', '{sample}', REPEAT('{sample}', 500), 1), (2, NULL, '', '', NULL)"
+        ));
+    }
+    place.sync().run().succeeded();
+    let tables: Vec<String> = charsets.iter().map(|charset| format!("in_{charset}")).collect();
+    place.assert_equal(&tables.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+fn timestamps_do_not_move_with_the_servers_time_zone(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "CREATE TABLE moments (id INT PRIMARY KEY, at TIMESTAMP(6) NULL, local DATETIME(6));
+         SET time_zone = '+00:00';
+         INSERT INTO moments VALUES (1, '2024-03-31 00:59:59.999999', '2024-03-31 02:30:00'),
+             (2, '2024-03-31 01:00:00', '2024-10-27 02:30:00.5'), (3, '1970-01-01 00:00:01', '1000-01-01')",
+    );
+    place.sync().run().succeeded();
+    place.assert_equal(&["moments"]);
+    let rows = place.query("SELECT UNIX_MICROS(at), CAST(local AS STRING) FROM moments ORDER BY id");
+    let values: Vec<&str> = rows.iter().flatten().map(|value| value.as_deref().unwrap()).collect();
+    assert_eq!(values[0], "1711846799999999");
+    assert!(values[1].starts_with("2024-03-31"), "{values:?}");
+    assert_eq!(values[2], "1711846800000000");
+}
+
+fn zero_dates_become_null_and_are_counted(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "SET sql_mode = '';
+         CREATE TABLE zero (id INT PRIMARY KEY, d DATE NOT NULL, n DATE, dt DATETIME, ts TIMESTAMP NULL);
+         INSERT INTO zero VALUES (1, '0000-00-00', '0000-00-00', '0000-00-00', '0000-00-00'),
+             (2, '2020-00-00', '2020-02-00', '2020-01-00 10:00:00', NULL), (3, '2020-01-01', NULL, NULL, NULL)",
+    );
+    let done = place.sync().run().succeeded();
+    let synced = done.event("table_synced");
+    assert_eq!(synced["valuesToNull"], 7, "{synced}");
+    assert!(synced["message"].as_str().unwrap().contains("d 2, n 2, dt 2, ts 1"), "{synced}");
+    assert_eq!(place.query("SELECT COUNT(*) FROM zero WHERE d IS NULL")[0][0].as_deref(), Some("2"));
+
+    let refused = place.sync().with("ZERO_DATES", "error").run().failed(1);
+    let message = refused.message("table_failed");
+    assert!(message.contains("column d of the row with id 1: 0000-00-00 is no date (ZERO_DATES=null"), "{message}");
+    assert_eq!(place.count("zero"), 3, "the table is still the one before");
+}
+
+fn decimals_beyond_numeric_keep_every_digit(kind: Kind) {
+    let place = Place::new(kind);
+    let nines = format!("{}.{}", "9".repeat(35), "9".repeat(30));
+    place.sql(&format!(
+        "CREATE TABLE wide (id INT PRIMARY KEY, d DECIMAL(65,30), e DECIMAL(65,20), f DECIMAL(40,10));
+         INSERT INTO wide VALUES (1, {nines}, 1.5, 123456789012345678901234567890.0123456789), (2, -{nines}, NULL, -0.0000000001)"
+    ));
+    let file = crate::upload::captured(&place, "wide");
+    let rows = crate::upload::records(&file);
+    assert_eq!(crate::upload::decimal(&rows[0], "d", 30), nines);
+    assert_eq!(crate::upload::decimal(&rows[1], "d", 30), format!("-{nines}"));
+    assert_eq!(crate::upload::decimal(&rows[0], "f", 10), "123456789012345678901234567890.0123456789");
+    assert_eq!(crate::upload::decimal(&rows[1], "f", 10), "-0.0000000001");
+}
