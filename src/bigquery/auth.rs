@@ -7,6 +7,8 @@ use gcp_bigquery_client::auth::Authenticator;
 use gcp_bigquery_client::error::BQError;
 use google_cloud_auth::credentials::{AccessTokenCredentials, Builder};
 
+use crate::bigquery::error::{Cause, innermost};
+
 /// All that dataset, table and job calls need. Source: "BigQuery API, OAuth scopes".
 const SCOPE: &str = "https://www.googleapis.com/auth/bigquery";
 
@@ -24,19 +26,26 @@ pub(super) enum Tokens {
 
 impl Tokens {
     /// Finds the environment's credentials. Fails where there is a file of credentials and it is broken.
-    pub(super) fn from_environment() -> Result<Self, String> {
+    pub(super) fn from_environment() -> Result<Self, Cause> {
         let credentials = Builder::default().with_scopes([SCOPE]).build_access_token_credentials();
-        credentials.map(Self::Google).map_err(|error| error.to_string())
+        credentials
+            .map(Self::Google)
+            .map_err(|error| Cause::Credentials { message: innermost(&error), transient: false })
     }
 
     /// A token for the next request.
-    pub(super) async fn token(&self) -> Result<String, String> {
+    pub(super) async fn token(&self) -> Result<String, Cause> {
         match self {
             Self::Emulator => Ok("emulator".to_owned()),
             Self::Google(credentials) => match tokio::time::timeout(TOKEN_TIMEOUT, credentials.access_token()).await {
                 Ok(Ok(token)) => Ok(token.token),
-                Ok(Err(error)) => Err(error.to_string()),
-                Err(_) => Err(format!("no answer within {} s", TOKEN_TIMEOUT.as_secs())),
+                Ok(Err(error)) => {
+                    Err(Cause::Credentials { message: innermost(&error), transient: error.is_transient() })
+                }
+                Err(_) => {
+                    let message = format!("no answer within {} s", TOKEN_TIMEOUT.as_secs());
+                    Err(Cause::Credentials { message, transient: true })
+                }
             },
         }
     }
@@ -45,7 +54,7 @@ impl Tokens {
 #[async_trait]
 impl Authenticator for Tokens {
     async fn access_token(&self) -> Result<String, BQError> {
-        // The client's error has no variant for other people's credentials; this one carries a text.
-        self.token().await.map_err(|text| BQError::InvalidServiceAccountAuthenticator(std::io::Error::other(text)))
+        // The client's error has no variant for other people's credentials; this one carries the cause through it.
+        self.token().await.map_err(|cause| BQError::InvalidServiceAccountAuthenticator(std::io::Error::other(cause)))
     }
 }

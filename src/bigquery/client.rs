@@ -37,10 +37,10 @@ impl Client {
     /// Connects and makes sure that the dataset is there.
     pub async fn connect(config: &config::BigQuery) -> Result<Self, Error> {
         let doing = format!("asking BigQuery for dataset {}:{}", config.project, config.dataset);
-        let fail = |cause| Error::once(doing.clone(), cause);
+        let fail = |cause: Cause| Error::once(doing.clone(), cause);
         let tokens = match &config.emulator {
             Some(_) => Tokens::Emulator,
-            None => Tokens::from_environment().map_err(|text| fail(Cause::Credentials(text)))?,
+            None => Tokens::from_environment().map_err(fail)?,
         };
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)

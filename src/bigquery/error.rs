@@ -1,6 +1,5 @@
 //! What goes wrong with BigQuery: what was being done, what the service answered, how often it was tried.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use gcp_bigquery_client::error::BQError;
@@ -42,9 +41,15 @@ pub enum Cause {
     Unreadable(String),
     /// No token.
     #[error(
-        "no access token: {0}. On a laptop run `gcloud auth application-default login`; on Cloud Run look at the job's service account"
+        "no access token: {message} (on a laptop run `gcloud auth application-default login`; on Cloud Run look at \
+         the job's service account)"
     )]
-    Credentials(String),
+    Credentials {
+        /// Why.
+        message: String,
+        /// Whether the next try may get one.
+        transient: bool,
+    },
     /// The load job ended with an error.
     #[error("the load job {job_id} failed{}: {message}", spaced(reason))]
     Job {
@@ -88,7 +93,10 @@ impl From<BQError> for Cause {
             // The client parses every answer as BigQuery's JSON and forgets the status when it is not.
             BQError::RequestError(error) if error.is_decode() => Self::Unreadable(chain(&error)),
             BQError::RequestError(error) => Self::from(error),
-            BQError::InvalidServiceAccountAuthenticator(error) => Self::Credentials(error.to_string()),
+            BQError::InvalidServiceAccountAuthenticator(error) => match error.downcast::<Self>() {
+                Ok(cause) => cause,
+                Err(error) => Self::Credentials { message: error.to_string(), transient: false },
+            },
             other => Self::Broken(other.to_string()),
         }
     }
@@ -119,14 +127,13 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     text
 }
 
-fn innermost(error: &reqwest::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = error.to_string();
-        source = error.source();
+/// What is at the bottom of it; the layers above say only that they failed.
+pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
     }
-    text
+    error.to_string()
 }
 
 /// BigQuery's JSON of an error answer. Source: "Error messages", REST API.

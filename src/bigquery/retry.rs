@@ -42,7 +42,8 @@ pub fn decide(cause: &Cause) -> Decision {
         }
         // A front end's HTML instead of the API's JSON: the client lost the status, and a 5xx is the likely one.
         Cause::Transport(_) | Cause::Unreadable(_) => true,
-        Cause::Credentials(_) | Cause::Job { .. } | Cause::Broken(_) => false,
+        Cause::Credentials { transient, .. } => *transient,
+        Cause::Job { .. } | Cause::Broken(_) => false,
     };
     if retry { Decision::Retry } else { Decision::GiveUp }
 }
@@ -101,7 +102,8 @@ mod tests {
             (answer(409, "duplicate"), Decision::GiveUp),
             (Cause::Transport("reset".into()), Decision::Retry),
             (Cause::Unreadable("<html>".into()), Decision::Retry),
-            (Cause::Credentials("none".into()), Decision::GiveUp),
+            (Cause::Credentials { message: "refused".into(), transient: false }, Decision::GiveUp),
+            (Cause::Credentials { message: "reset".into(), transient: true }, Decision::Retry),
             (Cause::Broken("rows".into()), Decision::GiveUp),
         ];
         for (cause, expected) in cases {
