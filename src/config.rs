@@ -29,6 +29,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable::new("TABLE_CONCURRENCY", "1", "tables at a time within one task"),
     Variable::new("ZERO_DATES", "null", "0000-00-00 and dates with a zero part: null or error"),
     Variable::new("INVALID_VALUES", "error", "values that the BigQuery type cannot hold: error or null"),
+    Variable::new("MAX_SHRINK_PERCENT", "-", "refuse to replace a table by one smaller by more than this: 0 to 100"),
     Variable::new("LOG_FORMAT", "json, on a terminal text", "json or text"),
     Variable::new("LOG_LEVEL", "info", "error, warn, info, debug or trace"),
 ];
@@ -79,6 +80,8 @@ pub struct Config {
     pub table_concurrency: NonZeroUsize,
     /// What happens to values that BigQuery cannot hold.
     pub policies: Policies,
+    /// `MAX_SHRINK_PERCENT`, for tables that have none of their own.
+    pub max_shrink_percent: Option<u8>,
     /// Which task this is.
     pub task: Task,
 }
@@ -233,6 +236,7 @@ struct Environment {
     table_concurrency: Option<String>,
     zero_dates: Option<String>,
     invalid_values: Option<String>,
+    max_shrink_percent: Option<String>,
     cloud_run_job: Option<String>,
     cloud_run_execution: Option<String>,
     cloud_run_task_index: Option<String>,
@@ -287,6 +291,13 @@ impl Config {
                 .parsed("INVALID_VALUES", environment.invalid_values, "error", "error or null", policy)
                 .unwrap_or(Policies::default().invalid_values),
         };
+        let max_shrink_percent = reader.parsed(
+            "MAX_SHRINK_PERCENT",
+            environment.max_shrink_percent,
+            "50",
+            "a whole number from 0 to 100",
+            percent,
+        );
         let number = |text: &str| text.parse().ok();
         let whole = "a whole number from 0";
         let index = reader.parsed("CLOUD_RUN_TASK_INDEX", environment.cloud_run_task_index, "0", whole, number);
@@ -314,6 +325,7 @@ impl Config {
                     tables,
                     table_concurrency: table_concurrency.unwrap_or(NonZeroUsize::MIN),
                     policies,
+                    max_shrink_percent,
                     task: Task {
                         job: environment.cloud_run_job,
                         execution: environment.cloud_run_execution.unwrap_or_else(made_up_execution),
@@ -362,6 +374,10 @@ fn boolean(text: &str) -> Option<bool> {
 
 fn port(text: &str) -> Option<u16> {
     text.parse().ok().filter(|port| *port > 0)
+}
+
+fn percent(text: &str) -> Option<u8> {
+    text.trim_end_matches('%').parse().ok().filter(|percent| *percent <= 100)
 }
 
 fn policy(text: &str) -> Option<Policy> {

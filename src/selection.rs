@@ -6,7 +6,7 @@ use serde::Deserialize;
 use wildmatch::WildMatch;
 
 /// The per-table options, for the error that lists them; the same names as the fields of [`JsonTable`].
-const KNOWN_KEYS: &str = "name, destination, columns (include, exclude), where";
+const KNOWN_KEYS: &str = "name, destination, columns (include, exclude), where, max_shrink_percent";
 
 /// One table that was asked for by its name, with its options.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -19,6 +19,8 @@ pub struct TableRequest {
     pub columns: ColumnFilter,
     /// The operator's own SQL condition; only rows for which it is true are copied.
     pub filter: Option<String>,
+    /// Instead of `MAX_SHRINK_PERCENT`.
+    pub max_shrink_percent: Option<u8>,
 }
 
 impl TableRequest {
@@ -170,6 +172,7 @@ struct JsonTable {
     columns: Option<ColumnFilter>,
     #[serde(rename = "where")]
     filter: Option<String>,
+    max_shrink_percent: Option<u8>,
 }
 
 fn json_item(position: usize, value: serde_json::Value) -> Result<Item, String> {
@@ -179,6 +182,9 @@ fn json_item(position: usize, value: serde_json::Value) -> Result<Item, String> 
             let name = object.get("name").and_then(|name| name.as_str()).unwrap_or("without a name").to_owned();
             let table: JsonTable = serde_json::from_value(object)
                 .map_err(|error| format!("entry {position} ({name}): {error}; the known keys are {KNOWN_KEYS}"))?;
+            if table.max_shrink_percent.is_some_and(|percent| percent > 100) {
+                return Err(format!("entry {position} ({name}): max_shrink_percent goes from 0 to 100"));
+            }
             if table.name.trim().is_empty() {
                 return Err(format!("entry {position}: its \"name\" is empty"));
             }
@@ -188,6 +194,7 @@ fn json_item(position: usize, value: serde_json::Value) -> Result<Item, String> 
                 destination: filled(table.destination),
                 columns: table.columns.unwrap_or_default(),
                 filter: filled(table.filter),
+                max_shrink_percent: table.max_shrink_percent,
             }))
         }
         other => Err(format!("entry {position} is {other}: a name or an object with the keys {KNOWN_KEYS} is needed")),
@@ -250,6 +257,7 @@ mod tests {
             ("[1]", "entry 1 is 1"),
             ("[\"a\"", "not a JSON array"),
             (r#"[{"name":"a","wher":"x"}]"#, "known keys are name, destination"),
+            (r#"[{"name":"a","max_shrink_percent":101}]"#, "from 0 to 100"),
             (r#"[{"destination":"a"}]"#, "missing field `name`"),
             (r#"[{"name":"a"},{"name":"b","destination":"a"}]"#, "two entries for the destination"),
         ];

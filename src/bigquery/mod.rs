@@ -5,6 +5,7 @@ pub mod client;
 pub mod error;
 pub mod load;
 pub mod retry;
+pub mod tables;
 pub mod upload;
 
 pub use client::Client;

@@ -18,6 +18,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(32);
 pub struct Budget(Duration);
 
 impl Budget {
+    /// For what is good to know and not worth waiting for.
+    pub const NONE: Self = Self(Duration::ZERO);
     /// Before any work is done: whoever started the job learns soon that something is not there.
     pub const START: Self = Self(Duration::from_secs(15));
     /// With half a table read, some minutes of outage are cheaper than reading it again.

@@ -178,9 +178,7 @@ async fn reply(response: Response) -> Result<Reply, Cause> {
                 Cause::Unreadable(format!("{error} in {:?}", text.chars().take(100).collect::<String>()))
             })
         }
-        StatusCode::NOT_FOUND | StatusCode::GONE => {
-            Err(Cause::Broken("BigQuery lost the upload session; the destination is unchanged".into()))
-        }
+        StatusCode::NOT_FOUND | StatusCode::GONE => Err(Cause::Broken("BigQuery lost the upload session".into())),
         _ => Err(error_answer(response).await),
     }
 }

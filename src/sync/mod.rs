@@ -1,5 +1,6 @@
 //! The main job: all tables of this task, each by itself, and the report.
 
+mod guard;
 mod pipeline;
 pub mod report;
 mod table;

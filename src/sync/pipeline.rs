@@ -1,6 +1,7 @@
 //! The pipeline of one table: read and encode, compress on other threads, fill a chunk while another is in flight.
 
 use std::io;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
@@ -19,6 +20,7 @@ use crate::bigquery::{self, Client};
 use crate::mapping::Mapping;
 use crate::mapping::row::{RowEncoder, RowError};
 use crate::mysql::{self, connection, rows};
+use crate::sync::guard::ShrinkGuard;
 use crate::telemetry::progress::Counters;
 
 /// Blocks between the reader and the upload: enough to keep two cores busy, few enough to stay some MiB.
@@ -31,6 +33,7 @@ pub(super) struct Source {
     /// In an open snapshot.
     pub(super) connection: MySqlConnection,
     pub(super) mapping: Mapping,
+    pub(super) guard: Option<ShrinkGuard>,
 }
 
 /// Why a pipeline stopped. Until its last chunk the destination has not changed.
@@ -46,6 +49,8 @@ pub(super) enum Error {
     Compression(#[from] io::Error),
     #[error("a bug in mysql-bigquery-sync: {0}")]
     Bug(#[from] tokio::task::JoinError),
+    #[error("{0}")]
+    Refused(String),
 }
 
 /// What the reader hands on.
@@ -59,13 +64,15 @@ enum Piece {
 /// Columns with values that became NULL by a policy, and how many.
 pub(super) type Replaced = Vec<(String, u64)>;
 
-/// Reads all rows and uploads them; the load job is then under way, or already done.
+/// Reads all rows and uploads them; the load job is then under way, or already done. From the moment that `finishing`
+/// is true, the last chunk may have arrived and the destination may change.
 pub(super) async fn run(
     client: &Client,
     doing: &str,
     source: Source,
     upload: Upload,
     counters: &Arc<Counters>,
+    finishing: &AtomicBool,
 ) -> Result<(Job, Replaced), Error> {
     let container = Arc::new(Container::new());
     let header = container.header(&source.mapping.avro_schema());
@@ -77,7 +84,7 @@ pub(super) async fn run(
     let sending = async {
         let used = Mutex::new(None);
         let filling = fill(&container, header, pieces, chunks_in, &used);
-        let (filled, sent) = tokio::join!(filling, send(client, doing, upload, chunks, &used, counters));
+        let (filled, sent) = tokio::join!(filling, send(client, doing, upload, chunks, &used, counters, finishing));
         let job = sent?;
         filled?;
         Ok::<_, Error>(job)
@@ -104,7 +111,7 @@ async fn read(
     pieces: mpsc::Sender<Piece>,
     counters: Arc<Counters>,
 ) -> Result<Replaced, Error> {
-    let Source { table, statement, mut connection, mapping } = source;
+    let Source { table, statement, mut connection, mapping, guard } = source;
     let mut encoder = RowEncoder::new(mapping);
     let mut blocks = BlockBuilder::new(container.buffer());
     let mut rows_read = 0;
@@ -129,6 +136,9 @@ async fn read(
     // The snapshot ends before the upload does: the database need not wait for BigQuery.
     rows::end_snapshot(&mut connection).await?;
     connection::close(connection).await;
+    if let Some(guard) = guard {
+        guard.check(rows_read).map_err(Error::Refused)?;
+    }
     let _ = pieces.send(Piece::End).await;
     Ok(encoder.replaced().map(|(column, count)| (column.to_owned(), count)).collect())
 }
@@ -195,6 +205,7 @@ async fn send(
     mut chunks: mpsc::Receiver<Chunk>,
     used: &UsedChunk,
     counters: &Counters,
+    finishing: &AtomicBool,
 ) -> Result<Option<Job>, Error> {
     while let Some(chunk) = chunks.recv().await {
         match chunk {
@@ -209,6 +220,7 @@ async fn send(
             }
             Chunk::Last(bytes) => {
                 let length = bytes.len() as u64;
+                finishing.store(true, Relaxed);
                 let job = upload.finish(client, doing, bytes).await?;
                 counters.bytes_sent.fetch_add(length, Relaxed);
                 return Ok(Some(job));

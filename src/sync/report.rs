@@ -43,6 +43,8 @@ pub struct Synced {
     pub destination: String,
     /// The load job.
     pub job_id: String,
+    /// How many rows the table had before, when there was one.
+    pub previous_rows: Option<u64>,
     /// Columns with values that became NULL by a policy, and how many.
     pub replaced: Vec<(String, u64)>,
 }
@@ -72,6 +74,7 @@ impl TableReport {
                     destination = synced.destination,
                     job_id = synced.job_id,
                     rows = self.rows,
+                    previous_rows = synced.previous_rows,
                     bytes_read = self.bytes_read,
                     bytes_sent = self.bytes_sent,
                     milliseconds = self.milliseconds(),
@@ -215,7 +218,12 @@ mod tests {
 
     #[test]
     fn the_summary_names_every_table_and_why_it_failed() {
-        let synced = Synced { destination: "orders".into(), job_id: "j".into(), replaced: vec![("born".into(), 3)] };
+        let synced = Synced {
+            destination: "orders".into(),
+            job_id: "j".into(),
+            previous_rows: None,
+            replaced: vec![("born".into(), 3)],
+        };
         let mut orders = TableReport::new("orders".into(), Duration::from_millis(2500), Outcome::Synced(synced));
         (orders.rows, orders.bytes_read, orders.bytes_sent) = (10_000, 1_250_000, 990_000);
         let users = TableReport::new("users".into(), Duration::from_secs(1), Outcome::Failed("no such table".into()));

@@ -1,19 +1,22 @@
 //! One table, end to end: snapshot, mapping, rows, upload, load job, check.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use sqlx::mysql::MySqlConnection;
 use tokio_util::task::AbortOnDropHandle;
-use tracing::info;
+use tracing::{debug, info};
 
 use crate::bigquery;
 use crate::bigquery::load::job_id;
+use crate::bigquery::retry::Budget;
 use crate::mapping::{Mapping, names};
 use crate::mysql::{self, catalog, rows};
 use crate::selection::TableRequest;
 use crate::sync::Context;
+use crate::sync::guard::ShrinkGuard;
 use crate::sync::pipeline::{self, Source};
 use crate::sync::report::{Outcome, Synced, TableReport};
 use crate::telemetry::progress::{self, Counters};
@@ -79,29 +82,64 @@ async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters
     let doing = format!("loading into {}.{destination}", context.config.bigquery.dataset);
     let job_id = job_id(&context.config.task.execution, &destination, 0);
     let job = context.bigquery.load_job(&job_id, &destination, mapping.bigquery_schema());
-    let beginning = context.bigquery.begin_upload(&doing, &job);
-    let upload = unless_stopped(context, beginning, "its upload was started; the destination is unchanged").await?;
+    let beginning = async {
+        let (upload, guard) = tokio::try_join!(
+            context.bigquery.begin_upload(&doing, &job),
+            look(context, request, &doing, &destination)
+        )?;
+        Ok::<_, bigquery::Error>((upload, guard))
+    };
+    let (upload, (previous_rows, guard)) =
+        unless_stopped(context, beginning, "its upload was started; the destination is unchanged").await?;
     let session = upload.session();
     let source = Source {
         statement: rows::statement(&mapping.select_list(), &table.name, request.filter.as_deref()),
         table: table.name.clone(),
         connection,
         mapping,
+        guard,
     };
-    let running = pipeline::run(&context.bigquery, &doing, source, upload, counters);
+    let finishing = AtomicBool::new(false);
+    let running = pipeline::run(&context.bigquery, &doing, source, upload, counters, &finishing);
     let stopped_while = "its rows were read; the upload was given up and the destination is unchanged";
     let (job, replaced) = match unless_stopped(context, running, stopped_while).await {
         Ok(done) => done,
         Err(failure) => {
             context.bigquery.cancel_upload(&session).await;
-            return Err(failure);
+            return Err(match failure {
+                Failure::Stopped(_) if finishing.load(Relaxed) => Failure::Stopped(
+                    "its last bytes were sent; BigQuery has either all of them and loads them, or the table stays as it was",
+                ),
+                other => other,
+            });
         }
     };
     let rows = counters.rows.load(Relaxed);
     let loading = context.bigquery.wait_for_load(&doing, &job_id, job, rows);
     let stopped_while = "its load job ran; BigQuery finishes that job, and the table is then the new one";
     unless_stopped(context, loading, stopped_while).await?;
-    Ok(Synced { destination, job_id, replaced })
+    Ok(Synced { destination, job_id, previous_rows, replaced })
+}
+
+/// How many rows the destination has now, and the guard made from that. Without a guard nothing depends on it.
+async fn look(
+    context: &Context,
+    request: &TableRequest,
+    doing: &str,
+    destination: &str,
+) -> Result<(Option<u64>, Option<ShrinkGuard>), bigquery::Error> {
+    let max_percent = request.max_shrink_percent.or(context.config.max_shrink_percent);
+    let budget = if max_percent.is_some() { Budget::START } else { Budget::NONE };
+    let previous_rows = match context.bigquery.existing_rows(doing, destination, budget).await {
+        Err(error) if max_percent.is_none() => {
+            debug!(event = "previous_rows_unknown", "{error}");
+            None
+        }
+        rows => rows?,
+    };
+    let guard =
+        previous_rows.zip(max_percent).map(|(previous_rows, max_percent)| ShrinkGuard { previous_rows, max_percent });
+    Ok((previous_rows, guard))
 }
 
 /// The work, or the end of it when the run is stopped.

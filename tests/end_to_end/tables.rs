@@ -15,6 +15,7 @@ on_both_servers! {
     one_task_of_twelve_works_on_the_only_table,
     rows_written_while_a_table_is_read_are_not_seen,
     several_tables_at_a_time,
+    a_table_that_shrank_too_much_is_refused,
 }
 
 fn a_table_without_rows_becomes_an_empty_table_with_its_schema(kind: Kind) {
@@ -165,4 +166,23 @@ fn several_tables_at_a_time(kind: Kind) {
     let done = place.sync().with("TABLE_CONCURRENCY", "3").run().succeeded();
     assert_eq!(done.events("table_synced").len(), 6);
     assert_eq!(done.event("sync_finished")["rows"], 12);
+}
+
+fn a_table_that_shrank_too_much_is_refused(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)",
+    );
+    let guarded = || place.sync().with("MAX_SHRINK_PERCENT", "20");
+    assert!(guarded().run().succeeded().event("table_synced").get("previousRows").is_none());
+    place.sql("DELETE FROM t WHERE id > 8");
+    let done = guarded().run().succeeded();
+    assert_eq!(done.event("table_synced")["previousRows"], 10);
+    place.sql("DELETE FROM t WHERE id > 6");
+    let message = guarded().run().failed(1).message("table_failed");
+    assert!(message.contains("6 rows now, BigQuery has 8, and MAX_SHRINK_PERCENT allows a loss of 20%"), "{message}");
+    assert_eq!(place.count("t"), 8);
+    let own = r#"[{"name": "t", "max_shrink_percent": 25}]"#;
+    guarded().tables(own).run().succeeded();
+    assert_eq!(place.count("t"), 6);
 }

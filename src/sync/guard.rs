@@ -1,0 +1,39 @@
+//! The guard against a table that lost its rows by accident: decided before the destination can change.
+
+/// Refuses to replace a table by one that is smaller by more than was allowed (`MAX_SHRINK_PERCENT`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct ShrinkGuard {
+    pub(super) previous_rows: u64,
+    pub(super) max_percent: u8,
+}
+
+impl ShrinkGuard {
+    /// The reason to refuse, if there is one.
+    pub(super) fn check(self, rows: u64) -> Result<(), String> {
+        let Self { previous_rows, max_percent } = self;
+        let lost = u128::from(previous_rows.saturating_sub(rows)) * 100;
+        if lost <= u128::from(previous_rows) * u128::from(max_percent) {
+            return Ok(());
+        }
+        Err(format!(
+            "it has {rows} rows now, BigQuery has {previous_rows}, and MAX_SHRINK_PERCENT allows a loss of {max_percent}%: \
+             BigQuery keeps the table as it was (if the loss is meant, run once with MAX_SHRINK_PERCENT=100)"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_itself_is_allowed() {
+        let check = |previous_rows, max_percent, rows| ShrinkGuard { previous_rows, max_percent }.check(rows).is_ok();
+        assert!(check(100, 10, 90));
+        assert!(!check(100, 10, 89));
+        assert!(check(100, 0, 100) && check(100, 0, 101) && !check(100, 0, 99));
+        assert!(check(100, 100, 0));
+        assert!(check(0, 0, 0));
+        assert!(!check(u64::MAX, 99, 0));
+    }
+}
