@@ -123,6 +123,21 @@ fn log_settings_have_defaults_and_faults() {
     assert!(faults[0].problem.contains("json or text"));
 }
 
+/// The Terraform module sets these; the file is made from the module (`scripts/check_infra.py contract`).
+#[test]
+fn the_terraform_module_sets_every_variable_and_no_other() {
+    let contract: serde_json::Value = serde_json::from_str(include_str!("../terraform/tests/contract.json")).unwrap();
+    let mut module: Vec<&str> = ["environment", "secret_environment", "local_only"]
+        .iter()
+        .flat_map(|list| contract[list].as_array().unwrap())
+        .map(|name| name.as_str().unwrap())
+        .collect();
+    let mut ours: Vec<&str> = VARIABLES.iter().map(|variable| variable.name).collect();
+    module.sort_unstable();
+    ours.sort_unstable();
+    assert_eq!(module, ours);
+}
+
 #[test]
 fn help_names_every_variable() {
     for variable in VARIABLES {

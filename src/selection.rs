@@ -267,6 +267,21 @@ mod tests {
         }
     }
 
+    /// The Terraform module writes these keys; the file is made from the module.
+    #[test]
+    fn the_terraform_module_writes_the_options_that_are_known() {
+        let contract: serde_json::Value =
+            serde_json::from_str(include_str!("../terraform/tests/contract.json")).unwrap();
+        let keys = |list: &str| contract[list].as_array().unwrap().clone();
+        let table_options = keys("table_options");
+        let column_options = keys("column_options");
+        for key in table_options.iter().chain(&column_options) {
+            assert!(KNOWN_KEYS.contains(key.as_str().unwrap()), "{key} is not in {KNOWN_KEYS}");
+        }
+        let words = KNOWN_KEYS.split([',', ' ', '(', ')']).filter(|word| !word.is_empty()).count();
+        assert_eq!(words, table_options.len() + column_options.len());
+    }
+
     #[test]
     fn narrowing_keeps_options_and_refuses_strangers() {
         let selection = Selection::parse(r#"[{"name":"orders","where":"id > 5"},"t_*"]"#).unwrap();

@@ -1,0 +1,114 @@
+# Who may do what. Every grant is of one role to one account on the smallest thing that has it.
+
+locals {
+  account_prefix        = coalesce(var.service_account_prefix, var.name)
+  service_account_email = var.service_account_email == null ? google_service_account.run[0].email : var.service_account_email
+  run_member            = "serviceAccount:${local.service_account_email}"
+
+  # project:region:instance; a project of an organisation's domain has a colon of its own.
+  cloud_sql_parts   = var.cloud_sql_instance == null ? [] : split(":", var.cloud_sql_instance)
+  cloud_sql_project = var.cloud_sql_instance == null ? null : join(":", slice(local.cloud_sql_parts, 0, length(local.cloud_sql_parts) - 2))
+}
+
+# The account that the job runs as.
+
+resource "google_service_account" "run" {
+  count = var.service_account_email == null ? 1 : 0
+
+  project      = var.project_id
+  account_id   = "${local.account_prefix}-run"
+  display_name = "${var.name}: runs the job"
+  description  = "Reads the MySQL password, loads into BigQuery."
+
+  lifecycle {
+    precondition {
+      condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", "${local.account_prefix}-run"))
+      error_message = "The account ${local.account_prefix}-run would have ${length(local.account_prefix) + 4} characters; Google takes 6 to 30. Set service_account_prefix, or service_account_email for an account that exists."
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+# Load jobs are created in the project …
+resource "google_project_iam_member" "bigquery_job_user" {
+  project = local.bigquery_project
+  role    = "roles/bigquery.jobUser"
+  member  = local.run_member
+}
+
+# … and may write into this one dataset.
+resource "google_bigquery_dataset_iam_member" "data_editor" {
+  project    = local.bigquery_project
+  dataset_id = var.create_dataset ? google_bigquery_dataset.destination[0].dataset_id : var.bigquery_dataset
+  role       = "roles/bigquery.dataEditor"
+  member     = local.run_member
+}
+
+resource "google_secret_manager_secret_iam_member" "run" {
+  # A secret of another project is given by its whole path, which has the project in it.
+  project   = startswith(local.password_secret.secret, "projects/") ? null : var.project_id
+  secret_id = local.password_secret.secret
+  role      = "roles/secretmanager.secretAccessor"
+  member    = local.run_member
+}
+
+# Only with the socket: a connection by address needs no role.
+resource "google_project_iam_member" "cloud_sql_client" {
+  count = var.cloud_sql_instance == null ? 0 : 1
+
+  project = local.cloud_sql_project
+  role    = "roles/cloudsql.client"
+  member  = local.run_member
+
+  # The role exists on projects only; the condition narrows it to the one instance.
+  condition {
+    title      = "${var.name}-instance-only"
+    expression = "resource.type == 'sqladmin.googleapis.com/Instance' && resource.name == 'projects/${local.cloud_sql_project}/instances/${element(local.cloud_sql_parts, length(local.cloud_sql_parts) - 1)}'"
+  }
+}
+
+# The account that Cloud Scheduler starts the job with, and people who start it by hand.
+
+resource "google_service_account" "scheduler" {
+  count = length(var.schedules) > 0 ? 1 : 0
+
+  project      = var.project_id
+  account_id   = "${local.account_prefix}-cron"
+  display_name = "${var.name}: starts the job on schedule"
+  description  = "May start this one job and nothing else."
+
+  lifecycle {
+    precondition {
+      condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", "${local.account_prefix}-cron"))
+      error_message = "The account ${local.account_prefix}-cron would have ${length(local.account_prefix) + 5} characters; Google takes 6 to 30. Set service_account_prefix."
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_cloud_run_v2_job_iam_member" "scheduler" {
+  count = length(var.schedules) > 0 ? 1 : 0
+
+  project  = var.project_id
+  location = var.region
+  name     = google_cloud_run_v2_job.sync.name
+  member   = "serviceAccount:${google_service_account.scheduler[0].email}"
+
+  # Overriding variables is a permission of its own; without overrides it is not given.
+  role = local.overrides_used ? "roles/run.jobsExecutorWithOverrides" : "roles/run.jobsExecutor"
+}
+
+resource "google_cloud_run_v2_job_iam_member" "operators" {
+  for_each = {
+    for pair in setproduct(var.operators, ["roles/run.jobsExecutorWithOverrides", "roles/run.viewer"]) :
+    "${pair[0]} ${pair[1]}" => { member = pair[0], role = pair[1] }
+  }
+
+  project  = var.project_id
+  location = var.region
+  name     = google_cloud_run_v2_job.sync.name
+  member   = each.value.member
+  role     = each.value.role
+}

@@ -1,0 +1,157 @@
+# The Cloud Run job. Everything else in this module exists so that this one resource may run.
+
+locals {
+  bigquery_project = coalesce(var.bigquery_project, var.project_id)
+  mysql_host       = var.cloud_sql_instance == null ? var.mysql_host : "/cloudsql/${var.cloud_sql_instance}"
+
+  # A table without options is written as its name alone and an option that is not set is left
+  # out: the binary refuses keys it does not know, and the whole list must fit one variable.
+  tables = [
+    for table in var.tables : {
+      for key, value in merge(table, {
+        columns = table.columns == null ? null : { for k, v in table.columns : k => v if v != null }
+      }) : key => value if value != null
+    }
+  ]
+  tables_json = "[${join(",", [
+    for table in local.tables : length(table) == 1 ? jsonencode(table.name) : jsonencode(table)
+  ])}]"
+
+  # One task per table; an exclusion (!tmp_*) is none.
+  task_count  = coalesce(var.task_count, max(1, length([for t in var.tables : t if !startswith(t.name, "!")])))
+  parallelism = min(var.parallelism, local.task_count) # Cloud Run wants parallelism ≤ task count
+
+  # The longest that an execution can last: every attempt of every wave of tasks times out.
+  waves              = local.parallelism == 0 ? 1 : ceil(local.task_count / local.parallelism)
+  worst_case_minutes = ceil(local.waves * (var.max_retries + 1) * var.task_timeout_seconds / 60)
+
+  # Every environment variable of the binary that this module sets, in one place; null leaves one
+  # unset. tests/contract.json (made from this map) is what the binary's own tests compare with.
+  environment = {
+    MYSQL_HOST        = local.mysql_host
+    MYSQL_PORT        = var.cloud_sql_instance == null ? tostring(var.mysql_port) : null
+    MYSQL_USER        = var.mysql_user
+    MYSQL_DATABASE    = var.mysql_database
+    MYSQL_SSL_MODE    = var.mysql_ssl_mode
+    MYSQL_SSL_CA      = var.mysql_ssl_ca
+    BIGQUERY_PROJECT  = local.bigquery_project
+    BIGQUERY_DATASET  = var.bigquery_dataset
+    BIGQUERY_LOCATION = var.bigquery_location
+    TABLES            = local.tables_json
+    TABLE_CONCURRENCY = tostring(var.table_concurrency)
+    ZERO_DATES        = var.zero_dates
+    INVALID_VALUES    = var.invalid_values
+    # A number's text, or nothing.
+    MAX_SHRINK_PERCENT = var.max_shrink_percent == null ? null : tostring(var.max_shrink_percent)
+    LOG_FORMAT         = var.log_format
+    LOG_LEVEL          = var.log_level
+  }
+
+  # The same for values that come from Secret Manager when a task starts.
+  secret_environment = {
+    MYSQL_PASSWORD = local.password_secret
+  }
+}
+
+resource "google_cloud_run_v2_job" "sync" {
+  project             = var.project_id
+  location            = var.region
+  name                = var.name
+  labels              = var.labels
+  deletion_protection = var.deletion_protection
+
+  template {
+    task_count  = local.task_count
+    parallelism = local.parallelism
+
+    template {
+      service_account = local.service_account_email
+      max_retries     = var.max_retries
+      timeout         = "${var.task_timeout_seconds}s"
+
+      containers {
+        image = var.image
+
+        resources {
+          limits = {
+            cpu    = var.cpu
+            memory = var.memory
+          }
+        }
+
+        dynamic "env" {
+          for_each = { for name, value in local.environment : name => value if value != null }
+          content {
+            name  = env.key
+            value = env.value
+          }
+        }
+
+        dynamic "env" {
+          for_each = local.secret_environment
+          content {
+            name = env.key
+            value_source {
+              secret_key_ref {
+                secret  = env.value.secret
+                version = env.value.version
+              }
+            }
+          }
+        }
+
+        dynamic "volume_mounts" {
+          for_each = var.cloud_sql_instance == null ? [] : ["cloudsql"]
+          content {
+            name       = volume_mounts.value
+            mount_path = "/cloudsql"
+          }
+        }
+      }
+
+      dynamic "vpc_access" {
+        for_each = var.vpc == null ? [] : [var.vpc]
+        content {
+          egress = vpc_access.value.egress
+          network_interfaces {
+            network    = vpc_access.value.network
+            subnetwork = vpc_access.value.subnetwork
+            tags       = vpc_access.value.tags
+          }
+        }
+      }
+
+      # Cloud Run reports this volume last whatever its place; kept last, plans stay empty.
+      dynamic "volumes" {
+        for_each = var.cloud_sql_instance == null ? [] : [var.cloud_sql_instance]
+        content {
+          name = "cloudsql"
+          cloud_sql_instance {
+            instances = [volumes.value]
+          }
+        }
+      }
+    }
+  }
+
+  lifecycle {
+    # The image belongs to Cloud Build after the first apply; client and client_version are
+    # written by whichever tool touched the job last.
+    ignore_changes = [
+      client,
+      client_version,
+      template[0].template[0].containers[0].image,
+    ]
+
+    precondition {
+      condition     = length(local.tables_json) <= 32768
+      error_message = "The list of tables is ${length(local.tables_json)} characters of JSON; Cloud Run takes 32,768 in one variable. Use patterns (\"shop_*\") or a second instance of this module."
+    }
+  }
+
+  # Cloud Run checks at creation that the account may read the secret.
+  depends_on = [
+    google_project_service.this,
+    google_secret_manager_secret_iam_member.run,
+  ]
+}

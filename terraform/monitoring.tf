@@ -1,0 +1,165 @@
+# What is counted from the job's logs, and what wakes somebody up.
+
+locals {
+  metric_prefix = replace(var.name, "-", "_")
+
+  # One metric from one event of the binary's logs, with the table as its label: a counter, or
+  # the distribution of an integer field. tests/contract.json (made from this map) is what the
+  # binary's own tests compare their log lines with.
+  log_metrics = {
+    table_failed        = { event = "table_failed", field = null, unit = "1", about = "Tables that failed, once per attempt." }
+    table_rows          = { event = "table_synced", field = "rows", unit = "1", about = "Rows of a table that was replaced." }
+    table_previous_rows = { event = "table_synced", field = "previousRows", unit = "1", about = "Rows that the table had before." }
+    table_milliseconds  = { event = "table_synced", field = "milliseconds", unit = "ms", about = "Time from the first row read to the table replaced." }
+    table_bytes_read    = { event = "table_synced", field = "bytesRead", unit = "By", about = "Bytes read from MySQL." }
+    table_bytes_sent    = { event = "table_synced", field = "bytesSent", unit = "By", about = "Bytes sent to BigQuery." }
+  }
+}
+
+resource "google_logging_metric" "sync" {
+  for_each = local.log_metrics
+
+  project     = var.project_id
+  name        = "${local.metric_prefix}_${each.key}"
+  description = each.value.about
+
+  filter = join(" AND ", concat(
+    [
+      "resource.type=\"cloud_run_job\"",
+      "resource.labels.job_name=\"${var.name}\"",
+      "resource.labels.location=\"${var.region}\"",
+      "jsonPayload.event=\"${each.value.event}\"",
+    ],
+    each.value.field == null ? [] : ["jsonPayload.${each.value.field}>=0"],
+  ))
+
+  value_extractor  = each.value.field == null ? null : "EXTRACT(jsonPayload.${each.value.field})"
+  label_extractors = { table = "EXTRACT(jsonPayload.table)" }
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = each.value.field == null ? "INT64" : "DISTRIBUTION"
+    unit        = each.value.unit
+
+    labels {
+      key         = "table"
+      value_type  = "STRING"
+      description = "Source table."
+    }
+  }
+
+  # Alerts and dashboard use the sum, which is exact; the buckets only have to be wide enough.
+  dynamic "bucket_options" {
+    for_each = each.value.field == null ? [] : ["powers of two, 1 to 2^63"]
+    content {
+      exponential_buckets {
+        num_finite_buckets = 63
+        growth_factor      = 2
+        scale              = 1
+      }
+    }
+  }
+
+  depends_on = [google_project_service.this]
+}
+
+# Alerts are PromQL. An absence condition of the older kind ends at 23.5 hours, too short for a
+# nightly job, and stays silent for a job that never succeeded at all; and a condition on a metric
+# made seconds ago is refused unless the check for it can be switched off, as it can here.
+# Cloud Monitoring takes one PromQL condition per policy.
+
+locals {
+  executions = "run_googleapis_com:job_completed_execution_count{monitored_resource=\"cloud_run_job\",job_name=\"${var.name}\",location=\"${var.region}\""
+  per_table = {
+    for key in keys(local.log_metrics) :
+    key => "logging_googleapis_com:user_${local.metric_prefix}_${key}"
+  }
+
+  # The hour must be longer than the time that logs and metrics take to arrive, and shorter than
+  # the time between two runs: an incident that is still open does not notify again.
+  alerts = merge(
+    !var.alerts.execution_failed ? {} : {
+      execution_failed = {
+        title    = "an execution failed"
+        severity = "ERROR"
+        interval = "60s"
+        query    = "sum(increase(${local.executions},result=\"failed\"}[1h])) > 0"
+        text     = "At least one task failed after all its attempts. Tables of other tasks are not affected; a table that failed still has its rows of the run before."
+      }
+    },
+    var.alerts.missing_run_hours == 0 ? {} : {
+      missing_run = {
+        title    = "no successful execution for ${var.alerts.missing_run_hours} hours"
+        severity = "CRITICAL"
+        interval = "600s"
+        query    = "absent_over_time(${local.executions},result=\"succeeded\"}[${var.alerts.missing_run_hours}h])"
+        text     = "Either executions fail or none are started: look at the executions first, then at the schedule (paused? its account removed?)."
+      }
+    },
+    !var.alerts.table_failed ? {} : {
+      table_failed = {
+        title    = "a table failed"
+        severity = "WARNING"
+        interval = "60s"
+        query    = "sum by (table) (increase(${local.per_table.table_failed}{monitored_resource=\"cloud_run_job\"}[1h])) > 0"
+        text     = "The label `table` says which. A retry may since have replaced it; if not, an execution that failed is reported as well."
+      }
+    },
+    var.alerts.shrink_percent == 0 ? {} : {
+      rows_dropped = {
+        title    = "a table lost more than ${var.alerts.shrink_percent} % of its rows"
+        severity = "WARNING"
+        interval = "60s"
+        # Both numbers come from the same log line, so the two sides cover the same runs.
+        query = "sum by (table) (increase(${local.per_table.table_rows}_sum{monitored_resource=\"cloud_run_job\"}[1h])) < ${(100 - var.alerts.shrink_percent) / 100} * sum by (table) (increase(${local.per_table.table_previous_rows}_sum{monitored_resource=\"cloud_run_job\"}[1h]))"
+        text  = "The label `table` says which. The table has already been replaced; BigQuery's time travel has the rows of before for 7 days."
+      }
+    },
+  )
+}
+
+resource "google_monitoring_alert_policy" "sync" {
+  for_each = local.alerts
+
+  project               = var.project_id
+  display_name          = "${var.name}: ${each.value.title}"
+  combiner              = "OR" # required, though there is one condition
+  severity              = each.value.severity
+  notification_channels = var.notification_channels
+  user_labels           = var.labels
+
+  conditions {
+    display_name = each.value.title
+    condition_prometheus_query_language {
+      query                     = each.value.query
+      duration                  = "0s"
+      evaluation_interval       = each.value.interval
+      disable_metric_validation = true
+    }
+  }
+
+  alert_strategy {
+    auto_close = "1800s" # the shortest there is, so that tomorrow's failure is a new incident
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = "${each.value.text}\n\n```\n${local.logs_command}\n```"
+  }
+
+  depends_on = [google_logging_metric.sync]
+}
+
+resource "google_monitoring_dashboard" "sync" {
+  count = var.create_dashboard ? 1 : 0
+
+  project = var.project_id
+  dashboard_json = templatefile("${path.module}/dashboard.json.tftpl", {
+    project = var.project_id
+    region  = var.region
+    name    = var.name
+    prefix  = local.metric_prefix
+  })
+
+  depends_on = [google_logging_metric.sync]
+}

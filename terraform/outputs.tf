@@ -1,0 +1,63 @@
+locals {
+  gcloud_job   = "${var.name} --project=${var.project_id} --region=${var.region}"
+  logs_command = "gcloud logging read 'resource.type=\"cloud_run_job\" AND resource.labels.job_name=\"${var.name}\" AND resource.labels.location=\"${var.region}\" AND severity>=WARNING' --project=${var.project_id} --freshness=1d --order=asc --format='value(timestamp,jsonPayload.event,jsonPayload.table,jsonPayload.message)'"
+}
+
+output "job_name" {
+  description = "Name of the Cloud Run job."
+  value       = google_cloud_run_v2_job.sync.name
+}
+
+output "service_account_email" {
+  description = "Account that the job runs as: what a firewall rule or a further grant needs."
+  value       = local.service_account_email
+}
+
+output "scheduler_service_account_email" {
+  description = "Account that Cloud Scheduler starts the job with; null without schedules."
+  value       = one(google_service_account.scheduler[*].email)
+}
+
+output "password_secret" {
+  description = "Secret and version that the job reads the password from."
+  value       = local.password_secret
+}
+
+output "dataset" {
+  description = "Dataset that receives the tables, as project.dataset."
+  value       = "${local.bigquery_project}.${var.bigquery_dataset}"
+}
+
+output "image_repository" {
+  description = "Where cloudbuild.yaml pushes the image."
+  value       = local.image_repository
+}
+
+output "run_command" {
+  description = "Runs the job now and waits for it."
+  value       = "gcloud run jobs execute ${local.gcloud_job} --wait"
+}
+
+output "run_table_command" {
+  description = "Runs one table now, with the options it has in tables: put its name for TABLE."
+  value       = "gcloud run jobs execute ${local.gcloud_job} --tasks=1 --args=--table,TABLE --wait"
+}
+
+output "logs_command" {
+  description = "Shows the last day's warnings and errors."
+  value       = local.logs_command
+}
+
+output "build_command" {
+  description = "Builds the image from a checkout, pushes it and updates the job; null without create_build_account."
+  value = !var.create_build_account ? null : join(" ", [
+    "gcloud builds submit --project=${var.project_id} --region=${var.region} --config=cloudbuild.yaml",
+    "--gcs-source-staging-dir=gs://${google_storage_bucket.build_source[0].name}/source",
+    "--substitutions=_REGION=${var.region},_JOB=${var.name},_REPOSITORY=${local.registry_repository},_BUILD_ACCOUNT=${google_service_account.build[0].email}",
+  ])
+}
+
+output "worst_case_minutes" {
+  description = "The longest that an execution can last, every attempt timing out."
+  value       = local.worst_case_minutes
+}

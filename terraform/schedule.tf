@@ -1,0 +1,104 @@
+# Cloud Scheduler calls the job's :run method. It is done when the run is accepted: it neither
+# waits for the execution nor keeps two from overlapping, hence the precondition below. (Should
+# two overlap all the same, the binary's lock lets only one of them work on a table.)
+
+locals {
+  schedules      = { for s in var.schedules : s.name => s }
+  overrides_used = anytrue([for s in var.schedules : length(s.environment) > 0 || s.task_count != null])
+
+  # What a schedule changes of the job for its own executions; null changes nothing.
+  schedule_overrides = {
+    for name, s in local.schedules : name => length(s.environment) == 0 && s.task_count == null ? null : jsonencode({
+      overrides = merge(
+        s.task_count == null ? {} : { taskCount = s.task_count },
+        length(s.environment) == 0 ? {} : {
+          containerOverrides = [{ env = [for k, v in s.environment : { name = k, value = v }] }]
+        },
+      )
+    })
+  }
+
+  # The shortest time between two starts of a schedule, from its cron fields. Minutes and hours
+  # are expanded ("5", "8-18", "*/6", lists of these) into minutes of the day.
+  cron = { for name, s in local.schedules : name => split(" ", s.cron) }
+  cron_values = {
+    for name, fields in local.cron : name => [
+      for i, last in [59, 23] : flatten([
+        for part in [
+          for text in split(",", fields[i]) :
+          try(regex("^(?:\\*|(?P<from>[0-9]+)(?:-(?P<to>[0-9]+))?)(?:/(?P<step>[1-9][0-9]*))?$", text), { from = "0", to = null, step = null })
+          ] : range(
+          tonumber(coalesce(part.from, "0")),
+          1 + tonumber(part.to != null ? part.to : part.from == null || part.step != null ? last : part.from),
+          tonumber(coalesce(part.step, "1")),
+        )
+      ])
+    ]
+  }
+  cron_starts = {
+    for name, values in local.cron_values : name => [
+      for text in sort(distinct(flatten([for h in values[1] : [for m in values[0] : format("%04d", h * 60 + m)]]))) : tonumber(text)
+    ]
+  }
+  # From the day's last start to the next first one: a week later with a single day of the week,
+  # four with a single day of the month; anything else may come the next day.
+  cron_days = {
+    for name, fields in local.cron : name =>
+    can(regex("^[0-9A-Za-z]+$", fields[4])) && fields[2] == "*" ? 7 :
+    can(regex("^[0-9]+$", fields[2])) && fields[4] == "*" ? 28 : 1
+  }
+  interval_minutes = {
+    for name, starts in local.cron_starts : name => min([
+      for i, start in starts :
+      i + 1 < length(starts) ? starts[i + 1] - start : local.cron_days[name] * 1440 - start + starts[0]
+    ]...)
+  }
+
+  # The same for an execution of this schedule: its own number of tasks, if it has one.
+  schedule_worst_case_minutes = {
+    for name, s in local.schedules : name => s.task_count == null || local.parallelism == 0 ? local.worst_case_minutes :
+    ceil(ceil(s.task_count / local.parallelism) * (var.max_retries + 1) * var.task_timeout_seconds / 60)
+  }
+}
+
+resource "google_cloud_scheduler_job" "sync" {
+  for_each = local.schedules
+
+  project     = var.project_id
+  region      = coalesce(var.scheduler_region, var.region)
+  name        = "${var.name}-${each.key}"
+  description = "Runs the Cloud Run job ${var.name}."
+  schedule    = each.value.cron
+  time_zone   = each.value.time_zone
+  paused      = each.value.paused
+
+  # The time for Cloud Run to accept the run, not for the run itself.
+  attempt_deadline = "60s"
+
+  retry_config {
+    retry_count          = 3
+    min_backoff_duration = "30s"
+    max_backoff_duration = "300s"
+  }
+
+  http_target {
+    http_method = "POST"
+    uri         = "https://run.googleapis.com/v2/projects/${var.project_id}/locations/${var.region}/jobs/${google_cloud_run_v2_job.sync.name}:run"
+    headers     = local.schedule_overrides[each.key] == null ? null : { "Content-Type" = "application/json" }
+    body        = local.schedule_overrides[each.key] == null ? null : base64encode(local.schedule_overrides[each.key])
+
+    oauth_token {
+      service_account_email = google_service_account.scheduler[0].email
+      scope                 = "https://www.googleapis.com/auth/cloud-platform"
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = local.schedule_worst_case_minutes[each.key] < local.interval_minutes[each.key]
+      error_message = "Schedule ${each.key} (${each.value.cron}) starts every ${local.interval_minutes[each.key]} minutes, but an execution may last ${local.schedule_worst_case_minutes[each.key]} minutes at worst (tasks / parallelism, rounded up, × attempts × timeout) and would overlap the next. Raise parallelism, or lower task_timeout_seconds, max_retries or task_count."
+    }
+  }
+
+  depends_on = [google_cloud_run_v2_job_iam_member.scheduler]
+}
