@@ -191,6 +191,7 @@ fn text(row: &MySqlRow, index: usize) -> Option<String> {
     rows::value(row, index).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
 }
 
-fn number(row: &MySqlRow, index: usize) -> Option<u64> {
+/// A whole number that was cast to text.
+pub(super) fn number(row: &MySqlRow, index: usize) -> Option<u64> {
     text(row, index)?.parse().ok()
 }

@@ -16,6 +16,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 /// All tries: a server that restarts is back by then or not for a while, and the person waiting wants to know.
 const CONNECT_BUDGET: Duration = Duration::from_secs(12);
 
+/// Within the seconds that a task has after SIGTERM.
+const KILL_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// How long the server waits for us to take rows while an upload is slow, and lets the connection idle while a load
 /// job runs. Its own defaults (60 s to write) make it kill a slow reader.
 const SESSION_TIMEOUT_SECONDS: u32 = 24 * 60 * 60;
@@ -57,6 +60,25 @@ pub(super) async fn execute(connection: &mut MySqlConnection, doing: &str, state
 /// Says goodbye, so that the server logs no aborted connection. Nothing depends on it.
 pub async fn close(connection: MySqlConnection) {
     let _ = tokio::time::timeout(Duration::from_secs(1), connection.close()).await;
+}
+
+/// The server's number of this connection.
+pub async fn id(connection: &mut MySqlConnection) -> Result<u64, Error> {
+    let query = sqlx::query_scalar::<_, u64>("SELECT CONNECTION_ID()").persistent(false);
+    query.fetch_one(connection).await.map_err(|error| Error::query("asking for the connection's number", &error))
+}
+
+/// Ends a connection of ours on the server's side. A server notices that a client is gone when it sends the next rows;
+/// until then it would go on working for nobody and keep the table's lock. Nothing depends on it.
+pub async fn kill(config: &MySql, id: u64) {
+    let options = options(config);
+    let killing = async {
+        let mut connection = options.connect().await?;
+        connection.execute(AssertSqlSafe(format!("KILL CONNECTION {id}"))).await?;
+        connection.close().await
+    };
+    // Most often it is gone already, which is an error of KILL.
+    let _ = tokio::time::timeout(KILL_TIMEOUT, killing).await;
 }
 
 fn options(config: &MySql) -> MySqlConnectOptions {

@@ -22,6 +22,7 @@ const SERVER_SHUTDOWN: u16 = 1053;
 const QUERY_INTERRUPTED: u16 = 1317;
 const STATEMENT_TIMEOUT_MARIADB: u16 = 1969;
 const STATEMENT_TIMEOUT: u16 = 3024;
+const NOT_SUPPORTED_YET: u16 = 1235;
 const TABLE_DEFINITION_CHANGED: u16 = 1412;
 
 /// An error of the source: what was being done, and what went wrong.
@@ -106,6 +107,11 @@ fn address_variables(config: &MySql) -> &'static str {
 fn number(error: &sqlx::Error) -> Option<u16> {
     let database = error.as_database_error()?;
     database.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
+}
+
+/// The server knows the statement and cannot do it.
+pub(super) fn is_not_supported(error: &sqlx::Error) -> bool {
+    number(error) == Some(NOT_SUPPORTED_YET)
 }
 
 /// A certificate that is refused comes as an I/O error with rustls's inside.

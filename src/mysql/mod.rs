@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod connection;
 pub mod error;
+pub mod locks;
 pub mod rows;
 
 pub use error::Error;

@@ -19,7 +19,8 @@ use crate::bigquery::upload::{CHUNK_BYTES, Upload};
 use crate::bigquery::{self, Client};
 use crate::mapping::Mapping;
 use crate::mapping::row::{RowEncoder, RowError};
-use crate::mysql::{self, connection, rows};
+use crate::mysql::locks::Lock;
+use crate::mysql::{self, rows};
 use crate::sync::guard::ShrinkGuard;
 use crate::telemetry::progress::Counters;
 
@@ -34,6 +35,8 @@ pub(super) struct Source {
     pub(super) connection: MySqlConnection,
     pub(super) mapping: Mapping,
     pub(super) guard: Option<ShrinkGuard>,
+    /// That this connection holds.
+    pub(super) lock: Option<Lock>,
 }
 
 /// Why a pipeline stopped. Until its last chunk the destination has not changed.
@@ -64,6 +67,15 @@ enum Piece {
 /// Columns with values that became NULL by a policy, and how many.
 pub(super) type Replaced = Vec<(String, u64)>;
 
+/// What a pipeline that ended leaves.
+pub(super) struct Done {
+    /// Under way, or already ended.
+    pub(super) job: Job,
+    pub(super) replaced: Replaced,
+    /// Out of its snapshot; it still holds the table's lock.
+    pub(super) connection: MySqlConnection,
+}
+
 /// Reads all rows and uploads them; the load job is then under way, or already done. From the moment that `finishing`
 /// is true, the last chunk may have arrived and the destination may change.
 pub(super) async fn run(
@@ -73,7 +85,7 @@ pub(super) async fn run(
     upload: Upload,
     counters: &Arc<Counters>,
     finishing: &AtomicBool,
-) -> Result<(Job, Replaced), Error> {
+) -> Result<Done, Error> {
     let container = Arc::new(Container::new());
     let header = container.header(&source.mapping.avro_schema());
     let (pieces_in, pieces) = mpsc::channel(BLOCKS_IN_FLIGHT);
@@ -92,14 +104,17 @@ pub(super) async fn run(
     tokio::pin!(sending);
     tokio::select! {
         sent = &mut sending => match sent? {
-            Some(job) => Ok((job, reader.await??)),
+            Some(job) => {
+                let (replaced, connection) = reader.await??;
+                Ok(Done { job, replaced, connection })
+            }
             // The chunks ended without a last one because the reader did: it has the reason.
             None => Err(reader.await?.err().unwrap_or_else(|| io::Error::other("the reader ended early").into())),
         },
         read = &mut reader => {
-            let replaced = read??;
+            let (replaced, connection) = read??;
             let job = sending.await?.ok_or_else(|| io::Error::other("the upload ended early"))?;
-            Ok((job, replaced))
+            Ok(Done { job, replaced, connection })
         }
     }
 }
@@ -110,8 +125,8 @@ async fn read(
     container: Arc<Container>,
     pieces: mpsc::Sender<Piece>,
     counters: Arc<Counters>,
-) -> Result<Replaced, Error> {
-    let Source { table, statement, mut connection, mapping, guard } = source;
+) -> Result<(Replaced, MySqlConnection), Error> {
+    let Source { table, statement, mut connection, mapping, guard, lock } = source;
     let mut encoder = RowEncoder::new(mapping);
     let mut blocks = BlockBuilder::new(container.buffer());
     let mut rows_read = 0;
@@ -135,12 +150,14 @@ async fn read(
     }
     // The snapshot ends before the upload does: the database need not wait for BigQuery.
     rows::end_snapshot(&mut connection).await?;
-    connection::close(connection).await;
     if let Some(guard) = guard {
         guard.check(rows_read).map_err(Error::Refused)?;
     }
+    if let Some(lock) = lock {
+        lock.check(&mut connection).await?;
+    }
     let _ = pieces.send(Piece::End).await;
-    Ok(encoder.replaced().map(|(column, count)| (column.to_owned(), count)).collect())
+    Ok((encoder.replaced().map(|(column, count)| (column.to_owned(), count)).collect(), connection))
 }
 
 /// False when nobody takes blocks any more.

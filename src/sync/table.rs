@@ -12,12 +12,14 @@ use tracing::{debug, info};
 use crate::bigquery;
 use crate::bigquery::load::job_id;
 use crate::bigquery::retry::Budget;
+use crate::config;
 use crate::mapping::{Mapping, names};
+use crate::mysql::locks::{self, Lock};
 use crate::mysql::{self, catalog, rows};
 use crate::selection::TableRequest;
 use crate::sync::Context;
 use crate::sync::guard::ShrinkGuard;
-use crate::sync::pipeline::{self, Source};
+use crate::sync::pipeline::{self, Done, Source};
 use crate::sync::report::{Outcome, Synced, TableReport};
 use crate::telemetry::progress::{self, Counters};
 
@@ -59,12 +61,8 @@ pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableR
 
 async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters>) -> Result<Synced, Failure> {
     let opening = open(context, request);
-    let (connection, table, mapping) =
+    let Opened { connection, connection_id, lock, table, destination, mapping } =
         unless_stopped(context, opening, "its columns were looked up; the destination is unchanged").await?;
-    let destination = match &request.destination {
-        Some(destination) => destination.clone(),
-        None => names::table(&table.name).map_err(Failure::Plan)?,
-    };
     info!(
         event = "table_started",
         table = table.name,
@@ -98,14 +96,16 @@ async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters
         connection,
         mapping,
         guard,
+        lock,
     };
     let finishing = AtomicBool::new(false);
     let running = pipeline::run(&context.bigquery, &doing, source, upload, counters, &finishing);
     let stopped_while = "its rows were read; the upload was given up and the destination is unchanged";
-    let (job, replaced) = match unless_stopped(context, running, stopped_while).await {
+    let Done { job, replaced, mut connection } = match unless_stopped(context, running, stopped_while).await {
         Ok(done) => done,
         Err(failure) => {
-            context.bigquery.cancel_upload(&session).await;
+            let killing = mysql::connection::kill(&context.config.mysql, connection_id);
+            tokio::join!(killing, context.bigquery.cancel_upload(&session));
             return Err(match failure {
                 Failure::Stopped(_) if finishing.load(Relaxed) => Failure::Stopped(
                     "its last bytes were sent; BigQuery has either all of them and loads them, or the table stays as it was",
@@ -115,9 +115,15 @@ async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters
         }
     };
     let rows = counters.rows.load(Relaxed);
-    let loading = context.bigquery.wait_for_load(&doing, &job_id, job, rows);
+    let loading = async {
+        tokio::select! {
+            loaded = context.bigquery.wait_for_load(&doing, &job_id, job, rows) => loaded,
+            never = locks::keep_alive(&mut connection) => match never {},
+        }
+    };
     let stopped_while = "its load job ran; BigQuery finishes that job, and the table is then the new one";
     unless_stopped(context, loading, stopped_while).await?;
+    mysql::connection::close(connection).await;
     Ok(Synced { destination, job_id, previous_rows, replaced })
 }
 
@@ -154,24 +160,40 @@ async fn unless_stopped<T, E: Into<Failure>>(
     }
 }
 
-/// A connection in a snapshot in which the table cannot be altered, the table, and its mapping.
-async fn open(
-    context: &Context,
-    request: &TableRequest,
-) -> Result<(MySqlConnection, catalog::Table, Mapping), Failure> {
+/// A table that is ready to be read.
+struct Opened {
+    /// In a snapshot in which the table cannot be altered.
+    connection: MySqlConnection,
+    connection_id: u64,
+    /// That no other execution works on the destination.
+    lock: Option<Lock>,
+    table: catalog::Table,
+    destination: String,
+    mapping: Mapping,
+}
+
+async fn open(context: &Context, request: &TableRequest) -> Result<Opened, Failure> {
     let name = &request.name;
-    let mut connection = mysql::connection::connect(&context.config.mysql).await?;
-    rows::begin_snapshot(&mut connection).await?;
     let flavor = context.server.flavor;
+    let mut connection = mysql::connection::connect(&context.config.mysql).await?;
     let found = match catalog::table(&mut connection, flavor, name).await? {
         Ok(found) => found,
         Err(existing) => return Err(Failure::Plan(missing(context, name, &existing))),
     };
+    let destination = match &request.destination {
+        Some(destination) => destination.clone(),
+        None => names::table(&found.name).map_err(Failure::Plan)?,
+    };
+    let config::BigQuery { project, dataset, .. } = &context.config.bigquery;
+    let connection_id = mysql::connection::id(&mut connection).await?;
+    // Before the snapshot: what another execution has just loaded is not older than what is read here.
+    let lock = Lock::take(&mut connection, format!("{project}.{dataset}.{destination}")).await?;
+    rows::begin_snapshot(&mut connection).await?;
     rows::pin_definition(&mut connection, &found.name).await?;
     // Read again, now that it cannot change any more.
     let table = catalog::table(&mut connection, flavor, &found.name).await?.unwrap_or(found);
     let mapping = Mapping::new(&table, flavor, &request.columns, context.config.policies).map_err(Failure::Plan)?;
-    Ok((connection, table, mapping))
+    Ok(Opened { connection, connection_id, lock, table, destination, mapping })
 }
 
 fn missing(context: &Context, name: &str, existing: &[String]) -> String {

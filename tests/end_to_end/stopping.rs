@@ -45,6 +45,10 @@ fn a_signal_while_rows_are_read_leaves_the_old_table(kind: Kind) {
         assert!(log.contains("stopped by a signal while its rows were read"), "{log}");
         assert!(log.contains("sync_finished"), "{log}");
         assert_eq!(place.count("t"), 1);
+        // The server does not go on working for a client that is gone.
+        let running = "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE '%SLEEP(0.1)%' \
+            AND ID <> CONNECTION_ID()";
+        assert_eq!(place.sql(running), "0");
     }
 }
 

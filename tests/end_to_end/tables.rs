@@ -16,6 +16,7 @@ on_both_servers! {
     rows_written_while_a_table_is_read_are_not_seen,
     several_tables_at_a_time,
     a_table_that_shrank_too_much_is_refused,
+    of_two_executions_one_works_and_the_other_says_so,
 }
 
 fn a_table_without_rows_becomes_an_empty_table_with_its_schema(kind: Kind) {
@@ -185,4 +186,19 @@ fn a_table_that_shrank_too_much_is_refused(kind: Kind) {
     let own = r#"[{"name": "t", "max_shrink_percent": 25}]"#;
     guarded().tables(own).run().succeeded();
     assert_eq!(place.count("t"), 6);
+}
+
+fn of_two_executions_one_works_and_the_other_says_so(kind: Kind) {
+    let place = Place::new(kind);
+    let values: Vec<String> = (0..150).map(|id| format!("({id})")).collect();
+    place.sql(&format!("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES {}", values.join(",")));
+    let slow = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.1) = 0"}]"#);
+    let first = slow.start();
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    let second = place.sync().run().failed(1);
+    let message = second.message("table_failed");
+    assert!(message.contains("another execution is copying this table right now"), "{message}");
+    crate::support::finish(first).succeeded();
+    assert_eq!(place.count("t"), 150);
+    place.sync().run().succeeded();
 }
