@@ -141,5 +141,4 @@ fn description(comment: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-#[path = "mapping_tests.rs"]
 mod tests;

@@ -126,7 +126,8 @@ fn log_settings_have_defaults_and_faults() {
 /// The Terraform module sets these; the file is made from the module (`scripts/check_infra.py contract`).
 #[test]
 fn the_terraform_module_sets_every_variable_and_no_other() {
-    let contract: serde_json::Value = serde_json::from_str(include_str!("../terraform/tests/contract.json")).unwrap();
+    let contract: serde_json::Value =
+        serde_json::from_str(include_str!("../../terraform/tests/contract.json")).unwrap();
     let mut module: Vec<&str> = ["environment", "secret_environment", "local_only"]
         .iter()
         .flat_map(|list| contract[list].as_array().unwrap())

@@ -1,0 +1,203 @@
+//! Reading single variables: each is parsed once, here, and every fault is collected on the way.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+
+use super::{Address, Environment, Fault, PLATFORM_VARIABLES, Policy, SslCa, SslMode, VARIABLES};
+
+/// A name further away than this is no slip of the pen.
+const LARGEST_TYPO: usize = 3;
+
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    text.to_ascii_lowercase().parse().ok()
+}
+
+pub(super) fn port(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|port| *port > 0)
+}
+
+pub(super) fn percent(text: &str) -> Option<u8> {
+    text.trim_end_matches('%').parse().ok().filter(|percent| *percent <= 100)
+}
+
+pub(super) fn policy(text: &str) -> Option<Policy> {
+    match text.to_ascii_lowercase().as_str() {
+        "null" => Some(Policy::Null),
+        "error" => Some(Policy::Error),
+        _ => None,
+    }
+}
+
+pub(super) fn ssl_mode(text: &str) -> Option<SslMode> {
+    match text.to_ascii_uppercase().replace('-', "_").as_str() {
+        "DISABLED" => Some(SslMode::Disabled),
+        "PREFERRED" => Some(SslMode::Preferred),
+        "REQUIRED" => Some(SslMode::Required),
+        "VERIFY_CA" => Some(SslMode::VerifyCa),
+        "VERIFY_IDENTITY" => Some(SslMode::VerifyIdentity),
+        _ => None,
+    }
+}
+
+/// Collects the faults while the variables are read.
+#[derive(Default)]
+pub(super) struct Reader {
+    pub(super) faults: Vec<Fault>,
+    /// Names in the environment that look like ours and are not: the likely typos.
+    strangers: Vec<String>,
+}
+
+impl Reader {
+    pub(super) fn fault(&mut self, variable: &'static str, problem: impl Into<String>, example: &'static str) {
+        self.faults.push(Fault { variable, problem: problem.into(), example });
+    }
+
+    pub(super) fn environment(&mut self, variables: impl IntoIterator<Item = (OsString, OsString)>) -> Environment {
+        let mut filled = Vec::new();
+        for (name, value) in variables {
+            let Ok(name) = name.into_string() else { continue };
+            let known = VARIABLES.iter().map(|v| v.name).chain(PLATFORM_VARIABLES.iter().copied());
+            let Some(known) = known.into_iter().find(|known| *known == name) else {
+                if ["MYSQL_", "BIGQUERY_", "TABLE"].iter().any(|prefix| name.starts_with(prefix)) {
+                    self.strangers.push(name);
+                }
+                continue;
+            };
+            match value.into_string() {
+                Ok(value) if value.trim().is_empty() && known != "MYSQL_PASSWORD" => {}
+                Ok(value) if value.is_empty() => {}
+                Ok(value) => filled.push((name, value)),
+                Err(_) => self.fault(known, "is not valid UTF-8", "text"),
+            }
+        }
+        // Every field is an optional text, so envy has nothing to refuse.
+        envy::from_iter(filled).unwrap_or_default()
+    }
+
+    pub(super) fn required(
+        &mut self,
+        variable: &'static str,
+        value: Option<String>,
+        example: &'static str,
+    ) -> Option<String> {
+        if value.is_none() && !self.faults.iter().any(|fault| fault.variable == variable) {
+            let problem = format!("is not set{}", self.typo_of(variable));
+            self.fault(variable, problem, example);
+        }
+        value.map(|value| value.trim().to_owned())
+    }
+
+    /// ", but MYSQL_PASWORD is" where an unknown variable of nearly the same name is set.
+    fn typo_of(&self, variable: &str) -> String {
+        let distance = |name: &&String| strsim::damerau_levenshtein(name, variable);
+        match self.strangers.iter().min_by_key(distance).filter(|name| distance(name) <= LARGEST_TYPO) {
+            Some(name) => format!(", but {name} is"),
+            None => String::new(),
+        }
+    }
+
+    pub(super) fn parsed<T>(
+        &mut self,
+        variable: &'static str,
+        value: Option<String>,
+        example: &'static str,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = value?;
+        let parsed = parse(value.trim());
+        if parsed.is_none() {
+            self.fault(variable, format!("is {:?}; expected {expected}", value.trim()), example);
+        }
+        parsed
+    }
+
+    pub(super) fn password(&mut self, value: Option<String>, said_empty: bool) -> Option<SecretString> {
+        match (value, said_empty) {
+            (Some(_), true) => {
+                self.fault("MYSQL_PASSWORD_EMPTY", "is true, and MYSQL_PASSWORD is set as well", "false");
+                None
+            }
+            (None, true) => Some(SecretString::from("")),
+            (Some(password), false) => Some(SecretString::from(password)),
+            (None, false) => {
+                let problem = format!(
+                    "is not set{} (an empty password has to be said with MYSQL_PASSWORD_EMPTY=true)",
+                    self.typo_of("MYSQL_PASSWORD")
+                );
+                self.fault("MYSQL_PASSWORD", problem, "the-password");
+                None
+            }
+        }
+    }
+
+    pub(super) fn address(&mut self, host: String, port: u16) -> Option<Address> {
+        if host.starts_with('/') {
+            return Some(Address::Socket(PathBuf::from(host)));
+        }
+        let problem = if host.contains("://") {
+            "is a URL; expected the bare host name, address or socket path"
+        } else if host.matches(':').count() == 1 {
+            "holds a colon; expected the bare host, with the port in MYSQL_PORT"
+        } else if host.contains(char::is_whitespace) || host.contains('@') {
+            "is no host name; expected the bare host name, address or socket path"
+        } else {
+            let bare = host.trim_start_matches('[').trim_end_matches(']');
+            return Some(Address::Tcp(bare.to_owned(), port));
+        };
+        self.fault("MYSQL_HOST", problem, "10.20.0.3");
+        None
+    }
+
+    pub(super) fn ssl_ca(&mut self, text: String) -> Option<SslCa> {
+        if text.contains("-----BEGIN CERTIFICATE-----") {
+            return Some(SslCa::Pem(text));
+        }
+        let path = PathBuf::from(text.trim());
+        let problem = match std::fs::read_to_string(&path) {
+            Ok(content) if content.contains("-----BEGIN CERTIFICATE-----") => return Some(SslCa::File(path)),
+            Ok(_) => format!("names {}, which holds no PEM certificate", path.display()),
+            Err(error) => format!("is neither PEM text nor a file that can be read ({error})"),
+        };
+        self.fault("MYSQL_SSL_CA", problem, "/secrets/server-ca.pem");
+        None
+    }
+
+    pub(super) fn project(&mut self, name: String) -> Option<String> {
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.:".contains(c);
+        if name.chars().all(allowed) {
+            return Some(name);
+        }
+        let problem = format!("is {name:?}; expected a project id: lower-case letters, digits and hyphens");
+        self.fault("BIGQUERY_PROJECT", problem, "my-project");
+        None
+    }
+
+    pub(super) fn dataset(&mut self, name: String) -> Option<String> {
+        if name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+            return Some(name);
+        }
+        let problem = format!(
+            "is {name:?}; expected the dataset's bare name: letters, digits and underscores, without the project"
+        );
+        self.fault("BIGQUERY_DATASET", problem, "shop");
+        None
+    }
+
+    pub(super) fn emulator(&mut self, text: &str) -> Option<String> {
+        let text = text.trim();
+        let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+        match reqwest::Url::parse(&url) {
+            Ok(parsed) if parsed.has_host() && matches!(parsed.scheme(), "http" | "https") => {
+                Some(url.trim_end_matches('/').to_owned())
+            }
+            _ => {
+                let problem = format!("is {text:?}; expected host:port or an http URL");
+                self.fault("BIGQUERY_EMULATOR_HOST", problem, "127.0.0.1:9050");
+                None
+            }
+        }
+    }
+}
