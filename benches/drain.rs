@@ -16,9 +16,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::read(std::env::vars_os(), &[])?;
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut connection = connection::connect(&config.mysql).await?;
-    let server = catalog::server(&mut connection).await?;
-    let table = catalog::table(&mut connection, server.flavor, &name).await?.map_err(|_| "no such table")?;
-    let mapping = Mapping::new(&table, server.flavor, &ColumnFilter::default(), Policies::default())?;
+    let flavor = catalog::flavor(&mut connection).await?;
+    let table = catalog::table(&mut connection, flavor, &name).await?.map_err(|_| "no such table")?;
+    let mapping = Mapping::new(&table, flavor, &ColumnFilter::default(), Policies::default())?;
     rows::begin_snapshot(&mut connection).await?;
     let started = Instant::now();
     let (mut count, mut bytes) = (0_u64, 0);

@@ -304,7 +304,9 @@ impl Config {
         let count = reader.parsed("CLOUD_RUN_TASK_COUNT", environment.cloud_run_task_count, "4", whole, number);
         let attempt = reader.parsed("CLOUD_RUN_TASK_ATTEMPT", environment.cloud_run_task_attempt, "0", whole, number);
         let (index, count) = (index.unwrap_or(0), count.unwrap_or(1));
-        if index >= count {
+        if count == 0 {
+            reader.fault("CLOUD_RUN_TASK_COUNT", "is 0; expected a whole number from 1", "1");
+        } else if index >= count {
             reader.fault("CLOUD_RUN_TASK_INDEX", format!("is {index}, and there are {count} tasks"), "0");
         }
 

@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use wildmatch::WildMatch;
 
+use crate::mapping::names;
+
 /// The per-table options, for the error that lists them; the same names as the fields of [`JsonTable`].
 const KNOWN_KEYS: &str = "name, destination, columns (include, exclude), where, max_shrink_percent";
 
@@ -28,6 +30,14 @@ impl TableRequest {
     pub fn named(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
+
+    /// The destination's name, for a table that the server calls `name`.
+    pub fn destination(&self, name: &str) -> Result<String, String> {
+        match &self.destination {
+            Some(destination) => Ok(destination.clone()),
+            None => names::table(name).map_err(|problem| format!("table {name}: {problem}")),
+        }
+    }
 }
 
 /// `columns` of a table's options. Both lists empty: every column.
@@ -40,6 +50,13 @@ pub struct ColumnFilter {
     /// Never these.
     #[serde(default)]
     pub exclude: Vec<String>,
+}
+
+impl ColumnFilter {
+    /// True when it lets every column through.
+    pub fn is_empty(&self) -> bool {
+        self.include.is_empty() && self.exclude.is_empty()
+    }
 }
 
 /// `TABLES`, parsed and checked.
@@ -82,6 +99,9 @@ impl Selection {
             }
         }
         if selection.named.is_empty() && selection.includes.is_empty() {
+            if selection.excludes.is_empty() {
+                return Err("names no table (unset it, or say *, for all of them)".into());
+            }
             // Nothing but exclusions: they take away from everything.
             selection.includes.push(WildMatch::new("*"));
         }
@@ -98,10 +118,10 @@ impl Selection {
             if excluded_names.contains(&table.name) {
                 return Err(format!("names {0:?} and excludes it with \"!{0}\"", table.name));
             }
-            if !destinations.insert(table.destination.as_ref().unwrap_or(&table.name)) {
+            let destination = table.destination(&table.name)?;
+            if !destinations.insert(destination.clone()) {
                 return Err(format!(
-                    "has two entries for the destination table {:?}: give one of them another \"destination\"",
-                    table.destination.as_ref().unwrap_or(&table.name)
+                    "has two entries for the destination table {destination:?}: give one of them another \"destination\""
                 ));
             }
         }
@@ -154,6 +174,9 @@ enum Item {
 }
 
 fn items(text: &str) -> Result<Vec<Item>, String> {
+    if text.starts_with('{') {
+        return Err("is a JSON object; objects stand in an array: [{…}]".into());
+    }
     if !text.starts_with('[') {
         let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
         return Ok(names.map(|name| Item::Text(name.to_owned())).collect());
@@ -175,13 +198,33 @@ struct JsonTable {
     max_shrink_percent: Option<u8>,
 }
 
+/// Without serde's own list of what would have been right.
+fn short(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split_once(", expected one of").map_or(text.clone(), |(start, _)| start.to_owned())
+}
+
 fn json_item(position: usize, value: serde_json::Value) -> Result<Item, String> {
     match value {
         serde_json::Value::String(name) => Ok(Item::Text(name.trim().to_owned())),
         object @ serde_json::Value::Object(_) => {
             let name = object.get("name").and_then(|name| name.as_str()).unwrap_or("without a name").to_owned();
-            let table: JsonTable = serde_json::from_value(object)
-                .map_err(|error| format!("entry {position} ({name}): {error}; the known keys are {KNOWN_KEYS}"))?;
+            let table: JsonTable = serde_json::from_value(object).map_err(|error| {
+                format!("entry {position} ({name}): {}; the known keys are {KNOWN_KEYS}", short(&error))
+            })?;
+            if table.name.contains(['*', '?']) {
+                return Err(format!(
+                    "entry {position} ({name}): a pattern takes no options; write it as a plain string"
+                ));
+            }
+            if let Some(destination) = &table.destination
+                && names::table(destination).as_ref() != Ok(destination)
+            {
+                return Err(format!(
+                    "entry {position} ({name}): destination {destination:?} is no table name: letters, digits, _, - and \
+                     spaces, without the dataset"
+                ));
+            }
             if table.max_shrink_percent.is_some_and(|percent| percent > 100) {
                 return Err(format!("entry {position} ({name}): max_shrink_percent goes from 0 to 100"));
             }
@@ -254,6 +297,13 @@ mod tests {
         let cases: &[(&str, &str)] = &[
             ("users,!users", "excludes it"),
             ("!", "empty name"),
+            (",", "names no table"),
+            ("[]", "names no table"),
+            ("{\"name\":\"a\"}", "objects stand in an array"),
+            ("a.b,a_b", "two entries for the destination"),
+            (r#"[{"name":"a*"}]"#, "a pattern takes no options"),
+            (r#"[{"name":"a","destination":"b$20240101"}]"#, "no table name"),
+            (r#"[{"name":"a","destination":"other.a"}]"#, "without the dataset"),
             ("[1]", "entry 1 is 1"),
             ("[\"a\"", "not a JSON array"),
             (r#"[{"name":"a","wher":"x"}]"#, "known keys are name, destination"),

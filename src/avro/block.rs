@@ -5,7 +5,7 @@
 pub const BLOCK_BYTES: usize = 1 << 20;
 
 /// BigQuery reads no block larger than 16 MB ("Loading Avro data", limitations), so no row can be larger either.
-pub const LARGEST_ROW_BYTES: usize = 16 << 20;
+pub const LARGEST_ROW_BYTES: usize = 16_000_000;
 
 /// Whole rows, not yet compressed.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
 //! The container file: its header, and blocks compressed and framed.
 
 use std::io;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use crate::avro::block::{BLOCK_BYTES, Block};
 use crate::avro::datum::{put_bytes, put_long};
@@ -22,6 +22,12 @@ const IDLE: usize = 8;
 /// Writes one container file. Blocks may be compressed on any thread and stand in the file in any order.
 pub struct Container {
     sync: [u8; SYNC_BYTES],
+    pool: Arc<Pool>,
+}
+
+/// Memory that goes from block to block, and from table to table.
+#[derive(Default)]
+pub struct Pool {
     compressors: Mutex<Vec<Compressor>>,
     /// Buffers of blocks, raw or compressed, to be filled again.
     buffers: Mutex<Vec<Vec<u8>>>,
@@ -34,8 +40,8 @@ struct Compressor {
 
 impl Container {
     /// A container with a marker of its own.
-    pub fn new() -> Self {
-        Self { sync: uuid::Uuid::new_v4().into_bytes(), compressors: Mutex::default(), buffers: Mutex::default() }
+    pub fn new(pool: Arc<Pool>) -> Self {
+        Self { sync: uuid::Uuid::new_v4().into_bytes(), pool }
     }
 
     /// The file's first bytes: magic, metadata, sync marker.
@@ -53,7 +59,7 @@ impl Container {
 
     /// An empty buffer for a block, used before where possible.
     pub fn buffer(&self) -> Vec<u8> {
-        pop(&self.buffers).unwrap_or_else(|| Vec::with_capacity(BUFFER_BYTES))
+        pop(&self.pool.buffers).unwrap_or_else(|| Vec::with_capacity(BUFFER_BYTES))
     }
 
     /// Takes a buffer back that is not needed any more.
@@ -61,13 +67,13 @@ impl Container {
         // A huge row's buffer would stay huge for the rest of the table.
         if buffer.capacity() <= 2 * BUFFER_BYTES {
             buffer.clear();
-            push(&self.buffers, buffer);
+            push(&self.pool.buffers, buffer);
         }
     }
 
     /// Compresses a block and frames it for the file. Computes; not for the reactor's threads.
     pub fn compress(&self, block: Block) -> io::Result<Vec<u8>> {
-        let mut compressor = match pop(&self.compressors) {
+        let mut compressor = match pop(&self.pool.compressors) {
             Some(compressor) => compressor,
             None => Compressor { zstd: zstd::bulk::Compressor::new(ZSTD_LEVEL)?, packed: Vec::new() },
         };
@@ -75,21 +81,16 @@ impl Container {
         packed.clear();
         packed.reserve(zstd::zstd_safe::compress_bound(block.data.len()));
         compressor.zstd.compress_to_buffer(&block.data, packed)?;
+        let rows = block.rows;
         self.recycle(block.data);
         let mut out = self.buffer();
-        put_long(&mut out, block.rows.cast_signed());
+        put_long(&mut out, rows.cast_signed());
         put_bytes(&mut out, packed);
         out.extend_from_slice(&self.sync);
         if compressor.packed.capacity() <= 2 * BUFFER_BYTES {
-            push(&self.compressors, compressor);
+            push(&self.pool.compressors, compressor);
         }
         Ok(out)
-    }
-}
-
-impl Default for Container {
-    fn default() -> Self {
-        Self::new()
     }
 }
 
@@ -113,7 +114,7 @@ mod tests {
 
     #[test]
     fn another_reader_finds_every_row() {
-        let container = Container::new();
+        let container = Container::new(Arc::default());
         let schema = record_schema([AvroField { name: "id".into(), kind: AvroType::Long, nullable: false }]);
         let mut file = container.header(&schema);
         for start in [0, 1000] {
@@ -131,7 +132,7 @@ mod tests {
     #[test]
     fn a_file_without_rows_is_a_valid_file() {
         let schema = record_schema([AvroField { name: "id".into(), kind: AvroType::Json, nullable: true }]);
-        let file = Container::new().header(&schema);
+        let file = Container::new(Arc::default()).header(&schema);
         assert_eq!(Reader::new(&file[..]).unwrap().count(), 0);
     }
 }

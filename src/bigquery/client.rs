@@ -110,9 +110,14 @@ fn explain_missing(error: Error, project: &str, dataset: &str) -> Error {
         Cause::Transport(text) => {
             format!("{text}: look at the network, and at BIGQUERY_EMULATOR_HOST if an emulator is meant")
         }
-        Cause::Unreadable(text) => {
-            format!("something answers that is not BigQuery ({text}): look at BIGQUERY_EMULATOR_HOST and at proxies")
-        }
+        Cause::Answer { status: 401, message, .. } => format!(
+            "BigQuery does not accept the credentials ({message}): look at the service account, and at \
+             GOOGLE_APPLICATION_CREDENTIALS if it is set"
+        ),
+        Cause::Unreadable(text) => format!(
+            "the answer cannot be read, {text}: BigQuery is out of order just now, or something else answers in its \
+             place (look at BIGQUERY_EMULATOR_HOST and at proxies)"
+        ),
         _ => return error,
     };
     Error { cause: Cause::Broken(hint), ..error }

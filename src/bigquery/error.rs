@@ -37,7 +37,7 @@ pub enum Cause {
     #[error("{0}")]
     Transport(String),
     /// An answer that is not what the API promises, of unknown status.
-    #[error("the answer is not BigQuery's: {0}")]
+    #[error("the answer cannot be read: {0}")]
     Unreadable(String),
     /// No token.
     #[error(
@@ -51,15 +51,16 @@ pub enum Cause {
         transient: bool,
     },
     /// The load job ended with an error.
-    #[error("the load job {job_id} failed{}: {message}", spaced(reason))]
+    #[error("the job failed{}: {message}", spaced(reason))]
     Job {
-        /// Its id.
-        job_id: String,
         /// BigQuery's reason.
         reason: String,
         /// Its messages.
         message: String,
     },
+    /// 404 or 410: the session is gone, and with it all that was sent.
+    #[error("BigQuery lost the upload session")]
+    SessionLost,
     /// Something that must hold does not.
     #[error("{0}")]
     Broken(String),
@@ -91,7 +92,9 @@ impl From<BQError> for Cause {
                 }
             }
             // The client parses every answer as BigQuery's JSON and forgets the status when it is not.
-            BQError::RequestError(error) if error.is_decode() => Self::Unreadable(chain(&error)),
+            BQError::RequestError(error) if error.is_decode() => {
+                Self::Unreadable("it is not the JSON that its API promises".into())
+            }
             BQError::RequestError(error) => Self::from(error),
             BQError::InvalidServiceAccountAuthenticator(error) => match error.downcast::<Self>() {
                 Ok(cause) => cause,
@@ -115,16 +118,6 @@ impl From<reqwest::Error> for Cause {
             Self::Transport(format!("the connection to {url} broke: {}", innermost(&error)))
         }
     }
-}
-
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }
 
 /// What is at the bottom of it; the layers above say only that they failed.

@@ -54,8 +54,42 @@ impl Client {
     }
 
     /// Waits for the job's end and makes sure that it loaded exactly `rows` rows.
-    pub async fn wait_for_load(&self, doing: &str, job_id: &str, mut job: Job, rows: u64) -> Result<(), Error> {
+    pub async fn wait_for_load(&self, doing: &str, job_id: &str, job: Job, rows: u64) -> Result<(), Error> {
         let doing = format!("{doing}: waiting for the load job {job_id}");
+        let job = self.ended(&doing, job_id, job).await?;
+        loaded_rows(&job, rows).map_err(|cause| Error::once(doing, cause))
+    }
+
+    /// What became of a job that an earlier attempt may have started; waits for it while it runs.
+    pub async fn fate(&self, doing: &str, job_id: &str) -> Result<Fate, Error> {
+        let doing = format!("{doing}: asking what became of the load job {job_id}");
+        let Some(job) = self.find_job(&doing, job_id).await? else { return Ok(Fate::Unknown) };
+        let job = self.ended(&doing, job_id, job).await?;
+        if job.status.as_ref().is_some_and(|status| status.error_result.is_some()) {
+            return Ok(Fate::Failed);
+        }
+        let load = job.statistics.as_ref().and_then(|statistics| statistics.load.as_ref());
+        let rows = load.and_then(|load| load.output_rows.as_ref()).and_then(|rows| rows.parse().ok());
+        Ok(Fate::Loaded(rows.unwrap_or(0)))
+    }
+
+    /// The job of this id, if there is one.
+    pub(super) async fn find_job(&self, doing: &str, job_id: &str) -> Result<Option<Job>, Error> {
+        match self.get_job(doing, job_id).await {
+            Ok(job) => Ok(Some(job)),
+            Err(Error { cause: Cause::Answer { status: 404, .. }, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn get_job(&self, doing: &str, job_id: &str) -> Result<Job, Error> {
+        retrying(doing, Budget::MIDDLE, || {
+            call(CALL_TIMEOUT, self.api.job().get_job(&self.project, job_id, self.location.as_deref()))
+        })
+        .await
+    }
+
+    async fn ended(&self, doing: &str, job_id: &str, mut job: Job) -> Result<Job, Error> {
         let polls = ExponentialBuilder::default()
             .with_min_delay(FIRST_POLL)
             .with_max_delay(SLOWEST_POLL)
@@ -67,21 +101,17 @@ impl Client {
                 break;
             }
             tokio::time::sleep(pause).await;
-            job = retrying(&doing, Budget::MIDDLE, || {
-                call(CALL_TIMEOUT, self.api.job().get_job(&self.project, job_id, self.location.as_deref()))
-            })
-            .await?;
+            job = self.get_job(doing, job_id).await?;
         }
-        loaded_rows(&job, job_id, rows).map_err(|cause| Error::once(doing, cause))
+        Ok(job)
     }
 }
 
-fn loaded_rows(job: &Job, job_id: &str, sent: u64) -> Result<(), Cause> {
+fn loaded_rows(job: &Job, sent: u64) -> Result<(), Cause> {
     let status = job.status.clone().unwrap_or_default();
     // errors without errorResult are warnings of a job that succeeded.
     if let Some(error) = status.error_result {
         return Err(Cause::Job {
-            job_id: job_id.to_owned(),
             reason: error.reason.clone().unwrap_or_default(),
             message: messages(&error, status.errors.as_deref().unwrap_or_default()),
         });
@@ -111,16 +141,27 @@ fn messages(result: &ErrorProto, errors: &[ErrorProto]) -> String {
     messages.join("; ")
 }
 
-/// The id of a table's load job: the same execution, table and generation always have the same one.
-pub fn job_id(execution: &str, table: &str, generation: u32) -> String {
+/// The id of a table's load job: the same execution, destination and generation always have the same one.
+pub fn job_id(execution: &str, dataset: &str, table: &str, generation: u32) -> String {
     let safe = |text: &str| -> String {
         text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' }).collect()
     };
     // The hash keeps tables apart whose names differ only in characters that a job id cannot have.
-    let mut id = format!("mysql-bigquery-sync_{}_{}", safe(execution), safe(table));
+    let mut id = format!("mysql-bigquery-sync_{}_{dataset}_{}", safe(execution), safe(table));
     let rest = format!("_{:08x}_{generation}", crc32fast::hash(table.as_bytes()));
     id.truncate(LONGEST_JOB_ID - rest.len());
     id + &rest
+}
+
+/// What became of a load job of an earlier attempt.
+#[derive(Debug)]
+pub enum Fate {
+    /// No such job: its last chunk never arrived.
+    Unknown,
+    /// It ended without having changed anything; its id is used up.
+    Failed,
+    /// It loaded so many rows.
+    Loaded(u64),
 }
 
 #[cfg(test)]
@@ -129,7 +170,7 @@ mod tests {
     use serde_json::json;
 
     fn ended(value: serde_json::Value) -> Result<(), String> {
-        loaded_rows(&serde_json::from_value(value).unwrap(), "j", 5).map_err(|cause| cause.to_string())
+        loaded_rows(&serde_json::from_value(value).unwrap(), 5).map_err(|cause| cause.to_string())
     }
 
     #[test]
@@ -142,14 +183,14 @@ mod tests {
         assert!(ended(warned).is_ok());
         let failed = json!({"status": {"state": "DONE", "errorResult": {"reason": "invalid", "message": "bad"},
             "errors": [{"message": "bad"}, {"message": "row 7"}]}});
-        assert_eq!(ended(failed).unwrap_err(), "the load job j failed invalid: bad; row 7");
+        assert_eq!(ended(failed).unwrap_err(), "the job failed invalid: bad; row 7");
     }
 
     #[test]
     fn job_ids_are_allowed_and_stable() {
-        let id = job_id("job-abc12", "größe 1", 0);
-        assert!(id.starts_with("mysql-bigquery-sync_job-abc12_gr__e_1_") && id.ends_with("_0"), "{id}");
-        assert_ne!(job_id("e", "a b", 0), job_id("e", "a.b", 0));
-        assert!(job_id("e", &"x".repeat(2000), 7).len() <= LONGEST_JOB_ID);
+        let id = job_id("job-abc12", "shop", "größe 1", 0);
+        assert!(id.starts_with("mysql-bigquery-sync_job-abc12_shop_gr__e_1_") && id.ends_with("_0"), "{id}");
+        assert_ne!(job_id("e", "d", "a b", 0), job_id("e", "d", "a.b", 0));
+        assert!(job_id("e", "d", &"x".repeat(2000), 7).len() <= LONGEST_JOB_ID);
     }
 }

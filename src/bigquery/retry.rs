@@ -45,7 +45,7 @@ pub fn decide(cause: &Cause) -> Decision {
         // A front end's HTML instead of the API's JSON: the client lost the status, and a 5xx is the likely one.
         Cause::Transport(_) | Cause::Unreadable(_) => true,
         Cause::Credentials { transient, .. } => *transient,
-        Cause::Job { .. } | Cause::Broken(_) => false,
+        Cause::Job { .. } | Cause::SessionLost | Cause::Broken(_) => false,
     };
     if retry { Decision::Retry } else { Decision::GiveUp }
 }

@@ -85,8 +85,16 @@ impl Upload {
     }
 
     /// Sends the last chunk, which may be empty. The load job starts with it.
-    pub async fn finish(mut self, client: &Client, doing: &str, chunk: Bytes) -> Result<Job, Error> {
-        self.put(client, doing, chunk, true).await?.ok_or_else(|| {
+    pub async fn finish(mut self, client: &Client, doing: &str, job_id: &str, chunk: Bytes) -> Result<Job, Error> {
+        let sent = match self.put(client, doing, chunk, true).await {
+            // After its last byte a session may be forgotten at any time: when only the answer was lost, there is a job.
+            Err(Error { cause: Cause::SessionLost, tries, elapsed, .. }) if tries > 1 => {
+                let job = client.find_job(doing, job_id).await?;
+                return job.ok_or_else(|| Error { doing: doing.to_owned(), cause: Cause::SessionLost, tries, elapsed });
+            }
+            sent => sent?,
+        };
+        sent.ok_or_else(|| {
             Error::once(doing, Cause::Broken("BigQuery has every byte and did not start the job".into()))
         })
     }
@@ -178,7 +186,7 @@ async fn reply(response: Response) -> Result<Reply, Cause> {
                 Cause::Unreadable(format!("{error} in {:?}", text.chars().take(100).collect::<String>()))
             })
         }
-        StatusCode::NOT_FOUND | StatusCode::GONE => Err(Cause::Broken("BigQuery lost the upload session".into())),
+        StatusCode::NOT_FOUND | StatusCode::GONE => Err(Cause::SessionLost),
         _ => Err(error_answer(response).await),
     }
 }

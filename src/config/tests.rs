@@ -75,6 +75,7 @@ fn each_fault_says_what_is_wrong() {
         ("ZERO_DATES", "keep", "null or error"),
         ("INVALID_VALUES", "keep", "error or null"),
         ("MAX_SHRINK_PERCENT", "101", "from 0 to 100"),
+        ("CLOUD_RUN_TASK_COUNT", "0", "from 1"),
         ("CLOUD_RUN_TASK_INDEX", "-1", "whole number"),
         ("CLOUD_RUN_TASK_INDEX", "3", "there are 1 tasks"),
     ];

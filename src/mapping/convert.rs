@@ -6,18 +6,16 @@ use crate::mapping::{decimal, temporal};
 /// How a column's values are converted; chosen once per table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
-    /// Two's complement little-endian of this many bytes → long.
-    Signed(usize),
-    /// Unsigned little-endian of this many bytes, at most 4 → long.
-    Unsigned(usize),
-    /// Unsigned little-endian of 8 bytes → decimal of scale 0.
+    /// Two's complement little-endian → long.
+    Signed,
+    /// Unsigned little-endian → long.
+    Unsigned,
+    /// Unsigned little-endian → decimal of scale 0.
     UnsignedAsDecimal,
     /// BIT: unsigned big-endian of 1 to 8 bytes → long.
     Bits,
-    /// IEEE 754 single, little-endian → the same number as a double.
+    /// IEEE 754 single or double, little-endian → the same number as a double.
     Float,
-    /// IEEE 754 double, little-endian → double.
-    Double,
     /// Decimal text with exactly this many digits after the point → decimal.
     Decimal {
         /// Digits after the point.
@@ -53,13 +51,11 @@ impl Encoding {
     #[inline]
     pub fn append(self, value: &[u8], out: &mut Vec<u8>) -> Result<(), Unrepresentable> {
         match self {
-            Self::Signed(width) => put_long(out, signed(value, width)?),
-            // At most 4 bytes: always a long.
-            Self::Unsigned(width) => put_long(out, unsigned(value, width)?.cast_signed()),
-            Self::UnsignedAsDecimal => decimal::append_integer(unsigned(value, 8)?.into(), out),
+            Self::Signed => put_long(out, signed(value)?),
+            Self::Unsigned => put_long(out, long(unsigned(value)?)?),
+            Self::UnsignedAsDecimal => decimal::append_integer(unsigned(value)?.into(), out),
             Self::Bits => put_long(out, bits(value)?),
-            Self::Float => put_double(out, f32::from_le_bytes(exactly(value)?).into()),
-            Self::Double => put_double(out, f64::from_le_bytes(exactly(value)?)),
+            Self::Float => put_double(out, float(value)?),
             Self::Decimal { scale } => decimal::append(value, scale, out)?,
             Self::Date => put_long(out, temporal::days(value)?),
             Self::DateTime => put_long(out, temporal::microseconds(value)?),
@@ -77,12 +73,10 @@ impl Encoding {
     pub fn show(self, value: &[u8]) -> String {
         const LONGEST: usize = 80;
         let shown = match self {
-            Self::Signed(width) => signed(value, width).ok().map(|n| n.to_string()),
-            Self::Unsigned(width) => unsigned(value, width).ok().map(|n| n.to_string()),
-            Self::UnsignedAsDecimal => unsigned(value, 8).ok().map(|n| n.to_string()),
+            Self::Signed => signed(value).ok().map(|n| n.to_string()),
+            Self::Unsigned | Self::UnsignedAsDecimal => unsigned(value).ok().map(|n| n.to_string()),
             Self::Bits => bits(value).ok().map(|n| n.to_string()),
-            Self::Float => exactly(value).ok().map(|bytes| f32::from_le_bytes(bytes).to_string()),
-            Self::Double => exactly(value).ok().map(|bytes| f64::from_le_bytes(bytes).to_string()),
+            Self::Float => float(value).ok().map(|n| n.to_string()),
             Self::Date | Self::DateTime => temporal::show_date(value),
             Self::Time => temporal::show_time(value),
             Self::Decimal { .. } | Self::Text => std::str::from_utf8(value).ok().map(|text| {
@@ -106,9 +100,10 @@ fn exactly<const N: usize>(value: &[u8]) -> Result<[u8; N], Unrepresentable> {
     value.try_into().map_err(|_| WRONG_LENGTH)
 }
 
+/// The value's own length decides, not its column's type: a view's catalog may say INT where BIGINT is sent.
 #[inline]
-fn signed(value: &[u8], width: usize) -> Result<i64, Unrepresentable> {
-    Ok(match width {
+fn signed(value: &[u8]) -> Result<i64, Unrepresentable> {
+    Ok(match value.len() {
         1 => i8::from_le_bytes(exactly(value)?).into(),
         2 => i16::from_le_bytes(exactly(value)?).into(),
         4 => i32::from_le_bytes(exactly(value)?).into(),
@@ -117,12 +112,25 @@ fn signed(value: &[u8], width: usize) -> Result<i64, Unrepresentable> {
 }
 
 #[inline]
-fn unsigned(value: &[u8], width: usize) -> Result<u64, Unrepresentable> {
-    Ok(match width {
+fn unsigned(value: &[u8]) -> Result<u64, Unrepresentable> {
+    Ok(match value.len() {
         1 => u8::from_le_bytes(exactly(value)?).into(),
         2 => u16::from_le_bytes(exactly(value)?).into(),
         4 => u32::from_le_bytes(exactly(value)?).into(),
         _ => u64::from_le_bytes(exactly(value)?),
+    })
+}
+
+#[inline]
+fn long(number: u64) -> Result<i64, Unrepresentable> {
+    i64::try_from(number).map_err(|_| Unrepresentable::OutOfRange("INT64 ends at 9223372036854775807"))
+}
+
+#[inline]
+fn float(value: &[u8]) -> Result<f64, Unrepresentable> {
+    Ok(match value.len() {
+        4 => f32::from_le_bytes(exactly(value)?).into(),
+        _ => f64::from_le_bytes(exactly(value)?),
     })
 }
 
@@ -131,7 +139,7 @@ fn bits(value: &[u8]) -> Result<i64, Unrepresentable> {
         return Err(WRONG_LENGTH);
     }
     let number = value.iter().fold(0u64, |number, byte| number << 8 | u64::from(*byte));
-    i64::try_from(number).map_err(|_| Unrepresentable::OutOfRange("INT64 ends at 9223372036854775807"))
+    long(number)
 }
 
 #[cfg(test)]
@@ -144,7 +152,7 @@ mod tests {
         encoding.append(value, &mut out).map(|()| out)
     }
 
-    fn long(value: i64) -> Vec<u8> {
+    fn long_datum(value: i64) -> Vec<u8> {
         let mut out = Vec::new();
         put_long(&mut out, value);
         out
@@ -152,23 +160,23 @@ mod tests {
 
     #[test]
     fn integers_of_every_width_at_both_ends() {
-        assert_eq!(datum(Encoding::Signed(1), &i8::MIN.to_le_bytes()), Ok(long(-128)));
-        assert_eq!(datum(Encoding::Signed(2), &i16::MIN.to_le_bytes()), Ok(long(-32768)));
-        assert_eq!(datum(Encoding::Signed(4), &(-8_388_608i32).to_le_bytes()), Ok(long(-8_388_608)));
-        assert_eq!(datum(Encoding::Signed(8), &i64::MIN.to_le_bytes()), Ok(long(i64::MIN)));
-        assert_eq!(datum(Encoding::Signed(8), &i64::MAX.to_le_bytes()), Ok(long(i64::MAX)));
-        assert_eq!(datum(Encoding::Unsigned(1), &[255]), Ok(long(255)));
-        assert_eq!(datum(Encoding::Unsigned(2), &[255, 255]), Ok(long(65535)));
-        assert_eq!(datum(Encoding::Unsigned(4), &[255; 4]), Ok(long(4_294_967_295)));
+        assert_eq!(datum(Encoding::Signed, &i8::MIN.to_le_bytes()), Ok(long_datum(-128)));
+        assert_eq!(datum(Encoding::Signed, &i16::MIN.to_le_bytes()), Ok(long_datum(-32768)));
+        assert_eq!(datum(Encoding::Signed, &(-8_388_608i32).to_le_bytes()), Ok(long_datum(-8_388_608)));
+        assert_eq!(datum(Encoding::Signed, &i64::MIN.to_le_bytes()), Ok(long_datum(i64::MIN)));
+        assert_eq!(datum(Encoding::Signed, &i64::MAX.to_le_bytes()), Ok(long_datum(i64::MAX)));
+        assert_eq!(datum(Encoding::Unsigned, &[255]), Ok(long_datum(255)));
+        assert_eq!(datum(Encoding::Unsigned, &[255, 255]), Ok(long_datum(65535)));
+        assert_eq!(datum(Encoding::Unsigned, &[255; 4]), Ok(long_datum(4_294_967_295)));
         assert_eq!(datum(Encoding::UnsignedAsDecimal, &[255; 8]), Ok([&[18, 0][..], &[255; 8]].concat()));
         assert_eq!(datum(Encoding::UnsignedAsDecimal, &[0; 8]), Ok(vec![2, 0]));
     }
 
     #[test]
     fn bits_are_big_endian() {
-        assert_eq!(datum(Encoding::Bits, &[1]), Ok(long(1)));
-        assert_eq!(datum(Encoding::Bits, &[1, 0]), Ok(long(256)));
-        assert_eq!(datum(Encoding::Bits, &[0x7f, 255, 255, 255, 255, 255, 255, 255]), Ok(long(i64::MAX)));
+        assert_eq!(datum(Encoding::Bits, &[1]), Ok(long_datum(1)));
+        assert_eq!(datum(Encoding::Bits, &[1, 0]), Ok(long_datum(256)));
+        assert_eq!(datum(Encoding::Bits, &[0x7f, 255, 255, 255, 255, 255, 255, 255]), Ok(long_datum(i64::MAX)));
         assert!(matches!(datum(Encoding::Bits, &[255; 8]), Err(Unrepresentable::OutOfRange(_))));
     }
 
@@ -189,14 +197,13 @@ mod tests {
 
     fn any_encoding() -> impl Strategy<Value = Encoding> {
         prop_oneof![
-            proptest::sample::select(vec![1usize, 2, 4, 8]).prop_map(Encoding::Signed),
-            proptest::sample::select(vec![1usize, 2, 4]).prop_map(Encoding::Unsigned),
             (0u32..=38).prop_map(|scale| Encoding::Decimal { scale }),
             proptest::sample::select(vec![
                 Encoding::UnsignedAsDecimal,
                 Encoding::Bits,
+                Encoding::Signed,
+                Encoding::Unsigned,
                 Encoding::Float,
-                Encoding::Double,
                 Encoding::Date,
                 Encoding::DateTime,
                 Encoding::Time,

@@ -12,7 +12,8 @@ const I256_DIGITS: usize = 76;
 
 const NOT_DECIMAL: Unrepresentable = Unrepresentable::Malformed("text that is not a DECIMAL of the column's scale");
 
-/// Appends decimal text such as `-123.4500`, which has to have exactly `scale` digits after the point.
+/// Appends decimal text such as `-123.4500`, with at most `scale` digits after the point: a view's expression may send
+/// fewer than its catalog says.
 #[inline]
 pub(super) fn append(text: &[u8], scale: u32, out: &mut Vec<u8>) -> Result<(), Unrepresentable> {
     let (negative, digits) = match text {
@@ -25,23 +26,22 @@ pub(super) fn append(text: &[u8], scale: u32, out: &mut Vec<u8>) -> Result<(), U
         None => (digits, &[][..]),
     };
     let fraction = fraction.get(1..).unwrap_or_default();
-    if fraction.len() != scale as usize || whole.len() + fraction.len() == 0 {
+    let scale = scale as usize;
+    if fraction.len() > scale || whole.len() + fraction.len() == 0 {
         return Err(NOT_DECIMAL);
     }
-    if whole.len() + fraction.len() <= I128_DIGITS {
+    let zeros = std::iter::repeat_n(&b'0', scale - fraction.len());
+    let digits = whole.iter().chain(fraction).chain(zeros);
+    if whole.len() + scale <= I128_DIGITS {
         let mut number: i128 = 0;
-        for part in [whole, fraction] {
-            for digit in part {
-                number = number * 10 + i128::from(value_of(*digit)?);
-            }
+        for digit in digits {
+            number = number * 10 + i128::from(value_of(*digit)?);
         }
         append_integer(if negative { -number } else { number }, out);
-    } else if whole.len() + fraction.len() <= I256_DIGITS {
+    } else if whole.len() + scale <= I256_DIGITS {
         let mut number = I256::ZERO;
-        for part in [whole, fraction] {
-            for digit in part {
-                number = number * 10 + I256::from(value_of(*digit)?);
-            }
+        for digit in digits {
+            number = number * 10 + I256::from(value_of(*digit)?);
         }
         put_decimal(out, &(if negative { -number } else { number }).to_be_bytes());
     } else {
@@ -92,12 +92,14 @@ mod tests {
             (".5", 1, "5"),
             ("0000012.30", 2, "1230"),
             (&nines, 0, &nines),
+            ("1", 1, "10"),
+            ("-2.5", 3, "-2500"),
             (&most, 30, &format!("-{nines}")),
         ];
         for (text, scale, expected) in cases {
             assert_eq!(unscaled(text, scale), Ok(expected.parse().unwrap()), "{text}");
         }
-        for (text, scale) in [("", 0), ("-", 0), (".", 0), ("1.2", 1 + 1), ("1,2", 0), ("1e5", 0), ("1.2.3", 3)] {
+        for (text, scale) in [("", 0), ("-", 0), (".", 0), ("1.23", 1), ("1,2", 0), ("1e5", 0), ("1.2.3", 3)] {
             assert_eq!(unscaled(text, scale), Err(NOT_DECIMAL), "{text}");
         }
     }

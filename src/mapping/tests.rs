@@ -114,7 +114,7 @@ fn faults_name_the_columns() {
 fn the_readme_shows_the_mapping_table() {
     let readme = include_str!("../../README.md");
     for rule in RULES {
-        let row = format!("| {} | {} | {} |", rule.mysql, rule.bigquery, rule.exceptions);
+        let row = format!("| {} | {} | {} | {} |", rule.mysql, rule.bigquery, rule.avro, rule.exceptions);
         assert!(readme.contains(&row), "README.md lacks this row of the mapping:\n{row}");
     }
 }

@@ -91,12 +91,7 @@ pub const RULES: &[TypeRule] = &[
         exceptions: "none",
         applies: |c| matches!(&*c.data_type, "tinyint" | "smallint" | "mediumint" | "int"),
         target: |c, _| {
-            let width = match &*c.data_type {
-                "tinyint" => 1,
-                "smallint" => 2,
-                _ => 4,
-            };
-            let encoding = if c.unsigned { Encoding::Unsigned(width) } else { Encoding::Signed(width) };
+            let encoding = if c.unsigned { Encoding::Unsigned } else { Encoding::Signed };
             exact(BigQueryType::Int64, AvroType::Long, encoding)
         },
     },
@@ -106,7 +101,7 @@ pub const RULES: &[TypeRule] = &[
         avro: "long",
         exceptions: "none",
         applies: |c| c.data_type == "bigint" && !c.unsigned,
-        target: |_, _| exact(BigQueryType::Int64, AvroType::Long, Encoding::Signed(8)),
+        target: |_, _| exact(BigQueryType::Int64, AvroType::Long, Encoding::Signed),
     },
     TypeRule {
         mysql: "BIGINT UNSIGNED",
@@ -125,7 +120,7 @@ pub const RULES: &[TypeRule] = &[
         avro: "long",
         exceptions: "none (0000 is 0)",
         applies: |c| c.data_type == "year",
-        target: |_, _| exact(BigQueryType::Int64, AvroType::Long, Encoding::Unsigned(2)),
+        target: |_, _| exact(BigQueryType::Int64, AvroType::Long, Encoding::Unsigned),
     },
     TypeRule {
         mysql: "BIT(1) to BIT(63)",
@@ -181,7 +176,7 @@ pub const RULES: &[TypeRule] = &[
         avro: "double",
         exceptions: "none",
         applies: |c| c.data_type == "double",
-        target: |_, _| exact(BigQueryType::Float64, AvroType::Double, Encoding::Double),
+        target: |_, _| exact(BigQueryType::Float64, AvroType::Double, Encoding::Float),
     },
     TypeRule {
         mysql: "DATE",

@@ -14,15 +14,6 @@ pub enum Flavor {
     MariaDb,
 }
 
-/// The server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Server {
-    /// `VERSION()`.
-    pub version: String,
-    /// Read off the version.
-    pub flavor: Flavor,
-}
-
 /// A table or view as `information_schema` lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listed {
@@ -70,12 +61,11 @@ pub struct Column {
     pub in_primary_key: bool,
 }
 
-/// Asks the server what it is.
-pub async fn server(connection: &mut MySqlConnection) -> Result<Server, Error> {
+/// Asks the server whose dialect it speaks.
+pub async fn flavor(connection: &mut MySqlConnection) -> Result<Flavor, Error> {
     let rows = query(connection, "asking for the server's version", "SELECT VERSION()", &[]).await?;
     let version = rows.first().and_then(|row| text(row, 0)).unwrap_or_default();
-    let flavor = if version.contains("MariaDB") { Flavor::MariaDb } else { Flavor::MySql };
-    Ok(Server { version, flavor })
+    Ok(if version.contains("MariaDB") { Flavor::MariaDb } else { Flavor::MySql })
 }
 
 /// All tables and views of the connection's database that its user may see, by name.

@@ -16,6 +16,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 /// All tries: a server that restarts is back by then or not for a while, and the person waiting wants to know.
 const CONNECT_BUDGET: Duration = Duration::from_secs(12);
 
+/// How long a table that somebody holds a lock on is waited for; the servers' own defaults are a day and a year.
+const LOCK_WAIT_SECONDS: u32 = 60;
+
 /// Within the seconds that a task has after SIGTERM.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -33,9 +36,11 @@ pub async fn connect(config: &MySql) -> Result<MySqlConnection, Error> {
         .when(|error: &Error| error.transient && started.elapsed() < CONNECT_BUDGET)
         .notify(|error, delay| warn!(event = "retry", delay_ms = millis(delay), "{error}; trying again"))
         .await?;
+    // Globals of the server that would change what a SELECT returns, or how long it waits, do not reach this session.
     let session = format!(
-        "SET SESSION sql_mode = '', net_write_timeout = {SESSION_TIMEOUT_SECONDS}, \
-         net_read_timeout = {SESSION_TIMEOUT_SECONDS}, wait_timeout = {SESSION_TIMEOUT_SECONDS}"
+        "SET SESSION sql_mode = '', sql_select_limit = 18446744073709551615, lock_wait_timeout = {LOCK_WAIT_SECONDS}, \
+         net_write_timeout = {SESSION_TIMEOUT_SECONDS}, net_read_timeout = {SESSION_TIMEOUT_SECONDS}, \
+         wait_timeout = {SESSION_TIMEOUT_SECONDS}"
     );
     for statement in [session.as_str(), "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"] {
         execute(&mut connection, "setting the session up", statement).await?;

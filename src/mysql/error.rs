@@ -18,6 +18,7 @@ const TABLE_ACCESS_DENIED: u16 = 1142;
 const COLUMN_ACCESS_DENIED: u16 = 1143;
 const SYNTAX: u16 = 1064;
 const UNKNOWN_COLUMN: u16 = 1054;
+const LOCK_WAIT_TIMEOUT: u16 = 1205;
 const SERVER_SHUTDOWN: u16 = 1053;
 const QUERY_INTERRUPTED: u16 = 1317;
 const STATEMENT_TIMEOUT_MARIADB: u16 = 1969;
@@ -45,6 +46,7 @@ impl Error {
         let hint = match number(error) {
             Some(TABLE_ACCESS_DENIED | COLUMN_ACCESS_DENIED) => " (the user of MYSQL_USER needs SELECT on it)",
             Some(SYNTAX | UNKNOWN_COLUMN) => " (if the table has a \"where\" in TABLES, look at that first)",
+            Some(LOCK_WAIT_TIMEOUT) => " (another session holds a lock on the table)",
             Some(QUERY_INTERRUPTED) => " (someone or something killed the query)",
             Some(STATEMENT_TIMEOUT | STATEMENT_TIMEOUT_MARIADB) => {
                 " (the server's max_execution_time or max_statement_time is too short for this table)"
@@ -78,13 +80,15 @@ impl Error {
             None => match error {
                 _ if is_tls(error) => format!("{}: look at MYSQL_SSL_MODE and MYSQL_SSL_CA", describe(error)),
                 sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
-                    "it closed the connection during the handshake".to_owned()
+                    format!("what listens there does not speak MySQL: look at {}", address_variables(config))
                 }
                 _ => format!("{}: look at {}", describe(error), address_variables(config)),
             },
         };
         let transient = match error {
-            sqlx::Error::Io(io) => io.kind() != std::io::ErrorKind::NotFound && !is_tls(error),
+            sqlx::Error::Io(io) => {
+                !matches!(io.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::UnexpectedEof) && !is_tls(error)
+            }
             _ => number(error) == Some(TOO_MANY_CONNECTIONS) || number(error) == Some(SERVER_SHUTDOWN),
         };
         Self { transient, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
@@ -109,6 +113,11 @@ fn number(error: &sqlx::Error) -> Option<u16> {
     database.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
 }
 
+fn is_closed(kind: std::io::ErrorKind) -> bool {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
+    matches!(kind, UnexpectedEof | ConnectionReset | BrokenPipe)
+}
+
 /// The server knows the statement and cannot do it.
 pub(super) fn is_not_supported(error: &sqlx::Error) -> bool {
     number(error) == Some(NOT_SUPPORTED_YET)
@@ -130,9 +139,7 @@ fn describe(error: &sqlx::Error) -> String {
             Some(number) => format!("MySQL error {number}: {}", database.message()),
             None => database.message().to_owned(),
         },
-        sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
-            "the server closed the connection".to_owned()
-        }
+        sqlx::Error::Io(io) if is_closed(io.kind()) => "the server closed the connection".to_owned(),
         sqlx::Error::Io(io) if is_tls(error) => format!("TLS: {io}"),
         sqlx::Error::Io(io) => io.to_string(),
         sqlx::Error::Tls(tls) => format!("TLS: {tls}"),

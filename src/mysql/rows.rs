@@ -1,11 +1,18 @@
 //! The stream of a table's rows: one statement, binary protocol, in one consistent snapshot.
 
+use std::time::Duration;
+
 use futures_util::stream::BoxStream;
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Decode, MySql, Row};
 
 use crate::mysql::Error;
 use crate::mysql::connection::execute;
+
+/// A server that is silent for so long is gone: a cut VPC connection says nothing. Sorting or filtering a large table
+/// before its first row takes less.
+const STALL_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// Opens a snapshot of the database, read-only.
 pub async fn begin_snapshot(connection: &mut MySqlConnection) -> Result<(), Error> {
@@ -17,6 +24,13 @@ pub async fn begin_snapshot(connection: &mut MySqlConnection) -> Result<(), Erro
 pub async fn pin_definition(connection: &mut MySqlConnection, table: &str) -> Result<(), Error> {
     let statement = format!("SELECT 1 FROM {} LIMIT 0", quoted(table));
     execute(connection, &format!("opening table {table}"), &statement).await
+}
+
+/// Makes sure that the user may read every column: the catalog shows only those that it may, and a table would silently
+/// lose the others.
+pub async fn check_all_columns(connection: &mut MySqlConnection, table: &str) -> Result<(), Error> {
+    let statement = format!("SELECT * FROM {} LIMIT 0", quoted(table));
+    execute(connection, &format!("making sure that all columns of {table} may be read"), &statement).await
 }
 
 /// Ends the snapshot; a long one would keep InnoDB from cleaning up.
@@ -39,9 +53,26 @@ pub fn stream<'a>(
     sqlx::query(AssertSqlSafe(statement)).persistent(false).fetch(connection)
 }
 
-/// An error of the stream.
-pub fn read_error(table: &str, rows: u64, error: &sqlx::Error) -> Error {
-    Error::query(format!("reading table {table}, after {rows} rows"), error)
+/// The next row; `None` after the last. `rows` have been read before it.
+#[inline]
+pub async fn next(
+    stream: &mut BoxStream<'_, Result<MySqlRow, sqlx::Error>>,
+    table: &str,
+    rows: u64,
+) -> Result<Option<MySqlRow>, Error> {
+    let doing = || format!("reading table {table}, after {rows} rows");
+    // Most rows are here already, and need no clock.
+    let row = match stream.try_next().now_or_never() {
+        Some(row) => row,
+        None => match tokio::time::timeout(STALL_TIMEOUT, stream.try_next()).await {
+            Ok(row) => row,
+            Err(_) => {
+                let problem = format!("the server has sent nothing for {} s", STALL_TIMEOUT.as_secs());
+                return Err(Error::new(doing(), problem));
+            }
+        },
+    };
+    row.map_err(|error| Error::query(doing(), &error))
 }
 
 /// The bytes of a value as the server sent them; `None` is NULL.

@@ -5,6 +5,7 @@ mod pipeline;
 pub mod report;
 mod table;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,15 +19,21 @@ use tracing::{error, info, warn};
 
 use crate::bigquery;
 use crate::config::Config;
-use crate::mysql::{self, catalog};
+use crate::mysql;
+use crate::mysql::catalog::{self, Flavor};
 use crate::selection::TableRequest;
+use pipeline::Pool;
 use report::{Outcome, Report, TableReport};
 
 /// What every table's sync needs.
 struct Context {
     config: Config,
-    server: catalog::Server,
+    flavor: Flavor,
     bigquery: bigquery::Client,
+    /// Destinations that more than one source table of the execution would have, with those tables.
+    conflicts: HashMap<String, Vec<String>>,
+    /// Used again from table to table.
+    pool: Arc<Pool>,
     /// Ends the run early: SIGTERM or Ctrl-C.
     stop: CancellationToken,
     bars: Option<MultiProgress>,
@@ -105,26 +112,60 @@ async fn prepare(
 ) -> Result<(Context, Vec<TableRequest>), String> {
     let (bigquery, source) = tokio::join!(bigquery::Client::connect(&config.bigquery), look_at_source(&config));
     match (bigquery, source) {
-        (Ok(bigquery), Ok((server, tables))) => Ok((Context { config, server, bigquery, stop, bars }, tables)),
+        (Ok(bigquery), Ok(Source { flavor, tables, conflicts })) => {
+            let pool = Arc::new(Pool::default());
+            Ok((Context { config, flavor, bigquery, conflicts, pool, stop, bars }, tables))
+        }
         (Err(bigquery), Err(source)) => Err(format!("{source}; and {bigquery}")),
         (Err(bigquery), Ok(_)) => Err(bigquery.to_string()),
         (Ok(_), Err(source)) => Err(source.to_string()),
     }
 }
 
-async fn look_at_source(config: &Config) -> Result<(catalog::Server, Vec<TableRequest>), mysql::Error> {
+/// What is known of the source before any table is looked at.
+struct Source {
+    flavor: Flavor,
+    /// This task's own.
+    tables: Vec<TableRequest>,
+    conflicts: HashMap<String, Vec<String>>,
+}
+
+async fn look_at_source(config: &Config) -> Result<Source, mysql::Error> {
     let mut connection = mysql::connection::connect(&config.mysql).await?;
-    let server = catalog::server(&mut connection).await?;
+    let flavor = catalog::flavor(&mut connection).await?;
     let listed = if config.tables.has_patterns() { catalog::list(&mut connection).await? } else { Vec::new() };
     mysql::connection::close(connection).await;
-    let matchable = listed.iter().filter(|listed| !listed.is_view).map(|listed| listed.name.as_str());
-    Ok((server, config.task.own_tables(&config.tables, matchable)))
+    let matchable: Vec<&str> =
+        listed.iter().filter(|listed| !listed.is_view).map(|listed| listed.name.as_str()).collect();
+    let found = matchable.iter().filter(|name| config.tables.matches(name)).map(|name| TableRequest::named(*name));
+    Ok(Source {
+        flavor,
+        conflicts: conflicts(config.tables.named.iter().cloned().chain(found)),
+        tables: config.task.own_tables(&config.tables, matchable),
+    })
+}
+
+/// Destinations of more than one table, among all tables of the execution.
+fn conflicts(tables: impl Iterator<Item = TableRequest>) -> HashMap<String, Vec<String>> {
+    let mut sources: HashMap<String, Vec<String>> = HashMap::new();
+    for table in tables {
+        // A name that cannot become one is that table's own error, when its turn comes.
+        if let Ok(destination) = table.destination(&table.name) {
+            sources.entry(destination).or_default().push(table.name);
+        }
+    }
+    sources.retain(|_, names| names.len() > 1);
+    sources
 }
 
 /// One table in a task of its own, so that not even a panic in it stops the others.
 async fn guarded(context: Arc<Context>, request: TableRequest) -> TableReport {
     let name = request.name.clone();
     let started = Instant::now();
+    if context.stop.is_cancelled() {
+        // Its line would say no more than the summary does.
+        return TableReport::new(name, started.elapsed(), Outcome::Failed("not begun: stopped by a signal".into()));
+    }
     let work = AbortOnDropHandle::new(tokio::spawn(table::sync(context, request)));
     work.await.unwrap_or_else(|error: JoinError| {
         let outcome = Outcome::Failed(format!("a bug in mysql-bigquery-sync: {error}"));

@@ -6,15 +6,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
 
 use bytes::{Bytes, BytesMut};
-use futures_util::TryStreamExt as _;
 use gcp_bigquery_client::model::job::Job;
 use sqlx::mysql::MySqlConnection;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::avro::block::{Block, BlockBuilder};
-use crate::avro::container::Container;
+use crate::avro::container::{self, Container};
 use crate::bigquery::upload::{CHUNK_BYTES, Upload};
 use crate::bigquery::{self, Client};
 use crate::mapping::Mapping;
@@ -24,8 +23,45 @@ use crate::mysql::{self, rows};
 use crate::sync::guard::ShrinkGuard;
 use crate::telemetry::progress::Counters;
 
-/// Blocks between the reader and the upload: enough to keep two cores busy, few enough to stay some MiB.
-const BLOCKS_IN_FLIGHT: usize = 2;
+/// What may be between the reader and the upload, in KiB of raw blocks: enough to keep two cores busy. A larger block
+/// goes alone.
+const KIB_IN_FLIGHT: u32 = 4096;
+
+/// More blocks than this never fit; what bounds them is `KIB_IN_FLIGHT`.
+const BLOCKS_IN_FLIGHT: usize = 64;
+
+/// Memory that goes from table to table. Given back and taken anew for every table, it would grow: the allocator keeps a
+/// share of it for each thread that ever touched it.
+#[derive(Default)]
+pub(super) struct Pool {
+    blocks: Arc<container::Pool>,
+    chunks: Mutex<Vec<BytesMut>>,
+}
+
+impl Pool {
+    fn chunk(&self) -> BytesMut {
+        self.chunks.lock().ok().and_then(|mut chunks| chunks.pop()).unwrap_or_default()
+    }
+
+    /// Takes a chunk's memory back, unless the HTTP client still has a share in it: then it is freed later.
+    fn recycle(&self, chunk: Bytes) {
+        if let (Ok(mut chunk), Ok(mut chunks)) = (chunk.try_into_mut(), self.chunks.lock()) {
+            chunk.clear();
+            chunks.push(chunk);
+        }
+    }
+}
+
+/// Where the rows go.
+#[derive(Clone, Copy)]
+pub(super) struct Destination<'a> {
+    pub(super) client: &'a Client,
+    /// What is being done, for errors.
+    pub(super) doing: &'a str,
+    pub(super) job_id: &'a str,
+    /// True from the moment that the last chunk may have arrived and the destination may change.
+    pub(super) finishing: &'a AtomicBool,
+}
 
 /// Where the rows come from.
 pub(super) struct Source {
@@ -58,8 +94,8 @@ pub(super) enum Error {
 
 /// What the reader hands on.
 enum Piece {
-    /// A block that is being compressed.
-    Block(JoinHandle<io::Result<Vec<u8>>>),
+    /// A block that is being compressed, and its share of what may be in flight.
+    Block(JoinHandle<io::Result<Vec<u8>>>, OwnedSemaphorePermit),
     /// Every row has been read; without this the file is not finished, whatever else happens.
     End,
 }
@@ -76,27 +112,29 @@ pub(super) struct Done {
     pub(super) connection: MySqlConnection,
 }
 
-/// Reads all rows and uploads them; the load job is then under way, or already done. From the moment that `finishing`
-/// is true, the last chunk may have arrived and the destination may change.
+/// Reads all rows and uploads them; the load job is then under way, or already done.
 pub(super) async fn run(
-    client: &Client,
-    doing: &str,
+    destination: Destination<'_>,
     source: Source,
     upload: Upload,
+    pool: &Pool,
     counters: &Arc<Counters>,
-    finishing: &AtomicBool,
 ) -> Result<Done, Error> {
-    let container = Arc::new(Container::new());
+    let container = Arc::new(Container::new(Arc::clone(&pool.blocks)));
     let header = container.header(&source.mapping.avro_schema());
     let (pieces_in, pieces) = mpsc::channel(BLOCKS_IN_FLIGHT);
     let (chunks_in, chunks) = mpsc::channel(1);
+    let pieces_in = Pieces {
+        sender: pieces_in,
+        free: Arc::new(Semaphore::new(KIB_IN_FLIGHT as usize)),
+        container: Arc::clone(&container),
+    };
     // A task of its own: while chunks are handled here, rows go on being read there.
-    let reading = tokio::spawn(read(source, Arc::clone(&container), pieces_in, Arc::clone(counters)));
+    let reading = tokio::spawn(read(source, pieces_in, Arc::clone(counters)));
     let mut reader = AbortOnDropHandle::new(reading);
     let sending = async {
-        let used = Mutex::new(None);
-        let filling = fill(&container, header, pieces, chunks_in, &used);
-        let (filled, sent) = tokio::join!(filling, send(client, doing, upload, chunks, &used, counters, finishing));
+        let filling = fill(&container, header, pieces, chunks_in, pool);
+        let (filled, sent) = tokio::join!(filling, send(destination, upload, chunks, pool, counters));
         let job = sent?;
         filled?;
         Ok::<_, Error>(job)
@@ -119,34 +157,45 @@ pub(super) async fn run(
     }
 }
 
-/// Reads and encodes every row of the snapshot, then ends the snapshot.
-async fn read(
-    source: Source,
+/// Where the reader puts blocks.
+struct Pieces {
+    sender: mpsc::Sender<Piece>,
+    /// KiB.
+    free: Arc<Semaphore>,
     container: Arc<Container>,
-    pieces: mpsc::Sender<Piece>,
-    counters: Arc<Counters>,
-) -> Result<(Replaced, MySqlConnection), Error> {
+}
+
+impl Pieces {
+    /// Hands a block on, once there is room for it. False when nobody takes blocks any more.
+    async fn put(&self, block: Block) -> bool {
+        let kib = u32::try_from(block.data.len() / 1024 + 1).unwrap_or(u32::MAX).min(KIB_IN_FLIGHT);
+        let Ok(share) = Arc::clone(&self.free).acquire_many_owned(kib).await else { return false };
+        let container = Arc::clone(&self.container);
+        let compressing = tokio::task::spawn_blocking(move || container.compress(block));
+        self.sender.send(Piece::Block(compressing, share)).await.is_ok()
+    }
+}
+
+/// Reads and encodes every row of the snapshot, then ends the snapshot.
+async fn read(source: Source, pieces: Pieces, counters: Arc<Counters>) -> Result<(Replaced, MySqlConnection), Error> {
     let Source { table, statement, mut connection, mapping, guard, lock } = source;
     let mut encoder = RowEncoder::new(mapping);
-    let mut blocks = BlockBuilder::new(container.buffer());
+    let mut blocks = BlockBuilder::new(pieces.container.buffer());
     let mut rows_read = 0;
     let mut stream = rows::stream(&mut connection, statement);
-    while let Some(row) = stream.try_next().await.map_err(|error| rows::read_error(&table, rows_read, &error))? {
+    while let Some(row) = rows::next(&mut stream, &table, rows_read).await? {
         let row_start = blocks.buffer().len();
         let bytes = encoder.append(&row, blocks.buffer())?;
         rows_read += 1;
         counters.rows.fetch_add(1, Relaxed);
         counters.bytes_read.fetch_add(bytes, Relaxed);
-        if blocks.end_row() {
-            let block = blocks.take(row_start, container.buffer());
-            if !hand_on(&pieces, &container, block).await {
-                break;
-            }
+        if blocks.end_row() && !pieces.put(blocks.take(row_start, pieces.container.buffer())).await {
+            break;
         }
     }
     drop(stream);
     if let Some(block) = blocks.finish() {
-        hand_on(&pieces, &container, block).await;
+        pieces.put(block).await;
     }
     // The snapshot ends before the upload does: the database need not wait for BigQuery.
     rows::end_snapshot(&mut connection).await?;
@@ -156,15 +205,8 @@ async fn read(
     if let Some(lock) = lock {
         lock.check(&mut connection).await?;
     }
-    let _ = pieces.send(Piece::End).await;
+    let _ = pieces.sender.send(Piece::End).await;
     Ok((encoder.replaced().map(|(column, count)| (column.to_owned(), count)).collect(), connection))
-}
-
-/// False when nobody takes blocks any more.
-async fn hand_on(pieces: &mpsc::Sender<Piece>, container: &Arc<Container>, block: Block) -> bool {
-    let container = Arc::clone(container);
-    let compressing = tokio::task::spawn_blocking(move || container.compress(block));
-    pieces.send(Piece::Block(compressing)).await.is_ok()
 }
 
 /// A chunk of the file.
@@ -175,71 +217,67 @@ enum Chunk {
     Last(Bytes),
 }
 
-/// The memory of a chunk that BigQuery has acknowledged, for the next one.
-type UsedChunk = Mutex<Option<BytesMut>>;
-
 /// Gathers compressed blocks into chunks. Without an `End` there is no last chunk.
 async fn fill(
     container: &Container,
     header: Vec<u8>,
     mut pieces: mpsc::Receiver<Piece>,
     chunks: mpsc::Sender<Chunk>,
-    used: &UsedChunk,
+    pool: &Pool,
 ) -> Result<(), Error> {
-    let mut chunk = BytesMut::from(header.as_slice());
     // Filling a chunk starts when the one before it is on its way: no more than two are in memory.
-    let mut place = chunks.reserve().await;
+    let Ok(mut place) = chunks.reserve().await else { return Ok(()) };
+    let mut chunk = pool.chunk();
+    chunk.extend_from_slice(&header);
     while let Some(piece) = pieces.recv().await {
-        let Ok(free) = place else { return Ok(()) };
-        let block = match piece {
-            Piece::Block(compressing) => compressing.await??,
+        let (block, share) = match piece {
+            Piece::Block(compressing, share) => (compressing.await??, share),
             Piece::End => {
-                free.send(Chunk::Last(chunk.freeze()));
+                place.send(Chunk::Last(chunk.freeze()));
                 return Ok(());
             }
         };
-        let (now, later) = block.split_at(block.len().min(CHUNK_BYTES - chunk.len()));
-        chunk.extend_from_slice(now);
-        if chunk.len() < CHUNK_BYTES {
-            place = Ok(free);
-        } else {
-            free.send(Chunk::Full(std::mem::take(&mut chunk).freeze()));
-            place = chunks.reserve().await;
-            chunk = used.lock().ok().and_then(|mut used| used.take()).unwrap_or_default();
-            // A block is never larger than a chunk.
-            chunk.extend_from_slice(later);
+        let mut rest = block.as_slice();
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(CHUNK_BYTES - chunk.len()));
+            chunk.extend_from_slice(now);
+            rest = later;
+            if chunk.len() == CHUNK_BYTES {
+                place.send(Chunk::Full(std::mem::take(&mut chunk).freeze()));
+                match chunks.reserve().await {
+                    Ok(next) => place = next,
+                    Err(_) => return Ok(()),
+                }
+                chunk = pool.chunk();
+            }
         }
         container.recycle(block);
+        drop(share);
     }
     Ok(())
 }
 
 /// Uploads the chunks in their order. `None` when there was no last one.
 async fn send(
-    client: &Client,
-    doing: &str,
+    destination: Destination<'_>,
     mut upload: Upload,
     mut chunks: mpsc::Receiver<Chunk>,
-    used: &UsedChunk,
+    pool: &Pool,
     counters: &Counters,
-    finishing: &AtomicBool,
 ) -> Result<Option<Job>, Error> {
+    let Destination { client, doing, job_id, finishing } = destination;
     while let Some(chunk) = chunks.recv().await {
         match chunk {
             Chunk::Full(bytes) => {
                 upload.send(client, doing, bytes.clone()).await?;
                 counters.bytes_sent.fetch_add(CHUNK_BYTES as u64, Relaxed);
-                // Where the HTTP client still has a share in it, it is freed later instead.
-                if let (Ok(mut chunk), Ok(mut used)) = (bytes.try_into_mut(), used.lock()) {
-                    chunk.clear();
-                    *used = Some(chunk);
-                }
+                pool.recycle(bytes);
             }
             Chunk::Last(bytes) => {
-                let length = bytes.len() as u64;
                 finishing.store(true, Relaxed);
-                let job = upload.finish(client, doing, bytes).await?;
-                counters.bytes_sent.fetch_add(length, Relaxed);
+                let job = upload.finish(client, doing, job_id, bytes.clone()).await?;
+                counters.bytes_sent.fetch_add(bytes.len() as u64, Relaxed);
+                pool.recycle(bytes);
                 return Ok(Some(job));
             }
         }

@@ -32,6 +32,13 @@ pub struct TableReport {
 pub enum Outcome {
     /// The destination is the new table.
     Synced(Synced),
+    /// An earlier attempt of this task had loaded it already.
+    Skipped {
+        /// Its name in BigQuery.
+        destination: String,
+        /// The load job of that attempt.
+        job_id: String,
+    },
     /// It is not; the reason in one sentence.
     Failed(String),
 }
@@ -63,7 +70,7 @@ impl TableReport {
         per_second(self.rows, self.elapsed)
     }
 
-    /// `table_synced` or `table_failed`.
+    /// `table_synced`, `table_skipped` or `table_failed`.
     pub fn log(&self) {
         match &self.outcome {
             Outcome::Synced(synced) => {
@@ -88,6 +95,16 @@ impl TableReport {
                     replaced_text(&synced.replaced)
                 );
             }
+            Outcome::Skipped { destination, job_id } => info!(
+                event = "table_skipped",
+                table = self.table,
+                destination,
+                job_id,
+                rows = self.rows,
+                "{}: an earlier attempt has loaded it already ({} rows, job {job_id})",
+                self.table,
+                self.rows
+            ),
             Outcome::Failed(problem) => error!(
                 event = "table_failed",
                 table = self.table,
@@ -121,7 +138,7 @@ impl Report {
     fn failed(&self) -> impl Iterator<Item = (&TableReport, &String)> {
         self.tables.iter().filter_map(|table| match &table.outcome {
             Outcome::Failed(problem) => Some((table, problem)),
-            Outcome::Synced(_) => None,
+            Outcome::Synced(_) | Outcome::Skipped { .. } => None,
         })
     }
 
@@ -130,13 +147,15 @@ impl Report {
         let failed = self.failed().count();
         let sum = |number: fn(&TableReport) -> u64| self.tables.iter().map(number).sum::<u64>();
         let (rows, read, sent) = (sum(|t| t.rows), sum(|t| t.bytes_read), sum(|t| t.bytes_sent));
-        let (synced, elapsed) = (self.tables.len() - failed, milliseconds(self.elapsed));
+        let skipped = self.tables.iter().filter(|table| matches!(table.outcome, Outcome::Skipped { .. })).count();
+        let (synced, elapsed) = (self.tables.len() - failed - skipped, milliseconds(self.elapsed));
         let summary = self.summary();
         // The level is part of an event's static description, hence one event for each.
         if failed == 0 {
             info!(
                 event = "sync_finished",
                 synced,
+                skipped,
                 failed,
                 rows,
                 bytes_read = read,
@@ -148,6 +167,7 @@ impl Report {
             error!(
                 event = "sync_finished",
                 synced,
+                skipped,
                 failed,
                 rows,
                 bytes_read = read,
@@ -180,6 +200,9 @@ impl Report {
                 table.rows_per_second(),
                 replaced_text(&synced.replaced)
             )),
+            Outcome::Skipped { .. } => {
+                Some(format!("{:width$}  {:>12} rows, loaded by an earlier attempt", table.table, table.rows))
+            }
             Outcome::Failed(_) => None,
         });
         for (at, line) in failures.chain(successes).enumerate() {

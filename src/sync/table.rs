@@ -10,16 +10,16 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, info};
 
 use crate::bigquery;
-use crate::bigquery::load::job_id;
+use crate::bigquery::load::{Fate, job_id};
 use crate::bigquery::retry::Budget;
 use crate::config;
-use crate::mapping::{Mapping, names};
+use crate::mapping::Mapping;
 use crate::mysql::locks::{self, Lock};
 use crate::mysql::{self, catalog, rows};
 use crate::selection::TableRequest;
 use crate::sync::Context;
 use crate::sync::guard::ShrinkGuard;
-use crate::sync::pipeline::{self, Done, Source};
+use crate::sync::pipeline::{self, Destination, Done, Source};
 use crate::sync::report::{Outcome, Synced, TableReport};
 use crate::telemetry::progress::{self, Counters};
 
@@ -46,7 +46,7 @@ pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableR
     let started = Instant::now();
     let counters = Arc::new(Counters::default());
     let outcome = match copy(&context, &request, &counters).await {
-        Ok(synced) => Outcome::Synced(synced),
+        Ok(outcome) => outcome,
         Err(failure) => Outcome::Failed(failure.to_string()),
     };
     let report = TableReport {
@@ -59,10 +59,16 @@ pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableR
     report
 }
 
-async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters>) -> Result<Synced, Failure> {
+async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters>) -> Result<Outcome, Failure> {
     let opening = open(context, request);
-    let Opened { connection, connection_id, lock, table, destination, mapping } =
-        unless_stopped(context, opening, "its columns were looked up; the destination is unchanged").await?;
+    let opened = unless_stopped(context, opening, "its columns were looked up; the destination is unchanged").await?;
+    let Opened { connection, connection_id, lock, table, destination, generation, mapping } = match opened {
+        Opening::Ready(opened) => *opened,
+        Opening::Loaded { destination, job_id, rows } => {
+            counters.rows.store(rows, Relaxed);
+            return Ok(Outcome::Skipped { destination, job_id });
+        }
+    };
     info!(
         event = "table_started",
         table = table.name,
@@ -78,7 +84,7 @@ async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters
     let _shown = AbortOnDropHandle::new(tokio::spawn(shown));
 
     let doing = format!("loading into {}.{destination}", context.config.bigquery.dataset);
-    let job_id = job_id(&context.config.task.execution, &destination, 0);
+    let job_id = context.job_id(&destination, generation);
     let job = context.bigquery.load_job(&job_id, &destination, mapping.bigquery_schema());
     let beginning = async {
         let (upload, guard) = tokio::try_join!(
@@ -99,7 +105,8 @@ async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters
         lock,
     };
     let finishing = AtomicBool::new(false);
-    let running = pipeline::run(&context.bigquery, &doing, source, upload, counters, &finishing);
+    let to = Destination { client: &context.bigquery, doing: &doing, job_id: &job_id, finishing: &finishing };
+    let running = pipeline::run(to, source, upload, &context.pool, counters);
     let stopped_while = "its rows were read; the upload was given up and the destination is unchanged";
     let Done { job, replaced, mut connection } = match unless_stopped(context, running, stopped_while).await {
         Ok(done) => done,
@@ -124,7 +131,7 @@ async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters
     let stopped_while = "its load job ran; BigQuery finishes that job, and the table is then the new one";
     unless_stopped(context, loading, stopped_while).await?;
     mysql::connection::close(connection).await;
-    Ok(Synced { destination, job_id, previous_rows, replaced })
+    Ok(Outcome::Synced(Synced { destination, job_id, previous_rows, replaced }))
 }
 
 /// How many rows the destination has now, and the guard made from that. Without a guard nothing depends on it.
@@ -160,6 +167,16 @@ async fn unless_stopped<T, E: Into<Failure>>(
     }
 }
 
+enum Opening {
+    Ready(Box<Opened>),
+    /// An earlier attempt of this task has done it.
+    Loaded {
+        destination: String,
+        job_id: String,
+        rows: u64,
+    },
+}
+
 /// A table that is ready to be read.
 struct Opened {
     /// In a snapshot in which the table cannot be altered.
@@ -169,31 +186,78 @@ struct Opened {
     lock: Option<Lock>,
     table: catalog::Table,
     destination: String,
+    /// Of the load job's id: failed ids of earlier attempts are used up.
+    generation: u32,
     mapping: Mapping,
 }
 
-async fn open(context: &Context, request: &TableRequest) -> Result<Opened, Failure> {
+async fn open(context: &Context, request: &TableRequest) -> Result<Opening, Failure> {
     let name = &request.name;
-    let flavor = context.server.flavor;
+    let flavor = context.flavor;
     let mut connection = mysql::connection::connect(&context.config.mysql).await?;
     let found = match catalog::table(&mut connection, flavor, name).await? {
         Ok(found) => found,
         Err(existing) => return Err(Failure::Plan(missing(context, name, &existing))),
     };
-    let destination = match &request.destination {
-        Some(destination) => destination.clone(),
-        None => names::table(&found.name).map_err(Failure::Plan)?,
-    };
-    let config::BigQuery { project, dataset, .. } = &context.config.bigquery;
+    let destination = request.destination(&found.name).map_err(Failure::Plan)?;
+    if let Some(sources) = context.conflicts.get(&destination) {
+        let sources = sources.join(" and ");
+        return Err(Failure::Plan(format!(
+            "{sources} would all become the table {destination} in BigQuery: give all but one another \"destination\" in TABLES"
+        )));
+    }
     let connection_id = mysql::connection::id(&mut connection).await?;
+    let config::BigQuery { project, dataset, .. } = &context.config.bigquery;
     // Before the snapshot: what another execution has just loaded is not older than what is read here.
     let lock = Lock::take(&mut connection, format!("{project}.{dataset}.{destination}")).await?;
+    let generation = match earlier_attempts(context, &destination).await? {
+        Earlier::Loaded { job_id, rows } => return Ok(Opening::Loaded { destination, job_id, rows }),
+        Earlier::Nothing { generation } => generation,
+    };
     rows::begin_snapshot(&mut connection).await?;
     rows::pin_definition(&mut connection, &found.name).await?;
     // Read again, now that it cannot change any more.
     let table = catalog::table(&mut connection, flavor, &found.name).await?.unwrap_or(found);
     let mapping = Mapping::new(&table, flavor, &request.columns, context.config.policies).map_err(Failure::Plan)?;
-    Ok(Opened { connection, connection_id, lock, table, destination, mapping })
+    if request.columns.is_empty() {
+        rows::check_all_columns(&mut connection, &table.name).await?;
+    }
+    Ok(Opening::Ready(Box::new(Opened { connection, connection_id, lock, table, destination, generation, mapping })))
+}
+
+/// What earlier attempts of this task have done about the table.
+enum Earlier {
+    Loaded {
+        job_id: String,
+        rows: u64,
+    },
+    /// Nothing that lasts; this generation's job id is free.
+    Nothing {
+        generation: u32,
+    },
+}
+
+/// A first attempt has none before it. Later ones ask for each generation's job until there is none.
+async fn earlier_attempts(context: &Context, destination: &str) -> Result<Earlier, bigquery::Error> {
+    let doing = format!("loading into {}.{destination}", context.config.bigquery.dataset);
+    let mut generation = 0;
+    if context.config.task.attempt > 0 {
+        loop {
+            let job_id = context.job_id(destination, generation);
+            match context.bigquery.fate(&doing, &job_id).await? {
+                Fate::Loaded(rows) => return Ok(Earlier::Loaded { job_id, rows }),
+                Fate::Failed => generation += 1,
+                Fate::Unknown => break,
+            }
+        }
+    }
+    Ok(Earlier::Nothing { generation })
+}
+
+impl Context {
+    fn job_id(&self, destination: &str, generation: u32) -> String {
+        job_id(&self.config.task.execution, &self.config.bigquery.dataset, destination, generation)
+    }
 }
 
 fn missing(context: &Context, name: &str, existing: &[String]) -> String {

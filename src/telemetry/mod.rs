@@ -15,8 +15,6 @@ use crate::config::{self, Fault, LogFormat};
 
 /// What `init` set up.
 pub struct Telemetry {
-    /// JSON or text.
-    pub format: LogFormat,
     /// Progress bars, on a terminal; elsewhere hidden.
     pub bars: indicatif::MultiProgress,
     /// Whether the bars are to be seen, and lines about progress are not needed.
@@ -43,7 +41,7 @@ pub fn init() -> Telemetry {
         LogFormat::Text => registry.with(text::layer(bars.clone(), terminal)).init(),
     }
     report_panics();
-    Telemetry { format, bars, shows_bars, faults }
+    Telemetry { bars, shows_bars, faults }
 }
 
 /// A panic is a line like any other error: where, and what.

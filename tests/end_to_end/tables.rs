@@ -17,6 +17,9 @@ on_both_servers! {
     several_tables_at_a_time,
     a_table_that_shrank_too_much_is_refused,
     of_two_executions_one_works_and_the_other_says_so,
+    a_second_attempt_skips_what_the_first_one_loaded,
+    two_tables_never_share_a_destination,
+    columns_that_may_not_be_read_are_not_dropped_silently,
 }
 
 fn a_table_without_rows_becomes_an_empty_table_with_its_schema(kind: Kind) {
@@ -48,7 +51,8 @@ fn a_view_named_explicitly_is_read_like_a_table(kind: Kind) {
     let place = Place::new(kind);
     place.sql(
         "CREATE TABLE base (id INT PRIMARY KEY, n INT NOT NULL); INSERT INTO base VALUES (1, 10), (2, 20);
-         CREATE VIEW doubled AS SELECT id, n * 2 AS twice, CONCAT('n', n) AS label FROM base",
+         CREATE VIEW doubled AS SELECT id, n * 2 AS twice, CONCAT('n', n) AS label, 1 AS one, -1 AS minus, n IN (1, 10) AS yes, \
+         CASE WHEN id = 1 THEN 1 ELSE 2.5 END AS mixed, HOUR('12:00') AS h, n / 3 AS third FROM base",
     );
     place.sync().tables("doubled").run().succeeded();
     place.assert_equal(&["doubled"]);
@@ -201,4 +205,50 @@ fn of_two_executions_one_works_and_the_other_says_so(kind: Kind) {
     crate::support::finish(first).succeeded();
     assert_eq!(place.count("t"), 150);
     place.sync().run().succeeded();
+}
+
+fn a_second_attempt_skips_what_the_first_one_loaded(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE a (id INT PRIMARY KEY); INSERT INTO a VALUES (1), (2); CREATE TABLE b (id INT PRIMARY KEY, t TIME); INSERT INTO b VALUES (1, '-10:00:00')");
+    let attempt = |number: &str| {
+        let run = place.sync().tables("a,b").with("CLOUD_RUN_EXECUTION", &place.name);
+        run.with("CLOUD_RUN_TASK_ATTEMPT", number).run()
+    };
+    let first = attempt("0").failed(1);
+    assert_eq!(first.event("table_failed")["table"], "b");
+    place.sql("UPDATE b SET t = '10:00:00'; INSERT INTO a VALUES (3)");
+    let second = attempt("1").succeeded();
+    assert_eq!(second.event("table_skipped")["rows"], 2);
+    assert_eq!(second.event("table_synced")["table"], "b");
+    let summary = second.event("sync_finished");
+    assert_eq!((&summary["synced"], &summary["skipped"], &summary["failed"]), (&1.into(), &1.into(), &0.into()));
+    assert_eq!((place.count("a"), place.count("b")), (2, 1));
+    assert_eq!(attempt("2").succeeded().events("table_skipped").len(), 2);
+}
+
+fn two_tables_never_share_a_destination(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE `x.y` (id INT PRIMARY KEY); CREATE TABLE x_y (id INT PRIMARY KEY); CREATE TABLE xz (id INT PRIMARY KEY)");
+    let done = place.sync().tables("x*").run().failed(1);
+    assert_eq!(done.events("table_failed").len(), 2);
+    let text = done.message("sync_finished");
+    assert!(text.contains("x.y and x_y would all become the table x_y"), "{text}");
+    assert_eq!(place.count("xz"), 0);
+    assert!(place.sync().tables("x.y,x_y").run().failed(2).log.contains("two entries for the destination"));
+}
+
+fn columns_that_may_not_be_read_are_not_dropped_silently(kind: Kind) {
+    let place = Place::new(kind);
+    let user = format!("c{}", place.name.trim_start_matches("test_"));
+    place.sql(&format!(
+        "CREATE TABLE t (id INT PRIMARY KEY, secret INT); CREATE USER '{user}'@'%' IDENTIFIED BY '{}'; \
+         GRANT SELECT (id) ON `{}`.t TO '{user}'@'%'",
+        crate::support::PASSWORD,
+        place.name
+    ));
+    let sync = || place.sync().with("MYSQL_USER", &user);
+    let message = sync().run().failed(1).message("table_failed");
+    assert!(message.contains("all columns of t") && message.contains("needs SELECT"), "{message}");
+    sync().tables(r#"[{"name": "t", "columns": {"include": ["id"]}}]"#).run().succeeded();
+    assert_eq!(place.schema("t"), ["id INTEGER"]);
 }
