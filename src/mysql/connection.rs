@@ -37,10 +37,11 @@ pub async fn connect(config: &MySql) -> Result<MySqlConnection, Error> {
         .notify(|error, delay| warn!(event = "retry", delay_ms = millis(delay), "{error}; trying again"))
         .await?;
     // Globals of the server that would change what a SELECT returns, or how long it waits, do not reach this session.
+    // MySQL takes the last part for a comment; MariaDB reads the current rows of system-versioned tables.
     let session = format!(
         "SET SESSION sql_mode = '', sql_select_limit = 18446744073709551615, lock_wait_timeout = {LOCK_WAIT_SECONDS}, \
          net_write_timeout = {SESSION_TIMEOUT_SECONDS}, net_read_timeout = {SESSION_TIMEOUT_SECONDS}, \
-         wait_timeout = {SESSION_TIMEOUT_SECONDS}"
+         wait_timeout = {SESSION_TIMEOUT_SECONDS} /*M!100300 , system_versioning_asof = DEFAULT */"
     );
     for statement in [session.as_str(), "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"] {
         execute(&mut connection, "setting the session up", statement).await?;

@@ -22,6 +22,21 @@ on_both_servers! {
     columns_that_may_not_be_read_are_not_dropped_silently,
 }
 
+#[test]
+fn of_a_system_versioned_table_the_current_rows_are_copied() {
+    if !Kind::MariaDb.is_here() || !crate::support::emulator_is_here() {
+        return;
+    }
+    let place = Place::new(Kind::MariaDb);
+    place.sql(
+        "CREATE TABLE t (id INT PRIMARY KEY, n INT) WITH SYSTEM VERSIONING; INSERT INTO t VALUES (1, 1), (2, 2); \
+         UPDATE t SET n = 3 WHERE id = 1; DELETE FROM t WHERE id = 2",
+    );
+    place.sync().run().succeeded();
+    place.assert_equal(&["t"]);
+    assert_eq!(place.count("t"), 1);
+}
+
 fn a_table_without_rows_becomes_an_empty_table_with_its_schema(kind: Kind) {
     let place = Place::new(kind);
     place.sql("CREATE TABLE empty_one (id BIGINT PRIMARY KEY, price DECIMAL(10,2), at TIMESTAMP(6) NULL, j JSON)");
