@@ -41,14 +41,11 @@ impl TableRequest {
 }
 
 /// `columns` of a table's options. Both lists empty: every column.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ColumnFilter {
     /// Only these columns, when the list is not empty.
-    #[serde(default)]
     pub include: Vec<String>,
     /// Never these.
-    #[serde(default)]
     pub exclude: Vec<String>,
 }
 
@@ -192,10 +189,24 @@ fn items(text: &str) -> Result<Vec<Item>, String> {
 struct JsonTable {
     name: String,
     destination: Option<String>,
-    columns: Option<ColumnFilter>,
+    columns: Option<JsonColumns>,
     #[serde(rename = "where")]
     filter: Option<String>,
     max_shrink_percent: Option<u8>,
+}
+
+/// `columns` of a table's object.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JsonColumns {
+    include: Option<Vec<String>>,
+    exclude: Option<Vec<String>>,
+}
+
+impl From<JsonColumns> for ColumnFilter {
+    fn from(json: JsonColumns) -> Self {
+        Self { include: json.include.unwrap_or_default(), exclude: json.exclude.unwrap_or_default() }
+    }
 }
 
 /// Without serde's own list of what would have been right.
@@ -235,7 +246,7 @@ fn json_item(position: usize, value: serde_json::Value) -> Result<Item, String> 
             Ok(Item::Table(TableRequest {
                 name: table.name,
                 destination: filled(table.destination),
-                columns: table.columns.unwrap_or_default(),
+                columns: table.columns.map(ColumnFilter::from).unwrap_or_default(),
                 filter: filled(table.filter),
                 max_shrink_percent: table.max_shrink_percent,
             }))
@@ -282,7 +293,7 @@ mod tests {
 
     #[test]
     fn json_has_names_patterns_and_options() {
-        let text = r#"["users","log_*","!log_old",{"name":"orders","destination":"sales","columns":{"exclude":["card"]},"where":"id > 5"},{"name":"x","destination":null}]"#;
+        let text = r#"["users","log_*","!log_old",{"name":"orders","destination":"sales","columns":{"include":null,"exclude":["card"]},"where":"id > 5"},{"name":"x","destination":null}]"#;
         let selection = Selection::parse(text).unwrap();
         assert_eq!(names(&selection), ["users", "orders", "x"]);
         assert_eq!(selection.named[1].destination.as_deref(), Some("sales"));

@@ -1,6 +1,7 @@
 //! Conversions: the bytes of one non-NULL value, as MySQL's binary protocol sends them, to one Avro datum.
 
 use crate::avro::datum::{put_bytes, put_double, put_long};
+use crate::mapping::unrepresentable::Unrepresentable;
 use crate::mapping::{decimal, temporal};
 
 /// How a column's values are converted; chosen once per table.
@@ -31,19 +32,6 @@ pub enum Encoding {
     Text,
     /// Anything → bytes.
     Bytes,
-}
-
-/// Why a value has no exact counterpart in its BigQuery type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unrepresentable {
-    /// A date with a zero year, month or day; `ZERO_DATES` decides.
-    ZeroDate,
-    /// The type's range does not hold it; `INVALID_VALUES` decides. The text says which range.
-    OutOfRange(&'static str),
-    /// The server sent text that is not UTF-8; `INVALID_VALUES` decides.
-    InvalidUtf8,
-    /// Not the bytes that the column's type promises: never written, never NULL.
-    Malformed(&'static str),
 }
 
 impl Encoding {

@@ -3,7 +3,7 @@
 use ethnum::I256;
 
 use crate::avro::datum::put_decimal;
-use crate::mapping::convert::Unrepresentable;
+use crate::mapping::unrepresentable::Unrepresentable;
 
 /// So many digits always fit an `i128`.
 const I128_DIGITS: usize = 38;

@@ -6,6 +6,7 @@ pub mod names;
 pub mod row;
 mod temporal;
 pub mod types;
+pub mod unrepresentable;
 
 use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
 use gcp_bigquery_client::model::table_schema::TableSchema;

@@ -5,7 +5,7 @@
 
 use time::{Date, Month};
 
-use crate::mapping::convert::Unrepresentable;
+use crate::mapping::unrepresentable::Unrepresentable;
 
 /// Julian day number of 1970-01-01.
 const UNIX_EPOCH_JULIAN_DAY: i64 = 2_440_588;

@@ -11,7 +11,9 @@
 )]
 
 mod failures;
+mod faults;
 mod logs;
+mod proxy;
 mod stopping;
 mod support;
 mod tables;

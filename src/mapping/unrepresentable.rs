@@ -1,0 +1,14 @@
+//! Why a value cannot be written as its BigQuery type.
+
+/// Why a value has no exact counterpart in its BigQuery type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unrepresentable {
+    /// A date with a zero year, month or day; `ZERO_DATES` decides.
+    ZeroDate,
+    /// The type's range does not hold it; `INVALID_VALUES` decides. The text says which range.
+    OutOfRange(&'static str),
+    /// The server sent text that is not UTF-8; `INVALID_VALUES` decides.
+    InvalidUtf8,
+    /// Not the bytes that the column's type promises: never written, never NULL.
+    Malformed(&'static str),
+}
