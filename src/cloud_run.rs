@@ -67,7 +67,9 @@ mod tests {
             for length in 0..=200 {
                 let names: Vec<String> = (0..length).map(|at| format!("table_{at}")).collect();
                 let list = if names.is_empty() { "!nothing*".to_owned() } else { names.join(",") };
-                for selection in [Selection::parse(&list).unwrap(), Selection::parse("*").unwrap()] {
+                // By pattern a name's task depends on nothing but the name: a few lengths show it.
+                let patterns = if length % 50 == 0 { vec![Selection::parse("*").unwrap()] } else { Vec::new() };
+                for selection in patterns.into_iter().chain([Selection::parse(&list).unwrap()]) {
                     let times = taken(count, &selection, &names);
                     assert_eq!(times.len(), length, "count {count}, length {length}");
                     assert!(times.values().all(|n| *n == 1), "count {count}, length {length}");

@@ -24,6 +24,7 @@ const QUERY_INTERRUPTED: u16 = 1317;
 const STATEMENT_TIMEOUT_MARIADB: u16 = 1969;
 const STATEMENT_TIMEOUT: u16 = 3024;
 const NOT_SUPPORTED_YET: u16 = 1235;
+const CONNECTION_KILLED: u16 = 1927; // MariaDB; MySQL closes the connection
 const TABLE_DEFINITION_CHANGED: u16 = 1412;
 
 /// An error of the source: what was being done, and what went wrong.
@@ -55,7 +56,17 @@ impl Error {
             Some(TABLE_DEFINITION_CHANGED) => " (the table was altered while it was read)",
             _ => "",
         };
-        Self::new(doing, format!("{}{hint}", describe(error)))
+        let transient = match error {
+            sqlx::Error::Io(io) => is_closed(io.kind()),
+            _ => matches!(number(error), Some(SERVER_SHUTDOWN | CONNECTION_KILLED | TABLE_DEFINITION_CHANGED)),
+        };
+        Self { transient, ..Self::new(doing, format!("{}{hint}", describe(error))) }
+    }
+
+    /// A server that has gone silent.
+    pub(super) fn stalled(doing: impl Into<String>, limit: Duration) -> Self {
+        let problem = format!("the server has sent nothing for {} s", limit.as_secs());
+        Self { transient: true, ..Self::new(doing, problem) }
     }
 
     /// An error while connecting.

@@ -66,10 +66,7 @@ pub async fn next(
         Some(row) => row,
         None => match tokio::time::timeout(STALL_TIMEOUT, stream.try_next()).await {
             Ok(row) => row,
-            Err(_) => {
-                let problem = format!("the server has sent nothing for {} s", STALL_TIMEOUT.as_secs());
-                return Err(Error::new(doing(), problem));
-            }
+            Err(_) => return Err(Error::stalled(doing(), STALL_TIMEOUT)),
         },
     };
     row.map_err(|error| Error::query(doing(), &error))

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use sqlx::mysql::MySqlConnection;
 use tokio_util::task::AbortOnDropHandle;
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use crate::bigquery;
+use crate::bigquery::error::Cause;
 use crate::bigquery::load::{Fate, job_id};
 use crate::bigquery::retry::Budget;
 use crate::config;
@@ -26,6 +27,11 @@ use crate::telemetry::progress::{self, Counters};
 /// A name further away than this is not offered as the one that was meant.
 const NEAREST_NAME: f64 = 0.6;
 
+/// How often a table begins again within one attempt; after that it is Cloud Run's retry that does.
+const MOST_RESTARTS: u32 = 2;
+/// A server that fails over is back after some seconds; the second restart waits twice as long.
+const RESTART_PAUSE: Duration = Duration::from_secs(5);
+
 /// Why a table failed; every variant is a sentence of its own.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
@@ -41,13 +47,42 @@ enum Failure {
     Stopped(&'static str),
 }
 
+impl Failure {
+    /// True when the destination is unchanged and the same may succeed from the beginning, in a new snapshot: the
+    /// connection to MySQL or BigQuery's upload session was lost.
+    fn is_passing(&self) -> bool {
+        match self {
+            Self::Source(error) | Self::Pipeline(pipeline::Error::Source(error)) => error.transient,
+            Self::Destination(error) | Self::Pipeline(pipeline::Error::Destination(error)) => {
+                matches!(error.cause, Cause::SessionLost)
+            }
+            Self::Pipeline(_) | Self::Plan(_) | Self::Stopped(_) => false,
+        }
+    }
+}
+
 /// Copies the table and reports what became of it; never fails itself.
 pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableReport {
     let started = Instant::now();
     let counters = Arc::new(Counters::default());
-    let outcome = match copy(&context, &request, &counters).await {
-        Ok(outcome) => outcome,
-        Err(failure) => Outcome::Failed(failure.to_string()),
+    let mut restarts = 0;
+    let outcome = loop {
+        match copy(&context, &request, &counters).await {
+            Ok(outcome) => break outcome,
+            Err(failure) if restarts < MOST_RESTARTS && failure.is_passing() && !context.stop.is_cancelled() => {
+                restarts += 1;
+                let table = &request.name;
+                warn!(
+                    event = "table_restarted",
+                    table, restarts, "{table}: {failure}; starting again from its beginning"
+                );
+                counters.reset();
+                // Ends early when the run is stopped; the next try then says so.
+                let _ = tokio::time::timeout(RESTART_PAUSE * restarts, context.stop.cancelled()).await;
+            }
+            Err(failure) if restarts > 0 => break Outcome::Failed(format!("{failure} (after {restarts} restarts)")),
+            Err(failure) => break Outcome::Failed(failure.to_string()),
+        }
     };
     let report = TableReport {
         rows: counters.rows.load(Relaxed),

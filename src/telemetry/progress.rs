@@ -22,6 +22,15 @@ pub struct Counters {
     pub bytes_sent: AtomicU64,
 }
 
+impl Counters {
+    /// For a table that begins again.
+    pub fn reset(&self) {
+        for counter in [&self.rows, &self.bytes_read, &self.bytes_sent] {
+            counter.store(0, Relaxed);
+        }
+    }
+}
+
 /// Numbers derived from the counters at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Moment {

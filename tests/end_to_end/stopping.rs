@@ -9,6 +9,7 @@ use crate::support::{Kind, Place, on_both_servers};
 on_both_servers! {
     a_signal_while_rows_are_read_leaves_the_old_table,
     a_signal_while_connecting_ends_the_run,
+    a_connection_that_is_killed_starts_the_table_again,
 }
 
 /// Cloud Run kills ten seconds after SIGTERM; the promise is half of that.
@@ -60,4 +61,21 @@ fn a_signal_while_connecting_ends_the_run(kind: Kind) {
     let mut child = place.sync().with("MYSQL_PORT", port).start();
     let log = stop_after(&mut child, "sync_started", "TERM");
     assert!(log.contains("stopped by a signal before any table was read"), "{log}");
+}
+
+fn a_connection_that_is_killed_starts_the_table_again(kind: Kind) {
+    let place = Place::new(kind);
+    let values: Vec<String> = (0..40).map(|id| format!("({id})")).collect();
+    place.sql(&format!("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES {}", values.join(",")));
+    let running = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.1) = 0"}]"#).start();
+    std::thread::sleep(Duration::from_millis(1500));
+    let find = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE '%SLEEP(0.1)%' \
+        AND ID <> CONNECTION_ID()";
+    let id = place.sql(find);
+    place.sql(&format!("KILL CONNECTION {id}; INSERT INTO t VALUES (100)"));
+    let done = crate::support::finish(running).succeeded();
+    assert_eq!(done.event("table_restarted")["restarts"], 1);
+    // All of one snapshot, the second one.
+    assert_eq!(done.event("table_synced")["rows"], 41);
+    assert_eq!(place.count("t"), 41);
 }
