@@ -25,7 +25,7 @@ apt_open() {
   apt_home=$(mktemp -d)
   mkdir -p "$apt_home"/{lists/partial,archives/partial}
   : >"$apt_home/status"
-  sources=$(own_sources)
+  sources=$(own_sources) || sources=
   [[ $sources ]] || die "apt has no archive of this distribution configured, so no packages can be fetched."
   [[ $suite == own ]] || sources="$(awk '$3 == "main" { print $1; exit }' <<<"$sources") $suite main"
   keyring=/usr/share/keyrings/$(distribution)-archive-keyring.gpg
