@@ -67,13 +67,18 @@ fn a_connection_that_is_killed_starts_the_table_again(kind: Kind) {
     let place = Place::new(kind);
     let values: Vec<String> = (0..40).map(|id| format!("({id})")).collect();
     place.sql(&format!("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES {}", values.join(",")));
-    let running = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.1) = 0"}]"#).start();
-    std::thread::sleep(Duration::from_millis(1500));
+    let slow = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.1) = 0"}]"#);
+    let running = slow.start_until("table_started");
     let find = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND INFO LIKE '%SLEEP(0.1)%' \
         AND ID <> CONNECTION_ID()";
-    let id = place.sql(find);
+    // The statement follows the line by a few milliseconds.
+    let id = (0..40).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        Some(place.sql(find)).filter(|id| !id.is_empty())
+    });
+    let id = id.unwrap();
     place.sql(&format!("KILL CONNECTION {id}; INSERT INTO t VALUES (100)"));
-    let done = crate::support::finish(running).succeeded();
+    let done = running.finish().succeeded();
     assert_eq!(done.event("table_restarted")["restarts"], 1);
     // All of one snapshot, the second one.
     assert_eq!(done.event("table_synced")["rows"], 41);

@@ -1,9 +1,9 @@
 //! What every test needs: a database, a dataset, a run of the binary, and the lines it logged.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
@@ -247,16 +247,45 @@ impl Run {
             .unwrap()
     }
 
+    /// Starts, and waits for a line with this event.
+    pub fn start_until(&self, event: &str) -> Started {
+        let mut child = self.start();
+        let mut rest = BufReader::new(child.stdout.take().unwrap());
+        let mut seen = String::new();
+        while !seen.contains(event) {
+            assert!(rest.read_line(&mut seen).unwrap() > 0, "ended before {event}: {seen}");
+        }
+        Started { child, seen, rest }
+    }
+
     /// Runs to the end.
     pub fn run(&self) -> Finished {
         finish(self.start())
     }
 }
 
+/// A run that has logged something and goes on.
+pub struct Started {
+    child: Child,
+    seen: String,
+    rest: BufReader<ChildStdout>,
+}
+
+impl Started {
+    pub fn finish(self) -> Finished {
+        end(self.child, self.seen, self.rest)
+    }
+}
+
 /// Waits for the end and reads what was logged.
 pub fn finish(mut child: Child) -> Finished {
-    let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
-    let stdout = std::thread::spawn(move || std::io::read_to_string(stdout).unwrap());
+    let stdout = child.stdout.take().unwrap();
+    end(child, String::new(), stdout)
+}
+
+fn end(mut child: Child, seen: String, stdout: impl Read + Send + 'static) -> Finished {
+    let stderr = child.stderr.take().unwrap();
+    let stdout = std::thread::spawn(move || seen + &std::io::read_to_string(stdout).unwrap());
     let stderr = std::thread::spawn(move || std::io::read_to_string(stderr).unwrap());
     let started = Instant::now();
     let status = loop {

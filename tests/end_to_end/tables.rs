@@ -170,10 +170,10 @@ fn rows_written_while_a_table_is_read_are_not_seen(kind: Kind) {
     let place = Place::new(kind);
     let values: Vec<String> = (0..40).map(|id| format!("({id}, 0)")).collect();
     place.sql(&format!("CREATE TABLE t (id INT PRIMARY KEY, n INT); INSERT INTO t VALUES {}", values.join(",")));
-    let running = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.05) = 0"}]"#).start();
-    std::thread::sleep(std::time::Duration::from_millis(1000));
+    let slow = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.05) = 0"}]"#);
+    let running = slow.start_until("table_started");
     place.sql("UPDATE t SET n = 1; DELETE FROM t WHERE id >= 30; INSERT INTO t VALUES (100, 1)");
-    crate::support::finish(running).succeeded();
+    running.finish().succeeded();
     let seen = place.query("SELECT COUNT(*), SUM(n), MAX(id) FROM t");
     assert_eq!(seen[0], [Some("40".into()), Some("0".into()), Some("39".into())]);
 }
@@ -212,12 +212,11 @@ fn of_two_executions_one_works_and_the_other_says_so(kind: Kind) {
     let values: Vec<String> = (0..150).map(|id| format!("({id})")).collect();
     place.sql(&format!("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES {}", values.join(",")));
     let slow = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.1) = 0"}]"#);
-    let first = slow.start();
-    std::thread::sleep(std::time::Duration::from_millis(1500));
+    let first = slow.start_until("table_started");
     let second = place.sync().run().failed(1);
     let message = second.message("table_failed");
     assert!(message.contains("another execution is copying this table right now"), "{message}");
-    crate::support::finish(first).succeeded();
+    first.finish().succeeded();
     assert_eq!(place.count("t"), 150);
     place.sync().run().succeeded();
 }
