@@ -17,7 +17,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut connection = connection::connect(&config.mysql).await?;
     let flavor = catalog::flavor(&mut connection).await?;
-    let table = catalog::table(&mut connection, flavor, &name).await?.map_err(|_| "no such table")?;
+    let found = catalog::find(&mut connection, &name).await?.map_err(|_| "no such table")?;
+    let table = catalog::columns(&mut connection, flavor, found).await?;
     let mapping = Mapping::new(&table, flavor, &ColumnFilter::default(), Policies::default())?;
     rows::begin_snapshot(&mut connection).await?;
     let started = Instant::now();

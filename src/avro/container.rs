@@ -81,10 +81,9 @@ impl Container {
         packed.clear();
         packed.reserve(zstd::zstd_safe::compress_bound(block.data.len()));
         compressor.zstd.compress_to_buffer(&block.data, packed)?;
-        let rows = block.rows;
         self.recycle(block.data);
         let mut out = self.buffer();
-        put_long(&mut out, rows.cast_signed());
+        put_long(&mut out, block.rows.cast_signed());
         put_bytes(&mut out, packed);
         out.extend_from_slice(&self.sync);
         if compressor.packed.capacity() <= 2 * BUFFER_BYTES {

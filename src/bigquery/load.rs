@@ -68,9 +68,7 @@ impl Client {
         if job.status.as_ref().is_some_and(|status| status.error_result.is_some()) {
             return Ok(Fate::Failed);
         }
-        let load = job.statistics.as_ref().and_then(|statistics| statistics.load.as_ref());
-        let rows = load.and_then(|load| load.output_rows.as_ref()).and_then(|rows| rows.parse().ok());
-        Ok(Fate::Loaded(rows.unwrap_or(0)))
+        Ok(Fate::Loaded(output_rows(&job).and_then(|rows| rows.parse().ok()).unwrap_or(0)))
     }
 
     /// The job of this id, if there is one.
@@ -107,6 +105,11 @@ impl Client {
     }
 }
 
+/// `statistics.load.outputRows`, an int64 as text.
+fn output_rows(job: &Job) -> Option<&str> {
+    job.statistics.as_ref()?.load.as_ref()?.output_rows.as_deref()
+}
+
 fn loaded_rows(job: &Job, sent: u64) -> Result<(), Cause> {
     let status = job.status.clone().unwrap_or_default();
     // errors without errorResult are warnings of a job that succeeded.
@@ -116,9 +119,7 @@ fn loaded_rows(job: &Job, sent: u64) -> Result<(), Cause> {
             message: messages(&error, status.errors.as_deref().unwrap_or_default()),
         });
     }
-    let load = job.statistics.as_ref().and_then(|statistics| statistics.load.as_ref());
-    let loaded = load.and_then(|load| load.output_rows.as_ref());
-    match loaded.map(|rows| rows.parse::<u64>()) {
+    match output_rows(job).map(|rows| rows.parse::<u64>()) {
         Some(Ok(loaded)) if loaded == sent => Ok(()),
         // A statistic that is zero may be left out.
         None if sent == 0 => Ok(()),

@@ -23,6 +23,17 @@ pub struct Listed {
     pub is_view: bool,
 }
 
+/// A table that exists, as the server spells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Its name.
+    pub name: String,
+    /// Whether it is a view.
+    pub is_view: bool,
+    /// The storage engine's guess.
+    pub estimated_rows: Option<u64>,
+}
+
 /// A table and its columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
@@ -85,15 +96,10 @@ pub async fn list(connection: &mut MySqlConnection) -> Result<Vec<Listed>, Error
 }
 
 /// The table of this name, or the names that exist when there is none.
-pub async fn table(
-    connection: &mut MySqlConnection,
-    flavor: Flavor,
-    name: &str,
-) -> Result<Result<Table, Vec<String>>, Error> {
-    let doing = format!("reading the columns of {name} from the catalog");
+pub async fn find(connection: &mut MySqlConnection, name: &str) -> Result<Result<Found, Vec<String>>, Error> {
     let found = query(
         connection,
-        &doing,
+        &format!("looking {name} up in the catalog"),
         "SELECT TABLE_NAME, TABLE_TYPE, CAST(TABLE_ROWS AS CHAR), CAST(@@lower_case_table_names AS CHAR) \
          FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?",
         &[name],
@@ -105,8 +111,17 @@ pub async fn table(
     let Some(row) = found.iter().find(exact).or_else(|| found.first().filter(ignores_case)) else {
         return Ok(Err(list(connection).await?.into_iter().map(|listed| listed.name).collect()));
     };
-    let (name, kind) = (text(row, 0).unwrap_or_default(), text(row, 1).unwrap_or_default());
-    let estimated_rows = number(row, 2);
+    Ok(Ok(Found {
+        name: text(row, 0).unwrap_or_default(),
+        is_view: text(row, 1).unwrap_or_default().contains("VIEW"),
+        estimated_rows: number(row, 2),
+    }))
+}
+
+/// The table's columns, in ordinal order.
+pub async fn columns(connection: &mut MySqlConnection, flavor: Flavor, found: Found) -> Result<Table, Error> {
+    let Found { name, is_view, estimated_rows } = found;
+    let doing = format!("reading the columns of {name} from the catalog");
     let json_columns = match flavor {
         Flavor::MySql => Vec::new(),
         Flavor::MariaDb => checked_json(connection, &doing, &name).await?,
@@ -123,7 +138,7 @@ pub async fn table(
     .iter()
     .map(|row| column(row, &json_columns))
     .collect();
-    Ok(Ok(Table { name, is_view: kind.contains("VIEW"), estimated_rows, columns }))
+    Ok(Table { name, is_view, estimated_rows, columns })
 }
 
 fn column(row: &MySqlRow, json_columns: &[String]) -> Column {

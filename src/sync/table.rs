@@ -118,15 +118,11 @@ async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters
     let shown = progress::show(table.name.clone(), table.estimated_rows, Arc::clone(counters), context.bars.clone());
     let _shown = AbortOnDropHandle::new(tokio::spawn(shown));
 
-    let doing = format!("loading into {}.{destination}", context.config.bigquery.dataset);
+    let doing = context.doing(&destination);
     let job_id = context.job_id(&destination, generation);
     let job = context.bigquery.load_job(&job_id, &destination, mapping.bigquery_schema());
     let beginning = async {
-        let (upload, guard) = tokio::try_join!(
-            context.bigquery.begin_upload(&doing, &job),
-            look(context, request, &doing, &destination)
-        )?;
-        Ok::<_, bigquery::Error>((upload, guard))
+        tokio::try_join!(context.bigquery.begin_upload(&doing, &job), look(context, request, &doing, &destination))
     };
     let (upload, (previous_rows, guard)) =
         unless_stopped(context, beginning, "its upload was started; the destination is unchanged").await?;
@@ -230,7 +226,7 @@ async fn open(context: &Context, request: &TableRequest) -> Result<Opening, Fail
     let name = &request.name;
     let flavor = context.flavor;
     let mut connection = mysql::connection::connect(&context.config.mysql).await?;
-    let found = match catalog::table(&mut connection, flavor, name).await? {
+    let found = match catalog::find(&mut connection, name).await? {
         Ok(found) => found,
         Err(existing) => return Err(Failure::Plan(missing(context, name, &existing))),
     };
@@ -251,8 +247,8 @@ async fn open(context: &Context, request: &TableRequest) -> Result<Opening, Fail
     };
     rows::begin_snapshot(&mut connection).await?;
     rows::pin_definition(&mut connection, &found.name).await?;
-    // Read again, now that it cannot change any more.
-    let table = catalog::table(&mut connection, flavor, &found.name).await?.unwrap_or(found);
+    // Read now that they cannot change any more.
+    let table = catalog::columns(&mut connection, flavor, found).await?;
     let mapping = Mapping::new(&table, flavor, &request.columns, context.config.policies).map_err(Failure::Plan)?;
     if request.columns.is_empty() {
         rows::check_all_columns(&mut connection, &table.name).await?;
@@ -274,7 +270,7 @@ enum Earlier {
 
 /// A first attempt has none before it. Later ones ask for each generation's job until there is none.
 async fn earlier_attempts(context: &Context, destination: &str) -> Result<Earlier, bigquery::Error> {
-    let doing = format!("loading into {}.{destination}", context.config.bigquery.dataset);
+    let doing = context.doing(destination);
     let mut generation = 0;
     if context.config.task.attempt > 0 {
         loop {
@@ -290,6 +286,11 @@ async fn earlier_attempts(context: &Context, destination: &str) -> Result<Earlie
 }
 
 impl Context {
+    /// What every error of the destination's side begins with.
+    fn doing(&self, destination: &str) -> String {
+        format!("loading into {}.{destination}", self.config.bigquery.dataset)
+    }
+
     fn job_id(&self, destination: &str, generation: u32) -> String {
         job_id(&self.config.task.execution, &self.config.bigquery.dataset, destination, generation)
     }
