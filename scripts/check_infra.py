@@ -265,7 +265,7 @@ def module_contract():
         "secret_environment": keys("secret_environment"),
         "local_only": LOCAL_ONLY,
         "table_options": sorted(re.findall(r"(?m)^    (\w+)\s+= ", options)),
-        "column_options": sorted(re.findall(r"(?m)^      (\w+)\s+= ", options)),
+        "nested_options": sorted(re.findall(r"(?m)^      +(\w+)\s+= ", options)),
         "events": {
             event: {
                 field: ("string" if field in TEXT_FIELDS else "integer")

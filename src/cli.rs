@@ -27,4 +27,12 @@ pub struct Arguments {
 pub enum Command {
     /// Copy all tables of this task (the default).
     Sync,
+    /// Show what a sync would do with each table; writes nothing, exit 1 if a table would fail.
+    Plan {
+        /// JSON for machines instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Test connections, encryption, privileges and permissions; says what is missing, writes nothing.
+    Check,
 }

@@ -15,6 +15,8 @@
 //!    ▼
 //! bigquery   resumable upload in chunks, load job with WRITE_TRUNCATE, its result checked
 //!    │
+//! sides      both sides connected, the tables of this task known
+//! plan       what becomes of a table, decided before its first row; `plan` and `check` show it
 //! sync       drives all of it, one table after another, and reports
 //! telemetry  logs for Cloud Logging, text and progress for people
 //! ```
@@ -28,6 +30,8 @@ pub mod cloud_run;
 pub mod config;
 pub mod mapping;
 pub mod mysql;
+pub mod plan;
 pub mod selection;
+pub mod sides;
 pub mod sync;
 pub mod telemetry;

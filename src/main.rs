@@ -6,7 +6,8 @@ use std::time::Duration;
 use clap::Parser as _;
 use mysql_bigquery_sync::cli::{Arguments, Command};
 use mysql_bigquery_sync::config::{Config, Faults};
-use mysql_bigquery_sync::{sync, telemetry};
+use mysql_bigquery_sync::telemetry::{self, Output};
+use mysql_bigquery_sync::{plan, sync};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -23,7 +24,9 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(4);
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let telemetry = telemetry::init();
+    let command = arguments.command.unwrap_or(Command::Sync);
+    // What a command prints is its own; logs are a sync's output.
+    let telemetry = telemetry::init(if command == Command::Sync { Output::Stdout } else { Output::Stderr });
     // The libraries share one TLS stack; they look for it here.
     let provider = rustls::crypto::ring::default_provider().install_default();
     let config = match Config::read(std::env::vars_os(), &arguments.tables) {
@@ -48,8 +51,10 @@ fn main() -> ExitCode {
         let stop = CancellationToken::new();
         tokio::select! {
             succeeded = async {
-                match arguments.command.unwrap_or(Command::Sync) {
+                match command {
                     Command::Sync => sync::run(config, stop.clone(), bars).await,
+                    Command::Plan { json } => plan::command::run(config, json).await,
+                    Command::Check => plan::check::run(config).await,
                 }
             } => succeeded && !stop.is_cancelled(),
             () = stop_on_signal(stop.clone()) => {

@@ -8,7 +8,8 @@ use wildmatch::WildMatch;
 use crate::mapping::names;
 
 /// The per-table options, for the error that lists them; the same names as the fields of [`JsonTable`].
-const KNOWN_KEYS: &str = "name, destination, columns (include, exclude), where, max_shrink_percent";
+const KNOWN_KEYS: &str = "name, destination, columns (include, exclude), where, max_shrink_percent, partition_by \
+     (column, granularity, range (start, end, interval)), cluster_by";
 
 /// One table that was asked for by its name, with its options.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -23,6 +24,57 @@ pub struct TableRequest {
     pub filter: Option<String>,
     /// Instead of `MAX_SHRINK_PERCENT`.
     pub max_shrink_percent: Option<u8>,
+    /// The partitioning of a new table.
+    pub partition_by: Option<PartitionBy>,
+    /// The columns that a new table is clustered by, in their order.
+    pub cluster_by: Vec<String>,
+}
+
+/// `partition_by` of a table's options.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionBy {
+    /// Its name in MySQL.
+    pub column: String,
+    /// How its values are cut.
+    pub scheme: PartitionScheme,
+}
+
+/// How a column's values are cut into partitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartitionScheme {
+    /// A DATE, DATETIME or TIMESTAMP.
+    Time(Granularity),
+    /// An integer: `start` and every `interval` from there to below `end`.
+    Range {
+        /// The least value of the first partition.
+        start: i64,
+        /// The least value that is beyond the last.
+        end: i64,
+        /// How many values a partition has.
+        interval: i64,
+    },
+}
+
+/// How long a partition is. Source: "Introduction to partitioned tables".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "BigQuery's own names")]
+pub enum Granularity {
+    Hour,
+    Day,
+    Month,
+    Year,
+}
+
+impl Granularity {
+    /// BigQuery's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hour => "HOUR",
+            Self::Day => "DAY",
+            Self::Month => "MONTH",
+            Self::Year => "YEAR",
+        }
+    }
 }
 
 impl TableRequest {
@@ -193,7 +245,52 @@ struct JsonTable {
     #[serde(rename = "where")]
     filter: Option<String>,
     max_shrink_percent: Option<u8>,
+    partition_by: Option<JsonPartitionBy>,
+    cluster_by: Option<Vec<String>>,
 }
+
+/// `partition_by` of a table's object.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JsonPartitionBy {
+    column: String,
+    granularity: Option<String>,
+    range: Option<JsonRange>,
+}
+
+/// `range` of a table's `partition_by`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JsonRange {
+    start: i64,
+    end: i64,
+    interval: i64,
+}
+
+impl TryFrom<JsonPartitionBy> for PartitionBy {
+    type Error = String;
+
+    fn try_from(json: JsonPartitionBy) -> Result<Self, String> {
+        let scheme = match (json.granularity.as_deref().map(str::to_uppercase).as_deref(), json.range) {
+            (Some(_), Some(_)) => {
+                return Err("partition_by has a granularity and a range; one of them is needed".into());
+            }
+            (None | Some("DAY"), None) => PartitionScheme::Time(Granularity::Day),
+            (Some("HOUR"), None) => PartitionScheme::Time(Granularity::Hour),
+            (Some("MONTH"), None) => PartitionScheme::Time(Granularity::Month),
+            (Some("YEAR"), None) => PartitionScheme::Time(Granularity::Year),
+            (Some(other), None) => return Err(format!("granularity {other} is none of HOUR, DAY, MONTH, YEAR")),
+            (None, Some(JsonRange { start, end, interval })) if start < end && interval > 0 => {
+                PartitionScheme::Range { start, end, interval }
+            }
+            (None, Some(_)) => return Err("range needs a start below its end and an interval from 1".into()),
+        };
+        Ok(Self { column: json.column, scheme })
+    }
+}
+
+/// BigQuery's limit ("Introduction to clustered tables").
+const MOST_CLUSTER_COLUMNS: usize = 4;
 
 /// `columns` of a table's object.
 #[derive(Deserialize)]
@@ -242,6 +339,14 @@ fn json_item(position: usize, value: serde_json::Value) -> Result<Item, String> 
             if table.name.trim().is_empty() {
                 return Err(format!("entry {position}: its \"name\" is empty"));
             }
+            let cluster_by = table.cluster_by.unwrap_or_default();
+            if cluster_by.len() > MOST_CLUSTER_COLUMNS {
+                return Err(format!(
+                    "entry {position} ({name}): cluster_by takes at most {MOST_CLUSTER_COLUMNS} columns"
+                ));
+            }
+            let partition_by = table.partition_by.map(PartitionBy::try_from).transpose();
+            let partition_by = partition_by.map_err(|problem| format!("entry {position} ({name}): {problem}"))?;
             let filled = |option: Option<String>| option.filter(|text| !text.trim().is_empty());
             Ok(Item::Table(TableRequest {
                 name: table.name,
@@ -249,6 +354,8 @@ fn json_item(position: usize, value: serde_json::Value) -> Result<Item, String> 
                 columns: table.columns.map(ColumnFilter::from).unwrap_or_default(),
                 filter: filled(table.filter),
                 max_shrink_percent: table.max_shrink_percent,
+                partition_by,
+                cluster_by,
             }))
         }
         other => Err(format!("entry {position} is {other}: a name or an object with the keys {KNOWN_KEYS} is needed")),
@@ -319,6 +426,12 @@ mod tests {
             ("[\"a\"", "not a JSON array"),
             (r#"[{"name":"a","wher":"x"}]"#, "known keys are name, destination"),
             (r#"[{"name":"a","max_shrink_percent":101}]"#, "from 0 to 100"),
+            (r#"[{"name":"a","partition_by":{"column":"c","granularity":"WEEK"}}]"#, "none of HOUR, DAY, MONTH, YEAR"),
+            (
+                r#"[{"name":"a","partition_by":{"column":"c","range":{"start":5,"end":5,"interval":1}}}]"#,
+                "below its end",
+            ),
+            (r#"[{"name":"a","cluster_by":["b","c","d","e","f"]}]"#, "at most 4 columns"),
             (r#"[{"destination":"a"}]"#, "missing field `name`"),
             (r#"[{"name":"a"},{"name":"b","destination":"a"}]"#, "two entries for the destination"),
         ];
@@ -335,12 +448,12 @@ mod tests {
             serde_json::from_str(include_str!("../terraform/tests/contract.json")).unwrap();
         let keys = |list: &str| contract[list].as_array().unwrap().clone();
         let table_options = keys("table_options");
-        let column_options = keys("column_options");
-        for key in table_options.iter().chain(&column_options) {
+        let nested_options = keys("nested_options");
+        for key in table_options.iter().chain(&nested_options) {
             assert!(KNOWN_KEYS.contains(key.as_str().unwrap()), "{key} is not in {KNOWN_KEYS}");
         }
         let words = KNOWN_KEYS.split([',', ' ', '(', ')']).filter(|word| !word.is_empty()).count();
-        assert_eq!(words, table_options.len() + column_options.len());
+        assert_eq!(words, table_options.len() + nested_options.len());
     }
 
     #[test]

@@ -259,6 +259,16 @@ variable "tables" {
       exclude = optional(list(string))
     }))
     max_shrink_percent = optional(number) # instead of the variable of that name
+    partition_by = optional(object({      # of a new table
+      column      = string
+      granularity = optional(string) # HOUR, DAY (the default), MONTH, YEAR
+      range = optional(object({      # instead of a granularity, for integers
+        start    = number
+        end      = number
+        interval = number
+      }))
+    }))
+    cluster_by = optional(list(string)) # of a new table, at most 4 columns
   }))
 
   validation {
@@ -274,7 +284,7 @@ variable "tables" {
     error_message = "Two entries of tables have the same destination: leave one out, or give it another destination."
   }
   validation {
-    condition     = alltrue([for t in var.tables : !can(regex("[*?]|^!", t.name)) || (t.destination == null && t.where == null && t.columns == null && t.max_shrink_percent == null)])
+    condition     = alltrue([for t in var.tables : !can(regex("[*?]|^!", t.name)) || (t.destination == null && t.where == null && t.columns == null && t.max_shrink_percent == null && t.partition_by == null && t.cluster_by == null)])
     error_message = "A pattern (with * or ?, or ! at the beginning) takes no options: name the tables that need them."
   }
 }

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use gcp_bigquery_client::client_builder::ClientBuilder;
 use gcp_bigquery_client::error::BQError;
+use reqwest::Method;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::bigquery::auth::Tokens;
-use crate::bigquery::error::{Cause, Error};
+use crate::bigquery::error::{Cause, Error, answer};
 use crate::bigquery::retry::{Budget, retrying};
 use crate::config;
 
@@ -68,6 +71,37 @@ impl Client {
         };
         client.location = client.dataset_location(&doing, config.location.clone()).await?;
         Ok(client)
+    }
+
+    /// A request below the project, whose answer is JSON; `None` is 404. For what the client library lacks or refuses.
+    pub(super) async fn ask<T: DeserializeOwned>(
+        &self,
+        doing: &str,
+        method: Method,
+        path: &[&str],
+        body: Option<&Value>,
+    ) -> Result<Option<T>, Error> {
+        let mut url = reqwest::Url::parse(&format!("{}/bigquery/v2/projects/{}", self.base, self.project))
+            .map_err(|error| Error::once(doing, Cause::Broken(error.to_string())))?;
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.extend(path);
+        }
+        retrying(doing, Budget::START, || async {
+            let request = self.http.request(method.clone(), url.clone()).timeout(CALL_TIMEOUT);
+            let request = request.bearer_auth(self.tokens.token().await?);
+            let request = if let Some(body) = body { request.json(body) } else { request };
+            let response = request.send().await?;
+            let status = response.status().as_u16();
+            let text = response.text().await?;
+            match status {
+                404 => Ok(None),
+                200..=299 => {
+                    serde_json::from_str(&text).map(Some).map_err(|error| Cause::Unreadable(error.to_string()))
+                }
+                _ => Err(answer(status, &text)),
+            }
+        })
+        .await
     }
 
     async fn dataset_location(&self, doing: &str, wanted: Option<String>) -> Result<Option<String>, Error> {

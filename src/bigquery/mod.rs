@@ -4,6 +4,7 @@ mod auth;
 pub mod client;
 pub mod error;
 pub mod load;
+pub mod permissions;
 pub mod retry;
 pub mod tables;
 pub mod upload;

@@ -44,7 +44,7 @@ enum Reply {
 
 impl Client {
     /// Starts a session for the given load job.
-    pub async fn begin_upload(&self, doing: &str, job: &Job) -> Result<Upload, Error> {
+    pub async fn begin_upload(&self, doing: &str, job: &serde_json::Value) -> Result<Upload, Error> {
         let url = format!("{}/upload/bigquery/v2/projects/{}/jobs?uploadType=resumable", self.base, self.project);
         let session = retrying(&format!("{doing}: starting the upload"), Budget::START, || async {
             let request = self.http.post(&url).header("X-Upload-Content-Type", "application/octet-stream").json(job);

@@ -21,6 +21,8 @@ use crate::selection::ColumnFilter;
 const MOST_COLUMNS: usize = 10_000;
 /// BigQuery's limit on a column's description, in characters.
 const LONGEST_DESCRIPTION: usize = 1024;
+/// Begins the list of an ENUM's or SET's values in a description.
+pub const VALUES: &str = "Values: ";
 
 /// A source column and what it becomes.
 #[derive(Debug, Clone)]
@@ -132,13 +134,18 @@ fn map(column: &Column, table: &Table, flavor: Flavor, policies: Policies) -> Re
         // What a view says of NULL is derived from its query; the rows are believed instead.
         required: !column.nullable && !table.is_view && !policy_gives_null,
         in_primary_key: column.in_primary_key,
-        description: description(&column.comment),
+        description: description(column),
         target,
     })
 }
 
-fn description(comment: &str) -> Option<String> {
-    (!comment.is_empty()).then(|| comment.chars().take(LONGEST_DESCRIPTION).collect())
+/// The column's comment, and for ENUM and SET the values it may have, as MySQL writes them.
+fn description(column: &Column) -> Option<String> {
+    let list = column.column_type.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    let values = list.filter(|_| matches!(&*column.data_type, "enum" | "set")).map(|list| format!("{VALUES}{list}"));
+    let comment = Some(column.comment.clone()).filter(|comment| !comment.is_empty());
+    let parts: Vec<String> = comment.into_iter().chain(values).collect();
+    (!parts.is_empty()).then(|| parts.join("\n").chars().take(LONGEST_DESCRIPTION).collect())
 }
 
 #[cfg(test)]

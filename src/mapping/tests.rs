@@ -19,7 +19,14 @@ fn column(name: &str, data_type: &str) -> Column {
 }
 
 fn table(columns: Vec<Column>) -> Table {
-    Table { name: "t".into(), is_view: false, estimated_rows: None, columns }
+    Table {
+        name: "t".into(),
+        is_view: false,
+        estimated_rows: None,
+        estimated_bytes: None,
+        comment: String::new(),
+        columns,
+    }
 }
 
 fn mapped(columns: Vec<Column>) -> Result<Mapping, String> {

@@ -32,6 +32,10 @@ pub struct Found {
     pub is_view: bool,
     /// The storage engine's guess.
     pub estimated_rows: Option<u64>,
+    /// Bytes of the rows as they are stored; also a guess.
+    pub estimated_bytes: Option<u64>,
+    /// `TABLE_COMMENT`; empty for a view.
+    pub comment: String,
 }
 
 /// A table and its columns.
@@ -43,6 +47,10 @@ pub struct Table {
     pub is_view: bool,
     /// The storage engine's guess; good for a progress bar.
     pub estimated_rows: Option<u64>,
+    /// Bytes of the rows as they are stored; also a guess.
+    pub estimated_bytes: Option<u64>,
+    /// `TABLE_COMMENT`; empty for a view.
+    pub comment: String,
     /// In ordinal order, invisible and generated ones included.
     pub columns: Vec<Column>,
 }
@@ -54,7 +62,7 @@ pub struct Column {
     pub name: String,
     /// `DATA_TYPE`, such as `bigint`.
     pub data_type: String,
-    /// `COLUMN_TYPE`, such as `bigint(20) unsigned`.
+    /// `COLUMN_TYPE`, such as `bigint(20) unsigned` or `enum('a','B')`.
     pub column_type: String,
     /// `IS_NULLABLE`.
     pub nullable: bool,
@@ -70,6 +78,32 @@ pub struct Column {
     pub comment: String,
     /// Whether it is part of the primary key.
     pub in_primary_key: bool,
+}
+
+/// What the server says of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The server's product and version.
+    pub version: String,
+    /// `CURRENT_USER()`: the account that the server took the user for.
+    pub user: String,
+    /// TLS version and cipher; `None` when the connection is plain.
+    pub cipher: Option<String>,
+}
+
+/// Asks the server about this connection.
+pub async fn session(connection: &mut MySqlConnection) -> Result<Session, Error> {
+    let doing = "asking the server about the connection";
+    let says =
+        query(connection, doing, "SELECT CONCAT(@@version_comment, ' ', VERSION()), CURRENT_USER()", &[]).await?;
+    let say = |index| says.first().and_then(|row| text(row, index)).unwrap_or_default();
+    let (version, user) = (say(0), say(1));
+    let status = "SHOW SESSION STATUS WHERE Variable_name IN ('Ssl_version', 'Ssl_cipher')";
+    let mut rows = query(connection, doing, status, &[]).await?;
+    // Ssl_version after Ssl_cipher, as the server lists them; shown the other way round.
+    rows.reverse();
+    let values: Vec<String> = rows.iter().filter_map(|row| text(row, 1)).filter(|value| !value.is_empty()).collect();
+    Ok(Session { version, user, cipher: Some(values.join(" ")).filter(|cipher| !cipher.is_empty()) })
 }
 
 /// Asks the server whose dialect it speaks.
@@ -100,8 +134,8 @@ pub async fn find(connection: &mut MySqlConnection, name: &str) -> Result<Result
     let found = query(
         connection,
         &format!("looking {name} up in the catalog"),
-        "SELECT TABLE_NAME, TABLE_TYPE, CAST(TABLE_ROWS AS CHAR), CAST(@@lower_case_table_names AS CHAR) \
-         FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?",
+        "SELECT TABLE_NAME, TABLE_TYPE, CAST(TABLE_ROWS AS CHAR), CAST(@@lower_case_table_names AS CHAR), \
+         CAST(DATA_LENGTH AS CHAR), TABLE_COMMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?",
         &[name],
     )
     .await?;
@@ -111,16 +145,20 @@ pub async fn find(connection: &mut MySqlConnection, name: &str) -> Result<Result
     let Some(row) = found.iter().find(exact).or_else(|| found.first().filter(ignores_case)) else {
         return Ok(Err(list(connection).await?.into_iter().map(|listed| listed.name).collect()));
     };
+    let is_view = text(row, 1).unwrap_or_default().contains("VIEW");
     Ok(Ok(Found {
         name: text(row, 0).unwrap_or_default(),
-        is_view: text(row, 1).unwrap_or_default().contains("VIEW"),
+        is_view,
         estimated_rows: number(row, 2),
+        estimated_bytes: number(row, 4),
+        // A view's says no more than "VIEW".
+        comment: text(row, 5).filter(|_| !is_view).unwrap_or_default(),
     }))
 }
 
 /// The table's columns, in ordinal order.
 pub async fn columns(connection: &mut MySqlConnection, flavor: Flavor, found: Found) -> Result<Table, Error> {
-    let Found { name, is_view, estimated_rows } = found;
+    let Found { name, is_view, estimated_rows, estimated_bytes, comment } = found;
     let doing = format!("reading the columns of {name} from the catalog");
     let json_columns = match flavor {
         Flavor::MySql => Vec::new(),
@@ -138,15 +176,15 @@ pub async fn columns(connection: &mut MySqlConnection, flavor: Flavor, found: Fo
     .iter()
     .map(|row| column(row, &json_columns))
     .collect();
-    Ok(Table { name, is_view, estimated_rows, columns })
+    Ok(Table { name, is_view, estimated_rows, estimated_bytes, comment, columns })
 }
 
 fn column(row: &MySqlRow, json_columns: &[String]) -> Column {
     let text = |index| text(row, index).unwrap_or_default();
-    let (name, data_type, column_type) = (text(0), text(1).to_lowercase(), text(2).to_lowercase());
+    let (name, data_type, column_type) = (text(0), text(1).to_lowercase(), text(2));
     Column {
         json: data_type == "json" || json_columns.contains(&name),
-        unsigned: column_type.contains("unsigned"),
+        unsigned: column_type.to_lowercase().contains("unsigned"),
         nullable: text(3) == "YES",
         precision: number(row, 4).and_then(|number| u32::try_from(number).ok()),
         scale: number(row, 5).and_then(|number| u32::try_from(number).ok()),

@@ -7,25 +7,21 @@ use std::time::{Duration, Instant};
 
 use sqlx::mysql::MySqlConnection;
 use tokio_util::task::AbortOnDropHandle;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use crate::bigquery;
 use crate::bigquery::error::Cause;
 use crate::bigquery::load::{Fate, job_id};
-use crate::bigquery::retry::Budget;
 use crate::config;
-use crate::mapping::Mapping;
 use crate::mysql::locks::{self, Lock};
-use crate::mysql::{self, catalog, rows};
+use crate::mysql::{self, rows};
+use crate::plan::{self, Drift, TablePlan};
 use crate::selection::TableRequest;
 use crate::sync::Context;
 use crate::sync::guard::ShrinkGuard;
 use crate::sync::pipeline::{self, Destination, Done, Source};
 use crate::sync::report::{Outcome, Synced, TableReport};
 use crate::telemetry::progress::{self, Counters};
-
-/// A name further away than this is not offered as the one that was meant.
-const NEAREST_NAME: f64 = 0.6;
 
 /// How often a table begins again within one attempt; after that it is Cloud Run's retry that does.
 const MOST_RESTARTS: u32 = 2;
@@ -41,8 +37,8 @@ enum Failure {
     Destination(#[from] bigquery::Error),
     #[error(transparent)]
     Pipeline(#[from] pipeline::Error),
-    #[error("{0}")]
-    Plan(String),
+    #[error(transparent)]
+    Plan(#[from] plan::Error),
     #[error("stopped by a signal while {0}")]
     Stopped(&'static str),
 }
@@ -52,7 +48,9 @@ impl Failure {
     /// connection to MySQL or BigQuery's upload session was lost.
     fn is_passing(&self) -> bool {
         match self {
-            Self::Source(error) | Self::Pipeline(pipeline::Error::Source(error)) => error.transient,
+            Self::Source(error)
+            | Self::Plan(plan::Error::Source(error))
+            | Self::Pipeline(pipeline::Error::Source(error)) => error.transient,
             Self::Destination(error) | Self::Pipeline(pipeline::Error::Destination(error)) => {
                 matches!(error.cause, Cause::SessionLost)
             }
@@ -97,53 +95,41 @@ pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableR
 async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters>) -> Result<Outcome, Failure> {
     let opening = open(context, request);
     let opened = unless_stopped(context, opening, "its columns were looked up; the destination is unchanged").await?;
-    let Opened { connection, connection_id, lock, table, destination, generation, mapping } = match opened {
+    let Opened { connection, connection_id, lock, generation, plan } = match opened {
         Opening::Ready(opened) => *opened,
         Opening::Loaded { destination, job_id, rows } => {
             counters.rows.store(rows, Relaxed);
             return Ok(Outcome::Skipped { destination, job_id });
         }
     };
-    info!(
-        event = "table_started",
-        table = table.name,
-        destination,
-        columns = mapping.columns.len(),
-        estimated_rows = table.estimated_rows,
-        "{}: started, {} columns{}",
-        table.name,
-        mapping.columns.len(),
-        table.estimated_rows.map_or(String::new(), |rows| format!(", about {rows} rows"))
-    );
-    let shown = progress::show(table.name.clone(), table.estimated_rows, Arc::clone(counters), context.bars.clone());
+    announce(&plan);
+    let (name, estimate) = (plan.table.name.clone(), plan.table.estimated_rows);
+    let shown = progress::show(name, estimate, Arc::clone(counters), context.bars.clone());
     let _shown = AbortOnDropHandle::new(tokio::spawn(shown));
 
-    let doing = context.doing(&destination);
-    let job_id = context.job_id(&destination, generation);
-    let job = context.bigquery.load_job(&job_id, &destination, mapping.bigquery_schema());
-    let beginning = async {
-        tokio::try_join!(context.bigquery.begin_upload(&doing, &job), look(context, request, &doing, &destination))
-    };
-    let (upload, (previous_rows, guard)) =
-        unless_stopped(context, beginning, "its upload was started; the destination is unchanged").await?;
+    let doing = plan::doing(&context.sides, &plan.destination);
+    let job_id = context.job_id(&plan.destination, generation);
+    let job = context.sides.bigquery.load_job(&job_id, &plan.destination, &plan.load);
+    let beginning = context.sides.bigquery.begin_upload(&doing, &job);
+    let upload = unless_stopped(context, beginning, "its upload was started; the destination is unchanged").await?;
     let session = upload.session();
     let source = Source {
-        statement: rows::statement(&mapping.select_list(), &table.name, request.filter.as_deref()),
-        table: table.name.clone(),
+        statement: plan.statement.clone(),
+        table: plan.table.name.clone(),
         connection,
-        mapping,
-        guard,
+        mapping: plan.mapping.clone(),
+        guard: guard(context, request, &plan),
         lock,
     };
     let finishing = AtomicBool::new(false);
-    let to = Destination { client: &context.bigquery, doing: &doing, job_id: &job_id, finishing: &finishing };
+    let to = Destination { client: &context.sides.bigquery, doing: &doing, job_id: &job_id, finishing: &finishing };
     let running = pipeline::run(to, source, upload, &context.pool, counters);
     let stopped_while = "its rows were read; the upload was given up and the destination is unchanged";
     let Done { job, replaced, mut connection } = match unless_stopped(context, running, stopped_while).await {
         Ok(done) => done,
         Err(failure) => {
-            let killing = mysql::connection::kill(&context.config.mysql, connection_id);
-            tokio::join!(killing, context.bigquery.cancel_upload(&session));
+            let killing = mysql::connection::kill(&context.sides.config.mysql, connection_id);
+            tokio::join!(killing, context.sides.bigquery.cancel_upload(&session));
             return Err(match failure {
                 Failure::Stopped(_) if finishing.load(Relaxed) => Failure::Stopped(
                     "its last bytes were sent; BigQuery has either all of them and loads them, or the table stays as it was",
@@ -155,35 +141,66 @@ async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters
     let rows = counters.rows.load(Relaxed);
     let loading = async {
         tokio::select! {
-            loaded = context.bigquery.wait_for_load(&doing, &job_id, job, rows) => loaded,
+            loaded = context.sides.bigquery.wait_for_load(&doing, &job_id, job, rows) => loaded,
             never = locks::keep_alive(&mut connection) => match never {},
         }
     };
     let stopped_while = "its load job ran; BigQuery finishes that job, and the table is then the new one";
     unless_stopped(context, loading, stopped_while).await?;
+    set_properties(context, &doing, &plan).await;
     mysql::connection::close(connection).await;
+    let TablePlan { destination, previous_rows, .. } = plan;
     Ok(Outcome::Synced(Synced { destination, job_id, previous_rows, replaced }))
 }
 
-/// How many rows the destination has now, and the guard made from that. Without a guard nothing depends on it.
-async fn look(
-    context: &Context,
-    request: &TableRequest,
-    doing: &str,
-    destination: &str,
-) -> Result<(Option<u64>, Option<ShrinkGuard>), bigquery::Error> {
-    let max_percent = request.max_shrink_percent.or(context.config.max_shrink_percent);
-    let budget = if max_percent.is_some() { Budget::START } else { Budget::NONE };
-    let previous_rows = match context.bigquery.existing_rows(doing, destination, budget).await {
-        Err(error) if max_percent.is_none() => {
-            debug!(event = "previous_rows_unknown", "{error}");
-            None
-        }
-        rows => rows?,
-    };
-    let guard =
-        previous_rows.zip(max_percent).map(|(previous_rows, max_percent)| ShrinkGuard { previous_rows, max_percent });
-    Ok((previous_rows, guard))
+/// `table_started`, and `schema_drift` where the destination's columns change.
+fn announce(plan: &TablePlan) {
+    let TablePlan { table, destination, mapping, drift, .. } = plan;
+    info!(
+        event = "table_started",
+        table = table.name,
+        destination,
+        columns = mapping.columns.len(),
+        estimated_rows = table.estimated_rows,
+        "{}: started, {} columns{}",
+        table.name,
+        mapping.columns.len(),
+        table.estimated_rows.map_or(String::new(), |rows| format!(", about {rows} rows"))
+    );
+    if !drift.is_empty() {
+        let Drift { added, dropped, retyped, renamed } = drift;
+        warn!(
+            event = "schema_drift",
+            table = table.name,
+            destination,
+            added = added.len(),
+            dropped = dropped.len(),
+            retyped = retyped.len(),
+            renamed = renamed.len(),
+            "{}: the columns of {destination} change: {drift}",
+            table.name
+        );
+    }
+}
+
+/// The guard against a table that lost its rows.
+fn guard(context: &Context, request: &TableRequest, plan: &TablePlan) -> Option<ShrinkGuard> {
+    let max_percent = request.max_shrink_percent.or(context.sides.config.max_shrink_percent);
+    plan.previous_rows.zip(max_percent).map(|(previous_rows, max_percent)| ShrinkGuard { previous_rows, max_percent })
+}
+
+/// Sets what a load job cannot carry. The rows are there and right: what fails here is no reason to load them again.
+async fn set_properties(context: &Context, doing: &str, plan: &TablePlan) {
+    let Some(properties) = &plan.afterwards else { return };
+    if let Err(problem) = context.sides.bigquery.patch_table(doing, &plan.destination, properties).await {
+        let table = &plan.table.name;
+        let keys: Vec<&str> = properties.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
+        let keys = keys.join(", ");
+        warn!(
+            event = "properties_not_set",
+            table, "{table}: its rows are loaded; {keys} could not be set, the next run tries again: {problem}"
+        );
+    }
 }
 
 /// The work, or the end of it when the run is stopped.
@@ -215,30 +232,17 @@ struct Opened {
     connection_id: u64,
     /// That no other execution works on the destination.
     lock: Option<Lock>,
-    table: catalog::Table,
-    destination: String,
     /// Of the load job's id: failed ids of earlier attempts are used up.
     generation: u32,
-    mapping: Mapping,
+    plan: TablePlan,
 }
 
 async fn open(context: &Context, request: &TableRequest) -> Result<Opening, Failure> {
-    let name = &request.name;
-    let flavor = context.flavor;
-    let mut connection = mysql::connection::connect(&context.config.mysql).await?;
-    let found = match catalog::find(&mut connection, name).await? {
-        Ok(found) => found,
-        Err(existing) => return Err(Failure::Plan(missing(context, name, &existing))),
-    };
-    let destination = request.destination(&found.name).map_err(Failure::Plan)?;
-    if let Some(sources) = context.conflicts.get(&destination) {
-        let sources = sources.join(" and ");
-        return Err(Failure::Plan(format!(
-            "{sources} would all become the table {destination} in BigQuery: give all but one another \"destination\" in TABLES"
-        )));
-    }
+    let sides = &context.sides;
+    let mut connection = mysql::connection::connect(&sides.config.mysql).await?;
+    let (found, destination) = plan::resolve(sides, &mut connection, request).await?;
     let connection_id = mysql::connection::id(&mut connection).await?;
-    let config::BigQuery { project, dataset, .. } = &context.config.bigquery;
+    let config::BigQuery { project, dataset, .. } = &sides.config.bigquery;
     // Before the snapshot: what another execution has just loaded is not older than what is read here.
     let lock = Lock::take(&mut connection, format!("{project}.{dataset}.{destination}")).await?;
     let generation = match earlier_attempts(context, &destination).await? {
@@ -247,13 +251,9 @@ async fn open(context: &Context, request: &TableRequest) -> Result<Opening, Fail
     };
     rows::begin_snapshot(&mut connection).await?;
     rows::pin_definition(&mut connection, &found.name).await?;
-    // Read now that they cannot change any more.
-    let table = catalog::columns(&mut connection, flavor, found).await?;
-    let mapping = Mapping::new(&table, flavor, &request.columns, context.config.policies).map_err(Failure::Plan)?;
-    if request.columns.is_empty() {
-        rows::check_all_columns(&mut connection, &table.name).await?;
-    }
-    Ok(Opening::Ready(Box::new(Opened { connection, connection_id, lock, table, destination, generation, mapping })))
+    // Made now that the columns cannot change any more.
+    let plan = plan::table(sides, &mut connection, request, found, destination).await?;
+    Ok(Opening::Ready(Box::new(Opened { connection, connection_id, lock, generation, plan })))
 }
 
 /// What earlier attempts of this task have done about the table.
@@ -270,12 +270,12 @@ enum Earlier {
 
 /// A first attempt has none before it. Later ones ask for each generation's job until there is none.
 async fn earlier_attempts(context: &Context, destination: &str) -> Result<Earlier, bigquery::Error> {
-    let doing = context.doing(destination);
+    let doing = plan::doing(&context.sides, destination);
     let mut generation = 0;
-    if context.config.task.attempt > 0 {
+    if context.sides.config.task.attempt > 0 {
         loop {
             let job_id = context.job_id(destination, generation);
-            match context.bigquery.fate(&doing, &job_id).await? {
+            match context.sides.bigquery.fate(&doing, &job_id).await? {
                 Fate::Loaded(rows) => return Ok(Earlier::Loaded { job_id, rows }),
                 Fate::Failed => generation += 1,
                 Fate::Unknown => break,
@@ -286,29 +286,7 @@ async fn earlier_attempts(context: &Context, destination: &str) -> Result<Earlie
 }
 
 impl Context {
-    /// What every error of the destination's side begins with.
-    fn doing(&self, destination: &str) -> String {
-        format!("loading into {}.{destination}", self.config.bigquery.dataset)
-    }
-
     fn job_id(&self, destination: &str, generation: u32) -> String {
-        job_id(&self.config.task.execution, &self.config.bigquery.dataset, destination, generation)
+        job_id(&self.sides.config.task.execution, &self.sides.config.bigquery.dataset, destination, generation)
     }
-}
-
-fn missing(context: &Context, name: &str, existing: &[String]) -> String {
-    let similarity = |other: &String| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
-    let nearest = existing
-        .iter()
-        .map(|other| (similarity(other), other))
-        .filter(|(similarity, _)| *similarity >= NEAREST_NAME)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b));
-    let hint = match nearest {
-        Some((_, other)) => format!("; the nearest name is {other}"),
-        None => String::new(),
-    };
-    format!(
-        "no such table in database {} (or user {} has no privilege on it){hint}: look at TABLES and MYSQL_DATABASE",
-        context.config.mysql.database, context.config.mysql.user
-    )
 }

@@ -4,7 +4,7 @@ mod cloud_logging;
 pub mod progress;
 mod text;
 
-use std::io::IsTerminal as _;
+use std::io::{self, IsTerminal as _, Write};
 
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
@@ -12,6 +12,31 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::{self, Fault, LogFormat};
+
+/// Where log lines go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Output {
+    /// For a sync, whose logs are all that it prints.
+    Stdout,
+    /// For a command that prints something else.
+    Stderr,
+}
+
+impl Output {
+    fn open(self) -> Box<dyn Write> {
+        match self {
+            Self::Stdout => Box::new(io::stdout().lock()),
+            Self::Stderr => Box::new(io::stderr().lock()),
+        }
+    }
+
+    fn is_terminal(self) -> bool {
+        match self {
+            Self::Stdout => io::stdout().is_terminal(),
+            Self::Stderr => io::stderr().is_terminal(),
+        }
+    }
+}
 
 /// What `init` set up.
 pub struct Telemetry {
@@ -24,21 +49,21 @@ pub struct Telemetry {
 }
 
 /// Starts logging, before anything else can fail, and turns panics into log lines.
-pub fn init() -> Telemetry {
+pub fn init(output: Output) -> Telemetry {
     let variable = |name| std::env::var(name).ok();
-    let terminal = std::io::stdout().is_terminal();
+    let terminal = output.is_terminal();
     let (format, level, faults) =
         config::log_settings(variable("LOG_FORMAT").as_deref(), variable("LOG_LEVEL").as_deref(), terminal);
     // Other crates' warnings are welcome, their chatter is not.
     let filter = Targets::new().with_default(Level::WARN.min(level)).with_target(env!("CARGO_CRATE_NAME"), level);
-    let shows_bars = format == LogFormat::Text && terminal && std::io::stderr().is_terminal();
+    let shows_bars = format == LogFormat::Text && terminal && io::stderr().is_terminal();
     let target =
         if shows_bars { indicatif::ProgressDrawTarget::stderr() } else { indicatif::ProgressDrawTarget::hidden() };
     let bars = indicatif::MultiProgress::with_draw_target(target);
     let registry = tracing_subscriber::registry().with(filter);
     match format {
-        LogFormat::Json => registry.with(cloud_logging::layer(variable("CLOUD_RUN_JOB"))).init(),
-        LogFormat::Text => registry.with(text::layer(bars.clone(), terminal)).init(),
+        LogFormat::Json => registry.with(cloud_logging::layer(variable("CLOUD_RUN_JOB"), output)).init(),
+        LogFormat::Text => registry.with(text::layer(bars.clone(), terminal, output)).init(),
     }
     report_panics();
     Telemetry { bars, shows_bars, faults }

@@ -10,14 +10,17 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, Layer, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::Output;
+
 pub(super) fn layer<S>(
     bars: MultiProgress,
     colors: bool,
+    output: Output,
 ) -> Layer<S, tracing_subscriber::fmt::format::DefaultFields, Lines, Above>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    Layer::default().with_ansi(colors).event_format(Lines).with_writer(Above(bars))
+    Layer::default().with_ansi(colors).event_format(Lines).with_writer(Above(bars, output))
 }
 
 /// The format of a line.
@@ -60,26 +63,26 @@ impl Visit for Message {
     }
 }
 
-/// Writes to stdout, above the bars.
-pub(super) struct Above(MultiProgress);
+/// Writes above the bars.
+pub(super) struct Above(MultiProgress, Output);
 
 impl<'a> MakeWriter<'a> for Above {
     type Writer = Line<'a>;
 
     fn make_writer(&'a self) -> Self::Writer {
-        Line(&self.0)
+        Line(&self.0, self.1)
     }
 }
 
-pub(super) struct Line<'a>(&'a MultiProgress);
+pub(super) struct Line<'a>(&'a MultiProgress, Output);
 
 impl Write for Line<'_> {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        self.0.suspend(|| io::stdout().lock().write_all(line))?;
+        self.0.suspend(|| self.1.open().write_all(line))?;
         Ok(line.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stdout().flush()
+        self.1.open().flush()
     }
 }

@@ -10,6 +10,7 @@
     reason = "a test that finds something else than it expects fails by panicking"
 )]
 
+mod destination;
 mod failures;
 mod faults;
 mod logs;

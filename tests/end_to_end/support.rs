@@ -192,7 +192,7 @@ pub fn python(script: &str) -> Command {
     command
 }
 
-fn emulator_call(method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
+pub fn emulator_call(method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
     let url = format!("http://{}/bigquery/v2/projects/local/{path}", variable("TEST_EMULATOR_HOST"));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     // Another test may have been first.

@@ -1,0 +1,133 @@
+//! `check`: connections, encryption, privileges and permissions; for each failure what is missing. Writes nothing.
+
+use std::io::{self, Write as _};
+
+use crate::bigquery;
+use crate::config::{self, Config, SslMode};
+use crate::mysql;
+use crate::mysql::catalog;
+use crate::plan;
+use crate::selection::TableRequest;
+use crate::sides;
+
+/// What was checked, line by line.
+#[derive(Default)]
+struct Findings {
+    failures: usize,
+}
+
+impl Findings {
+    fn say(&mut self, what: &str, result: Result<String, String>) {
+        let (word, text) = match result {
+            Ok(text) => ("ok     ", text),
+            Err(text) => {
+                self.failures += 1;
+                ("FAILED ", text)
+            }
+        };
+        // Whoever closed the output does not want to read it.
+        let _ = writeln!(io::stdout(), "{word} {what}: {text}");
+    }
+}
+
+/// Checks everything that can be and prints it. True when nothing is missing.
+pub async fn run(config: Config) -> bool {
+    let mut findings = Findings::default();
+    source(&config, &mut findings).await;
+    match bigquery::Client::connect(&config.bigquery).await {
+        Ok(client) => destination(&config, &client, &mut findings).await,
+        Err(error) => findings.say("BigQuery", Err(error.to_string())),
+    }
+    // Each table needs both sides; what is wrong with one of them was said above.
+    if let Ok((sides, tables)) = sides::connect(config).await {
+        if tables.is_empty() {
+            findings.say("tables", Err(format!("none of TABLES={} is this task's", sides.config.tables)));
+        }
+        if let Err(error) = each_table(&sides, tables, &mut findings).await {
+            findings.say("tables", Err(error.to_string()));
+        }
+    }
+    let _ = match findings.failures {
+        0 => writeln!(io::stdout(), "Nothing is missing; nothing was written."),
+        failures => writeln!(io::stdout(), "{failures} of the checks failed; nothing was written."),
+    };
+    findings.failures == 0
+}
+
+async fn source(config: &Config, findings: &mut Findings) {
+    let what = format!("MySQL at {}", config.mysql.address);
+    let session = async {
+        let mut connection = mysql::connection::connect(&config.mysql).await?;
+        let session = catalog::session(&mut connection).await?;
+        mysql::connection::close(connection).await;
+        Ok::<_, mysql::Error>(session)
+    };
+    match session.await {
+        Err(error) => findings.say(&what, Err(error.to_string())),
+        Ok(session) => {
+            findings.say(&what, Ok(format!("{}, as {}", session.version, session.user)));
+            let verified = match config.mysql.ssl_mode {
+                SslMode::VerifyIdentity => "certificate and host name verified",
+                SslMode::VerifyCa => "certificate verified, host name not",
+                _ => "certificate not verified: MYSQL_SSL_MODE=VERIFY_CA or VERIFY_IDENTITY would",
+            };
+            findings.say(
+                "encryption",
+                Ok(match session.cipher {
+                    Some(cipher) => format!("{cipher}; {verified}"),
+                    None => {
+                        "none: password and rows travel in the clear (MYSQL_SSL_MODE=REQUIRED would refuse that)".into()
+                    }
+                }),
+            );
+        }
+    }
+}
+
+async fn destination(config: &Config, client: &bigquery::Client, findings: &mut Findings) {
+    let config::BigQuery { project, dataset, .. } = &config.bigquery;
+    let location = client.location().unwrap_or("an unknown location");
+    findings.say("BigQuery", Ok(format!("dataset {project}:{dataset} in {location}")));
+    let jobs = client.may_run_jobs().await.map(|()| "load jobs may be started (bigquery.jobs.create)".to_owned());
+    let jobs = jobs.map_err(|error| format!("{error}: roles/bigquery.jobUser on project {project} is missing"));
+    findings.say("jobs", jobs);
+    let create = client.may_create_tables().await.map(|()| "tables may be created (bigquery.tables.create)".to_owned());
+    let create = create.map_err(|error| format!("{error}: roles/bigquery.dataEditor on dataset {dataset} is missing"));
+    findings.say("new tables", create);
+}
+
+async fn each_table(
+    sides: &sides::Sides,
+    tables: Vec<TableRequest>,
+    findings: &mut Findings,
+) -> Result<(), mysql::Error> {
+    let mut connection = mysql::connection::connect(&sides.config.mysql).await?;
+    let config::BigQuery { dataset, .. } = &sides.config.bigquery;
+    for request in tables {
+        let looked = async {
+            let (found, destination) = plan::resolve(sides, &mut connection, &request).await?;
+            plan::source(sides, &mut connection, &request, found).await?;
+            Ok::<_, plan::Error>(destination)
+        };
+        let what = format!("table {}", request.name);
+        let destination = match looked.await {
+            Ok(destination) => destination,
+            Err(error) => {
+                findings.say(&what, Err(error.to_string()));
+                continue;
+            }
+        };
+        let result = match sides.bigquery.missing_permissions(&destination).await {
+            Ok(None) => Ok(format!("may be read; {destination} will be created")),
+            Ok(Some(missing)) if missing.is_empty() => Ok(format!("may be read; {destination} may be replaced")),
+            Ok(Some(missing)) => Err(format!(
+                "{destination} may not be replaced, {} missing: roles/bigquery.dataEditor on dataset {dataset} has them",
+                missing.join(", ")
+            )),
+            Err(error) => Err(error.to_string()),
+        };
+        findings.say(&what, result);
+    }
+    mysql::connection::close(connection).await;
+    Ok(())
+}

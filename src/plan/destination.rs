@@ -1,0 +1,192 @@
+//! The destination's schema: the source's columns, with what people made of the table that is replaced.
+
+use gcp_bigquery_client::model::field_type::FieldType;
+use serde_json::{Map, Value, json};
+
+use super::Drift;
+use super::drift::standard_name;
+use crate::bigquery::tables::Existing;
+use crate::mapping::types::BigQueryType;
+use crate::mapping::{MappedColumn, Mapping, VALUES};
+use crate::mysql::catalog::Table;
+
+/// What of a column is sent again as it stands: `WRITE_TRUNCATE` drops what the job's schema does not carry.
+/// Source: "TableFieldSchema", REST reference.
+const KEPT_OF_COLUMNS: &[&str] = &["policyTags", "dataPolicies", "defaultValueExpression"];
+
+/// BigQuery's limit ("Use primary and foreign keys").
+const MOST_KEY_COLUMNS: usize = 16;
+
+/// The schema's part of the load job, what follows it, and what stays of the destination's.
+#[derive(Debug, Default)]
+pub(super) struct Target {
+    pub(super) load: Map<String, Value>,
+    pub(super) afterwards: Option<Value>,
+    pub(super) drift: Drift,
+    pub(super) kept: Vec<String>,
+}
+
+pub(super) fn of(table: &Table, mapping: &Mapping, existing: Option<&Existing>) -> Result<Target, String> {
+    let schema = serde_json::to_value(mapping.bigquery_schema()).map_err(|error| error.to_string())?;
+    let fields = schema.get("fields").and_then(Value::as_array);
+    let mut fields = fields.cloned().unwrap_or_default();
+    let mut target = Target::default();
+    if let Some(existing) = existing {
+        if !matches!(&*existing.kind, "" | "TABLE") {
+            return Err(format!(
+                "the destination is a {} in BigQuery, not a table: give the table another \"destination\" in TABLES",
+                existing.kind
+            ));
+        }
+        let columns: Vec<(String, String)> =
+            mapping.columns.iter().map(|column| (column.field.clone(), standard_type(column))).collect();
+        let columns: Vec<(&str, &str)> = columns.iter().map(|(name, kind)| (&**name, &**kind)).collect();
+        target.drift = Drift::between(existing, &columns);
+        for field in &mut fields {
+            keep(field, existing, &target.drift, &mut target.kept);
+        }
+        if existing.has_row_policies {
+            keep_row_policies(&mut fields, existing, &mut target)?;
+        }
+        if let Some(key) = &existing.encryption_configuration {
+            target.load.insert("destinationEncryptionConfiguration".into(), key.clone());
+            target.kept.push("KMS key".into());
+        }
+    }
+    target.load.entry("writeDisposition").or_insert_with(|| json!("WRITE_TRUNCATE"));
+    target.load.insert("schema".into(), json!({"fields": fields}));
+    target.afterwards = afterwards(table, mapping, existing, &mut target.kept);
+    Ok(target)
+}
+
+/// What was set on the column by hand.
+fn keep(field: &mut Value, existing: &Existing, drift: &Drift, kept: &mut Vec<String>) {
+    let name = field["name"].as_str().unwrap_or_default().to_owned();
+    // A renamed column of the same type is the same column: nobody may lose its policy tags by renaming it.
+    let Some(was) = existing.field(drift.former_name(&name)) else { return };
+    for key in KEPT_OF_COLUMNS {
+        let Some(value) = was.rest.get(*key) else { continue };
+        if *key == "defaultValueExpression" && drift.retyped.iter().any(|column| column.column == was.name) {
+            continue;
+        }
+        field[*key] = value.clone();
+        kept.push(format!("{key} of {name}"));
+    }
+    let ours = field["description"].as_str().unwrap_or_default();
+    if !was.description.is_empty() && comment_of(&was.description) != comment_of(ours) {
+        field["description"] = was.description.clone().into();
+        kept.push(format!("description of {name}"));
+    }
+}
+
+/// A description without the list of an ENUM's values, which is ours and may change.
+fn comment_of(description: &str) -> &str {
+    description.split_once(VALUES).map_or(description, |(comment, _)| comment).trim_end()
+}
+
+/// Only `WRITE_TRUNCATE_DATA` lets row access policies live; it changes no column, but may add and relax some.
+/// Source: "JobConfigurationLoad", `writeDisposition` and `schemaUpdateOptions`.
+fn keep_row_policies(fields: &mut [Value], existing: &Existing, target: &mut Target) -> Result<(), String> {
+    if !target.drift.only_adds() {
+        return Err(format!(
+            "the table in BigQuery has row access policies, which stay only as long as its columns do, and the columns \
+             differ: {}. Nothing was written. Change the table in BigQuery (ALTER TABLE … DROP COLUMN, RENAME COLUMN, SET \
+             DATA TYPE), or drop its row access policies, run again, and create them anew",
+            target.drift
+        ));
+    }
+    let mut options = Vec::new();
+    for field in fields {
+        let required = field["mode"] == "REQUIRED";
+        let name = field["name"].as_str().unwrap_or_default();
+        match existing.field(name).map(|was| was.mode == "REQUIRED") {
+            Some(true) if !required && !options.contains(&"ALLOW_FIELD_RELAXATION") => {
+                options.push("ALLOW_FIELD_RELAXATION");
+            }
+            Some(false) => field["mode"] = "NULLABLE".into(),
+            Some(true) => {}
+            None => {
+                field["mode"] = "NULLABLE".into();
+                if !options.contains(&"ALLOW_FIELD_ADDITION") {
+                    options.push("ALLOW_FIELD_ADDITION");
+                }
+            }
+        }
+    }
+    target.load.insert("writeDisposition".into(), json!("WRITE_TRUNCATE_DATA"));
+    if !options.is_empty() {
+        target.load.insert("schemaUpdateOptions".into(), json!(options));
+    }
+    target.kept.push("row access policies".into());
+    Ok(())
+}
+
+/// Properties of the table for `tables.patch` after the load.
+fn afterwards(table: &Table, mapping: &Mapping, existing: Option<&Existing>, kept: &mut Vec<String>) -> Option<Value> {
+    let mut properties = Map::new();
+    let mut constraints = Map::new();
+    let copied = |value: &Value, list: &str| {
+        let columns = value[list].as_array().cloned().unwrap_or_default();
+        let mut names = columns.iter().map(|column| column.as_str().or(column["referencingColumn"].as_str()));
+        names.all(|name| mapping.columns.iter().any(|column| Some(&*column.field) == name))
+    };
+    if let Some(existing) = existing {
+        if !existing.labels.is_empty() {
+            properties.insert("labels".into(), existing.labels.clone().into());
+            kept.push("labels".into());
+        }
+        if let Some(expiration) = &existing.expiration_time {
+            properties.insert("expirationTime".into(), expiration.clone().into());
+            kept.push("expiration".into());
+        }
+        if existing.require_partition_filter {
+            properties.insert("requirePartitionFilter".into(), true.into());
+            kept.push("the partition filter that queries need".into());
+        }
+        if let Some(key) = existing.table_constraints.get("primaryKey").filter(|key| copied(key, "columns")) {
+            constraints.insert("primaryKey".into(), key.clone());
+        }
+        let foreign = existing.table_constraints.get("foreignKeys").and_then(Value::as_array);
+        let foreign: Vec<Value> =
+            foreign.into_iter().flatten().filter(|key| copied(key, "columnReferences")).cloned().collect();
+        if !foreign.is_empty() {
+            constraints.insert("foreignKeys".into(), foreign.into());
+            kept.push("foreign keys".into());
+        }
+    }
+    if let Some(columns) = primary_key(table, mapping) {
+        constraints.insert("primaryKey".into(), json!({"columns": columns}));
+    }
+    if !constraints.is_empty() {
+        properties.insert("tableConstraints".into(), constraints.into());
+    }
+    let by_hand = existing.map_or("", |existing| &existing.description);
+    if !by_hand.is_empty() {
+        properties.insert("description".into(), by_hand.into());
+        if by_hand != table.comment {
+            kept.push("the table's description".into());
+        }
+    } else if !table.comment.is_empty() {
+        properties.insert("description".into(), table.comment.clone().into());
+    }
+    (!properties.is_empty()).then_some(Value::Object(properties))
+}
+
+/// The source's primary key, where BigQuery can have it: all of it copied, never NULL, of types that a key may have.
+/// Source: "Use primary and foreign keys".
+fn primary_key(table: &Table, mapping: &Mapping) -> Option<Vec<String>> {
+    let in_source = table.columns.iter().filter(|column| column.in_primary_key).count();
+    let columns: Vec<&MappedColumn> = mapping.columns.iter().filter(|column| column.in_primary_key).collect();
+    let can_be = |column: &&MappedColumn| {
+        use BigQueryType as T;
+        column.required && !matches!(column.target.field_type, T::Float64 | T::Time | T::Json)
+    };
+    let complete = !columns.is_empty() && columns.len() == in_source && columns.len() <= MOST_KEY_COLUMNS;
+    (complete && columns.iter().all(can_be)).then(|| columns.iter().map(|column| column.field.clone()).collect())
+}
+
+/// The column's BigQuery type by its standard name.
+pub(super) fn standard_type(column: &MappedColumn) -> String {
+    let kind = serde_json::to_value(FieldType::from(column.target.field_type)).unwrap_or_default();
+    standard_name(kind.as_str().unwrap_or_default()).to_owned()
+}

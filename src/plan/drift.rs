@@ -1,0 +1,164 @@
+//! Drift: how the columns of the destination differ from those that the source has now.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::bigquery::tables::{Existing, Field};
+
+/// The differences, by the columns' names in BigQuery.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Drift {
+    /// The destination lacks them.
+    pub added: Vec<String>,
+    /// The source has them no more.
+    pub dropped: Vec<String>,
+    /// Of another type now.
+    pub retyped: Vec<Retyped>,
+    /// Of the same type and at the same place, by another name.
+    pub renamed: Vec<Renamed>,
+}
+
+/// A column of another type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Retyped {
+    /// Its name.
+    pub column: String,
+    /// The destination's type.
+    pub from: String,
+    /// The type it gets.
+    pub to: String,
+}
+
+/// A column of another name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Renamed {
+    /// The destination's name.
+    pub from: String,
+    /// The name it gets.
+    pub to: String,
+}
+
+impl Drift {
+    /// Between the destination and the new columns, each with its name and BigQuery type.
+    pub(super) fn between(existing: &Existing, columns: &[(&str, &str)]) -> Self {
+        let mut drift = Self::default();
+        let is = |field: &Field, name: &str| field.name.eq_ignore_ascii_case(name);
+        let known = |name: &str| existing.field(name).is_some();
+        let lives = |field: &Field| columns.iter().any(|(name, _)| is(field, name));
+        // A column is taken for renamed when its neighbour before it and its type stayed the same.
+        let mut renamed_from: Vec<&str> = Vec::new();
+        let mut before: Option<&str> = None;
+        for (name, kind) in columns {
+            if let Some(field) = existing.field(name) {
+                if standard(field) != *kind {
+                    let (from, to) = (standard(field), (*kind).to_owned());
+                    drift.retyped.push(Retyped { column: field.name.clone(), from, to });
+                }
+                before = Some(&field.name);
+                continue;
+            }
+            let place = match before {
+                Some(before) => existing.fields().iter().position(|field| field.name == before).map(|at| at + 1),
+                None => Some(0),
+            };
+            let there = place.and_then(|at| existing.fields().get(at));
+            match there.filter(|field| !lives(field) && standard(field) == *kind) {
+                Some(field) => {
+                    drift.renamed.push(Renamed { from: field.name.clone(), to: (*name).to_owned() });
+                    renamed_from.push(&field.name);
+                    before = Some(&field.name);
+                }
+                None => drift.added.push((*name).to_owned()),
+            }
+            debug_assert!(!known(name));
+        }
+        let gone = existing.fields().iter().filter(|field| !lives(field) && !renamed_from.contains(&&*field.name));
+        drift.dropped = gone.map(|field| field.name.clone()).collect();
+        drift
+    }
+
+    /// True when the columns are the same.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// True when nothing but new columns make the difference.
+    pub(super) fn only_adds(&self) -> bool {
+        Self { added: Vec::new(), ..self.clone() }.is_empty()
+    }
+
+    /// The destination's name of a column that is called `name` now.
+    pub(super) fn former_name<'a>(&'a self, name: &'a str) -> &'a str {
+        self.renamed.iter().find(|renamed| renamed.to == name).map_or(name, |renamed| &renamed.from)
+    }
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let retyped = self.retyped.iter().map(|c| format!("{} ({} to {})", c.column, c.from, c.to)).collect();
+        let renamed = self.renamed.iter().map(|c| format!("{} to {}", c.from, c.to)).collect();
+        let kinds: [(&str, Vec<String>); 4] = [
+            ("added", self.added.clone()),
+            ("dropped", self.dropped.clone()),
+            ("retyped", retyped),
+            ("renamed", renamed),
+        ];
+        let parts: Vec<String> = kinds
+            .into_iter()
+            .filter(|(_, columns)| !columns.is_empty())
+            .map(|(kind, columns)| format!("{kind} {}", columns.join(", ")))
+            .collect();
+        formatter.write_str(&parts.join("; "))
+    }
+}
+
+/// The type by its standard name; the API has an older one for some.
+fn standard(field: &Field) -> String {
+    let kind = standard_name(&field.kind);
+    if field.mode == "REPEATED" { format!("ARRAY<{kind}>") } else { kind.to_owned() }
+}
+
+/// The standard name of a type of the API. Source: "TableFieldSchema", REST reference.
+pub(super) fn standard_name(kind: &str) -> &str {
+    match kind {
+        "INTEGER" => "INT64",
+        "FLOAT" => "FLOAT64",
+        "BOOLEAN" => "BOOL",
+        "RECORD" => "STRUCT",
+        same => same,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn drift(existing: &[(&str, &str)], columns: &[(&str, &str)]) -> String {
+        let fields: Vec<_> = existing.iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect();
+        let existing = serde_json::from_value(json!({"schema": {"fields": fields}})).unwrap();
+        Drift::between(&existing, columns).to_string()
+    }
+
+    #[test]
+    fn differences() {
+        let old = [("id", "INTEGER"), ("Name", "STRING"), ("at", "TIMESTAMP")];
+        assert_eq!(drift(&old, &[("id", "INT64"), ("name", "STRING"), ("at", "TIMESTAMP")]), "");
+        assert_eq!(drift(&old, &[("at", "TIMESTAMP"), ("id", "INT64"), ("name", "STRING")]), "");
+        assert_eq!(drift(&old, &[("id", "INT64"), ("at", "TIMESTAMP")]), "dropped Name");
+        assert_eq!(
+            drift(&old, &[("id", "NUMERIC"), ("name", "STRING"), ("n", "INT64"), ("at", "TIMESTAMP")]),
+            "added n; retyped id (INT64 to NUMERIC)"
+        );
+        assert_eq!(
+            drift(&old, &[("id", "INT64"), ("full_name", "STRING"), ("at", "TIMESTAMP")]),
+            "renamed Name to full_name"
+        );
+        assert_eq!(
+            drift(&old, &[("key", "INT64"), ("full_name", "STRING"), ("at", "TIMESTAMP"), ("x", "BYTES")]),
+            "added x; renamed id to key, Name to full_name"
+        );
+        assert_eq!(drift(&old, &[("id", "INT64"), ("n", "INT64"), ("at", "TIMESTAMP")]), "added n; dropped Name");
+    }
+}

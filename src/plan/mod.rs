@@ -1,0 +1,177 @@
+//! What a sync does with a table, decided before its first row is read: the same for `sync`, which does it, and `plan`.
+
+pub mod check;
+pub mod command;
+mod destination;
+mod drift;
+mod layout;
+mod show;
+
+use serde_json::{Map, Value, json};
+use sqlx::mysql::MySqlConnection;
+
+pub use drift::Drift;
+
+use crate::bigquery;
+use crate::bigquery::tables::Existing;
+use crate::mapping::Mapping;
+use crate::mysql::catalog::{self, Found, Table};
+use crate::mysql::{self, rows};
+use crate::selection::TableRequest;
+use crate::sides::Sides;
+
+/// A name further away than this is not offered as the one that was meant.
+const NEAREST_NAME: f64 = 0.6;
+
+/// Why a table cannot be planned; every variant is a sentence of its own.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// MySQL failed.
+    #[error(transparent)]
+    Source(#[from] mysql::Error),
+    /// BigQuery failed.
+    #[error(transparent)]
+    Destination(#[from] bigquery::Error),
+    /// What was asked for cannot be done.
+    #[error("{0}")]
+    Problem(String),
+}
+
+/// Everything about one table's sync that is known before it begins.
+#[derive(Debug)]
+pub struct TablePlan {
+    /// The source.
+    pub table: Table,
+    /// Its name in BigQuery.
+    pub destination: String,
+    /// Its columns.
+    pub mapping: Mapping,
+    /// What is read.
+    pub statement: String,
+    /// `configuration.load` of the job, without the destination's name.
+    pub load: Map<String, Value>,
+    /// What is set on the table once it is loaded, if anything is.
+    pub afterwards: Option<Value>,
+    /// How the destination's columns differ from the source's.
+    pub drift: Drift,
+    /// What people made of the destination, and what stays: a line each.
+    pub kept: Vec<String>,
+    /// Whether there is such a table already.
+    pub replaces: bool,
+    /// How many rows the destination has.
+    pub previous_rows: Option<u64>,
+}
+
+/// What errors of the destination's side begin with.
+pub fn doing(sides: &Sides, destination: &str) -> String {
+    format!("loading into {}.{destination}", sides.config.bigquery.dataset)
+}
+
+/// The table that was asked for, as the server spells it, and its name in BigQuery.
+pub async fn resolve(
+    sides: &Sides,
+    connection: &mut MySqlConnection,
+    request: &TableRequest,
+) -> Result<(Found, String), Error> {
+    let found = match catalog::find(connection, &request.name).await? {
+        Ok(found) => found,
+        Err(existing) => return Err(Error::Problem(missing(sides, &request.name, &existing))),
+    };
+    let destination = request.destination(&found.name).map_err(Error::Problem)?;
+    if let Some(sources) = sides.conflicts.get(&destination) {
+        let sources = sources.join(" and ");
+        return Err(Error::Problem(format!(
+            "{sources} would all become the table {destination} in BigQuery: give all but one another \"destination\" in TABLES"
+        )));
+    }
+    Ok((found, destination))
+}
+
+/// The plan of a table that was found. In a snapshot that pins the table's definition it stays true to its last row.
+pub async fn table(
+    sides: &Sides,
+    connection: &mut MySqlConnection,
+    request: &TableRequest,
+    found: Found,
+    destination: String,
+) -> Result<TablePlan, Error> {
+    let (source, existing) =
+        tokio::try_join!(source(sides, connection, request, found), existing(sides, &destination))?;
+    decide(request, source, destination, existing).map_err(Error::Problem)
+}
+
+/// A source table, and what its columns become.
+pub(crate) struct Source {
+    table: Table,
+    mapping: Mapping,
+}
+
+pub(crate) async fn source(
+    sides: &Sides,
+    connection: &mut MySqlConnection,
+    request: &TableRequest,
+    found: Found,
+) -> Result<Source, Error> {
+    let table = catalog::columns(connection, sides.flavor, found).await?;
+    let mapping = Mapping::new(&table, sides.flavor, &request.columns, sides.config.policies);
+    let mapping = mapping.map_err(Error::Problem)?;
+    if request.columns.is_empty() {
+        rows::check_all_columns(connection, &table.name).await?;
+    }
+    Ok(Source { table, mapping })
+}
+
+async fn existing(sides: &Sides, destination: &str) -> Result<Option<Existing>, Error> {
+    Ok(sides.bigquery.existing(&doing(sides, destination), destination).await?)
+}
+
+fn decide(
+    request: &TableRequest,
+    source: Source,
+    destination: String,
+    existing: Option<Existing>,
+) -> Result<TablePlan, String> {
+    let Source { table, mapping } = source;
+    let layout = layout::of(request, &mapping, existing.as_ref())?;
+    let target = destination::of(&table, &mapping, existing.as_ref())?;
+    let mut load = Map::new();
+    for (key, value) in [
+        ("sourceFormat", json!("AVRO")),
+        ("useAvroLogicalTypes", json!(true)),
+        ("decimalTargetTypes", json!(["NUMERIC", "BIGNUMERIC", "STRING"])),
+        ("createDisposition", json!("CREATE_IF_NEEDED")),
+    ] {
+        load.insert(key.into(), value);
+    }
+    load.extend(layout.load);
+    load.extend(target.load);
+    Ok(TablePlan {
+        statement: rows::statement(&mapping.select_list(), &table.name, request.filter.as_deref()),
+        table,
+        destination,
+        mapping,
+        load,
+        afterwards: target.afterwards,
+        drift: target.drift,
+        kept: layout.kept.into_iter().chain(target.kept).collect(),
+        replaces: existing.is_some(),
+        previous_rows: existing.and_then(|existing| existing.rows()),
+    })
+}
+
+fn missing(sides: &Sides, name: &str, existing: &[String]) -> String {
+    let similarity = |other: &String| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
+    let nearest = existing
+        .iter()
+        .map(|other| (similarity(other), other))
+        .filter(|(similarity, _)| *similarity >= NEAREST_NAME)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b));
+    let hint = match nearest {
+        Some((_, other)) => format!("; the nearest name is {other}"),
+        None => String::new(),
+    };
+    format!(
+        "no such table in database {} (or user {} has no privilege on it){hint}: look at TABLES and MYSQL_DATABASE",
+        sides.config.mysql.database, sides.config.mysql.user
+    )
+}

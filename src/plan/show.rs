@@ -1,0 +1,167 @@
+//! A plan as text for people and as JSON for machines.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::TablePlan;
+use super::destination::standard_type;
+use crate::config::{Config, Policy};
+use crate::mapping::MappedColumn;
+
+/// One table's plan, or the reason why there is none.
+pub(super) struct Shown {
+    /// The name that was asked for.
+    pub(super) name: String,
+    pub(super) result: Result<TablePlan, String>,
+}
+
+/// `{"dataset": …, "failing": n, "tables": […]}`
+pub(super) fn json(plans: &[Shown], config: &Config) -> String {
+    let tables: Vec<Value> = plans.iter().map(|plan| table_json(plan, config)).collect();
+    let plan = json!({
+        "database": config.mysql.database,
+        "project": config.bigquery.project,
+        "dataset": config.bigquery.dataset,
+        "failing": failing(plans),
+        "tables": tables,
+    });
+    format!("{plan:#}\n")
+}
+
+fn table_json(Shown { name, result }: &Shown, config: &Config) -> Value {
+    let plan = match result {
+        Ok(plan) => plan,
+        Err(problem) => return json!({"table": name, "problems": [problem]}),
+    };
+    let columns: Vec<Value> = plan
+        .mapping
+        .columns
+        .iter()
+        .map(|column| {
+            json!({
+                "source": column.source,
+                "sourceType": source_type(plan, column),
+                "name": column.field,
+                "type": standard_type(column),
+                "mode": mode(column),
+            })
+        })
+        .collect();
+    json!({
+        "table": plan.table.name,
+        "destination": plan.destination,
+        "estimatedRows": plan.table.estimated_rows,
+        "estimatedBytes": plan.table.estimated_bytes,
+        "replaces": plan.replaces,
+        "previousRows": plan.previous_rows,
+        "columns": columns,
+        "drift": plan.drift,
+        "kept": plan.kept,
+        "policies": policies(plan, config),
+        "problems": [],
+        "statement": plan.statement,
+        "load": plan.load,
+        "afterwards": plan.afterwards,
+    })
+}
+
+/// A paragraph a table, and a line about all of them.
+pub(super) fn text(plans: &[Shown], config: &Config) -> String {
+    let mut out = String::new();
+    for plan in plans {
+        // Writing to a String cannot fail.
+        let _ = table_text(&mut out, plan, config);
+    }
+    let failing = failing(plans);
+    let _ = match failing {
+        0 => writeln!(out, "{} tables would be synced; nothing was written.", plans.len()),
+        _ => writeln!(out, "{failing} of {} tables would fail; nothing was written.", plans.len()),
+    };
+    out
+}
+
+fn table_text(out: &mut String, Shown { name, result }: &Shown, config: &Config) -> std::fmt::Result {
+    let plan = match result {
+        Ok(plan) => plan,
+        Err(problem) => return writeln!(out, "{name}\n  PROBLEM {problem}\n"),
+    };
+    let rows = plan.table.estimated_rows.map_or("rows unknown".into(), |rows| format!("about {rows} rows"));
+    let bytes = plan.table.estimated_bytes.map_or(String::new(), |bytes| format!(", {}", megabytes(bytes)));
+    let fate = match (plan.replaces, plan.previous_rows) {
+        (false, _) => "new".to_owned(),
+        (true, Some(rows)) => format!("replaces {rows} rows"),
+        (true, None) => "replaces the table".to_owned(),
+    };
+    writeln!(out, "{} → {}.{}: {rows}{bytes}; {fate}", plan.table.name, config.bigquery.dataset, plan.destination)?;
+    let width = plan.mapping.columns.iter().map(|column| column.field.chars().count()).max().unwrap_or(0);
+    for column in &plan.mapping.columns {
+        let kind = format!("{} {}", standard_type(column), mode(column));
+        let renamed =
+            if column.field == column.source { String::new() } else { format!(" (renamed from {:?})", column.source) };
+        writeln!(out, "  {:width$}  {kind:<20}  from {}{renamed}", column.field, source_type(plan, column))?;
+    }
+    if !plan.drift.is_empty() {
+        writeln!(out, "  changes   {}", plan.drift)?;
+    }
+    if !plan.kept.is_empty() {
+        writeln!(out, "  keeps     {}", plan.kept.join("; "))?;
+    }
+    for policy in policies(plan, config) {
+        writeln!(out, "  policy    {policy}")?;
+    }
+    writeln!(out, "  reads     {}", plan.statement)?;
+    let mut load = plan.load.clone();
+    // The columns are above.
+    load.remove("schema");
+    writeln!(out, "  loads     {}", Value::Object(load))?;
+    if let Some(properties) = &plan.afterwards {
+        writeln!(out, "  then sets {properties}")?;
+    }
+    writeln!(out)
+}
+
+fn failing(plans: &[Shown]) -> usize {
+    plans.iter().filter(|plan| plan.result.is_err()).count()
+}
+
+fn mode(column: &MappedColumn) -> &'static str {
+    if column.required { "REQUIRED" } else { "NULLABLE" }
+}
+
+fn source_type<'a>(plan: &'a TablePlan, column: &MappedColumn) -> &'a str {
+    let columns = &plan.table.columns;
+    columns.iter().find(|source| source.name == column.source).map_or("", |source| &source.column_type)
+}
+
+fn policies(plan: &TablePlan, config: &Config) -> Vec<String> {
+    let columns = |applies: fn(&MappedColumn) -> bool| {
+        let names: Vec<&str> =
+            plan.mapping.columns.iter().filter(|column| applies(column)).map(|column| &*column.source).collect();
+        names.join(", ")
+    };
+    let policies = plan.mapping.policies;
+    let mut lines = Vec::new();
+    let dates = columns(|column| column.target.zero_dates);
+    if !dates.is_empty() {
+        lines.push(match policies.zero_dates {
+            Policy::Null => format!("zero dates become NULL (ZERO_DATES=null): {dates}"),
+            Policy::Error => format!("a zero date fails the table (ZERO_DATES=error): {dates}"),
+        });
+    }
+    let values = columns(|column| column.target.invalid_values);
+    if !values.is_empty() {
+        lines.push(match policies.invalid_values {
+            Policy::Null => format!("values without a counterpart become NULL (INVALID_VALUES=null): {values}"),
+            Policy::Error => format!("a value without a counterpart fails the table (INVALID_VALUES=error): {values}"),
+        });
+    }
+    if let Some(percent) = config.max_shrink_percent {
+        lines.push(format!("a loss of more than {percent}% of the rows is refused (MAX_SHRINK_PERCENT)"));
+    }
+    lines
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10)
+}

@@ -1,0 +1,70 @@
+//! Both sides of a run: connected, and it is known which tables are this task's own.
+
+use std::collections::HashMap;
+
+use crate::bigquery;
+use crate::config::Config;
+use crate::mysql;
+use crate::mysql::catalog::{self, Flavor};
+use crate::selection::TableRequest;
+
+/// What the work on every table needs.
+pub struct Sides {
+    /// The configuration.
+    pub config: Config,
+    /// The source's dialect.
+    pub flavor: Flavor,
+    /// The destination.
+    pub bigquery: bigquery::Client,
+    /// Destinations that more than one source table of the execution would have, with those tables.
+    pub conflicts: HashMap<String, Vec<String>>,
+}
+
+/// Connects to both sides at once, and finds out which tables are this task's own.
+pub async fn connect(config: Config) -> Result<(Sides, Vec<TableRequest>), String> {
+    let (bigquery, source) = tokio::join!(bigquery::Client::connect(&config.bigquery), look_at_source(&config));
+    match (bigquery, source) {
+        (Ok(bigquery), Ok(Source { flavor, tables, conflicts })) => {
+            Ok((Sides { config, flavor, bigquery, conflicts }, tables))
+        }
+        (Err(bigquery), Err(source)) => Err(format!("{source}; and {bigquery}")),
+        (Err(bigquery), Ok(_)) => Err(bigquery.to_string()),
+        (Ok(_), Err(source)) => Err(source.to_string()),
+    }
+}
+
+/// What is known of the source before any table is looked at.
+struct Source {
+    flavor: Flavor,
+    /// This task's own.
+    tables: Vec<TableRequest>,
+    conflicts: HashMap<String, Vec<String>>,
+}
+
+async fn look_at_source(config: &Config) -> Result<Source, mysql::Error> {
+    let mut connection = mysql::connection::connect(&config.mysql).await?;
+    let flavor = catalog::flavor(&mut connection).await?;
+    let listed = if config.tables.has_patterns() { catalog::list(&mut connection).await? } else { Vec::new() };
+    mysql::connection::close(connection).await;
+    let matchable: Vec<&str> =
+        listed.iter().filter(|listed| !listed.is_view).map(|listed| listed.name.as_str()).collect();
+    let found = matchable.iter().filter(|name| config.tables.matches(name)).map(|name| TableRequest::named(*name));
+    Ok(Source {
+        flavor,
+        conflicts: conflicts(config.tables.named.iter().cloned().chain(found)),
+        tables: config.task.own_tables(&config.tables, matchable),
+    })
+}
+
+/// Destinations of more than one table, among all tables of the execution.
+fn conflicts(tables: impl Iterator<Item = TableRequest>) -> HashMap<String, Vec<String>> {
+    let mut sources: HashMap<String, Vec<String>> = HashMap::new();
+    for table in tables {
+        // A name that cannot become one is that table's own error, when its turn comes.
+        if let Ok(destination) = table.destination(&table.name) {
+            sources.entry(destination).or_default().push(table.name);
+        }
+    }
+    sources.retain(|_, names| names.len() > 1);
+    sources
+}
