@@ -65,7 +65,10 @@ impl Error {
 
     /// A server that has gone silent.
     pub(super) fn stalled(doing: impl Into<String>, limit: Duration) -> Self {
-        let problem = format!("the server has sent nothing for {} s", limit.as_secs());
+        let problem = format!(
+            "the server has sent nothing for {} s; if it takes longer to find the first row, raise MYSQL_STALL_SECONDS",
+            limit.as_secs()
+        );
         Self { transient: true, ..Self::new(doing, problem) }
     }
 
@@ -97,9 +100,8 @@ impl Error {
             },
         };
         let transient = match error {
-            sqlx::Error::Io(io) => {
-                !matches!(io.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::UnexpectedEof) && !is_tls(error)
-            }
+            // A server that restarts, or a proxy whose server does, takes a connection and closes it.
+            sqlx::Error::Io(io) => io.kind() != std::io::ErrorKind::NotFound && !is_tls(error),
             _ => number(error) == Some(TOO_MANY_CONNECTIONS) || number(error) == Some(SERVER_SHUTDOWN),
         };
         Self { transient, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
@@ -125,8 +127,8 @@ fn number(error: &sqlx::Error) -> Option<u16> {
 }
 
 fn is_closed(kind: std::io::ErrorKind) -> bool {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
-    matches!(kind, UnexpectedEof | ConnectionReset | BrokenPipe)
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof};
+    matches!(kind, UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe | TimedOut)
 }
 
 /// The server knows the statement and cannot do it.

@@ -132,6 +132,7 @@ async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters
         table: table.name.clone(),
         connection,
         mapping,
+        stall: context.config.mysql.stall,
         guard,
         lock,
     };

@@ -12,7 +12,10 @@
 
 mod failures;
 mod faults;
+mod kills;
 mod logs;
+mod mysql_faults;
+mod mysql_proxy;
 mod proxy;
 mod stopping;
 mod support;
