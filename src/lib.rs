@@ -28,6 +28,7 @@ pub mod cloud_run;
 pub mod config;
 pub mod mapping;
 pub mod mysql;
+pub mod retry;
 pub mod selection;
 pub mod sync;
 pub mod telemetry;

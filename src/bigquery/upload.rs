@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use gcp_bigquery_client::model::job::Job;
-use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, LOCATION, RANGE};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, LOCATION, RANGE, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 
 use crate::bigquery::Client;
@@ -202,7 +202,13 @@ fn received(range: &str) -> Result<u64, Cause> {
 
 async fn error_answer(response: Response) -> Cause {
     let status = response.status().as_u16();
-    answer(status, &response.text().await.unwrap_or_default())
+    // In seconds; the form with a date is not Google's.
+    let seconds = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let mut cause = answer(status, &response.text().await.unwrap_or_default());
+    if let Cause::Answer { retry_after, .. } = &mut cause {
+        *retry_after = seconds.map(Duration::from_secs);
+    }
+    cause
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 use sqlx::mysql::MySqlDatabaseError;
 
 use crate::config::{Address, MySql};
+use crate::retry::{Decision, Reason, tries_text};
 
 // Numbers from "MySQL Server Error Message Reference" and MariaDB's "Error Codes"; both servers share these.
 const ACCESS_DENIED_TO_DATABASE: u16 = 1044;
@@ -107,9 +108,25 @@ impl Error {
         Self { transient, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
     }
 
+    /// The same error, saying how often and how long it was tried.
+    pub(super) fn tried(mut self, tries: u32, elapsed: Duration) -> Self {
+        self.problem.push_str(&tries_text(tries, elapsed));
+        self
+    }
+
     pub(super) fn connect_timeout(config: &MySql, limit: Duration) -> Self {
         let problem = format!("no answer within {} s: look at {}", limit.as_secs(), address_variables(config));
         Self { transient: true, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
+    }
+}
+
+impl Reason for Error {
+    fn text(&self) -> String {
+        self.problem.clone()
+    }
+
+    fn decision(&self) -> Decision {
+        if self.transient { Decision::Retry } else { Decision::GiveUp }
     }
 }
 

@@ -10,9 +10,8 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{debug, info, warn};
 
 use crate::bigquery;
-use crate::bigquery::error::Cause;
 use crate::bigquery::load::{Fate, job_id};
-use crate::bigquery::retry::Budget;
+use crate::bigquery::retry::{self, Budget};
 use crate::config;
 use crate::mapping::Mapping;
 use crate::mysql::locks::{self, Lock};
@@ -49,12 +48,12 @@ enum Failure {
 
 impl Failure {
     /// True when the destination is unchanged and the same may succeed from the beginning, in a new snapshot: the
-    /// connection to MySQL or BigQuery's upload session was lost.
+    /// connection to MySQL or BigQuery's upload session was lost, or BigQuery could not finish the load job.
     fn is_passing(&self) -> bool {
         match self {
             Self::Source(error) | Self::Pipeline(pipeline::Error::Source(error)) => error.transient,
             Self::Destination(error) | Self::Pipeline(pipeline::Error::Destination(error)) => {
-                matches!(error.cause, Cause::SessionLost)
+                retry::begins_again(&error.cause)
             }
             Self::Pipeline(_) | Self::Plan(_) | Self::Stopped(_) => false,
         }
@@ -67,7 +66,7 @@ pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableR
     let counters = Arc::new(Counters::default());
     let mut restarts = 0;
     let outcome = loop {
-        match copy(&context, &request, &counters).await {
+        match copy(&context, &request, &counters, restarts > 0).await {
             Ok(outcome) => break outcome,
             Err(failure) if restarts < MOST_RESTARTS && failure.is_passing() && !context.stop.is_cancelled() => {
                 restarts += 1;
@@ -94,8 +93,13 @@ pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableR
     report
 }
 
-async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters>) -> Result<Outcome, Failure> {
-    let opening = open(context, request);
+async fn copy(
+    context: &Context,
+    request: &TableRequest,
+    counters: &Arc<Counters>,
+    again: bool,
+) -> Result<Outcome, Failure> {
+    let opening = open(context, request, again);
     let opened = unless_stopped(context, opening, "its columns were looked up; the destination is unchanged").await?;
     let Opened { connection, connection_id, lock, table, destination, generation, mapping } = match opened {
         Opening::Ready(opened) => *opened,
@@ -223,7 +227,7 @@ struct Opened {
     mapping: Mapping,
 }
 
-async fn open(context: &Context, request: &TableRequest) -> Result<Opening, Failure> {
+async fn open(context: &Context, request: &TableRequest, again: bool) -> Result<Opening, Failure> {
     let name = &request.name;
     let flavor = context.flavor;
     let mut connection = mysql::connection::connect(&context.config.mysql).await?;
@@ -242,7 +246,7 @@ async fn open(context: &Context, request: &TableRequest) -> Result<Opening, Fail
     let config::BigQuery { project, dataset, .. } = &context.config.bigquery;
     // Before the snapshot: what another execution has just loaded is not older than what is read here.
     let lock = Lock::take(&mut connection, format!("{project}.{dataset}.{destination}")).await?;
-    let generation = match earlier_attempts(context, &destination).await? {
+    let generation = match earlier_attempts(context, &destination, again).await? {
         Earlier::Loaded { job_id, rows } => return Ok(Opening::Loaded { destination, job_id, rows }),
         Earlier::Nothing { generation } => generation,
     };
@@ -269,11 +273,11 @@ enum Earlier {
     },
 }
 
-/// A first attempt has none before it. Later ones ask for each generation's job until there is none.
-async fn earlier_attempts(context: &Context, destination: &str) -> Result<Earlier, bigquery::Error> {
+/// A first attempt has none before it. Later ones, and a table that begins `again`, ask for each generation's job until there is none.
+async fn earlier_attempts(context: &Context, destination: &str, again: bool) -> Result<Earlier, bigquery::Error> {
     let doing = context.doing(destination);
     let mut generation = 0;
-    if context.config.task.attempt > 0 {
+    if again || context.config.task.attempt > 0 {
         loop {
             let job_id = context.job_id(destination, generation);
             match context.bigquery.fate(&doing, &job_id).await? {
