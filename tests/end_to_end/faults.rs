@@ -73,7 +73,9 @@ const FAULTS: &[(&str, Rule, Then)] = &[
     (
         "BigQuery could not finish the job",
         |r, n| {
-            let first = r.line.contains("/jobs/") && r.line.contains("_0");
+            // The first generation's job; a name or a hash within the id may have a 0 as well.
+            let job = r.line.split_once("/jobs/").and_then(|(_, rest)| rest.split(['?', ' ']).next());
+            let first = job.is_some_and(|job| job.ends_with("_0"));
             ((n < 1 && r.is_last_chunk()) || first).then_some(Action::Answer(200, FAILED_JOB))
         },
         Then::New,
