@@ -4,8 +4,9 @@ mod reader;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -24,6 +25,7 @@ pub const VARIABLES: &[Variable] = &[
     Variable::new("MYSQL_DATABASE", "required", "the database whose tables are copied"),
     Variable::new("MYSQL_SSL_MODE", "PREFERRED", "DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY"),
     Variable::new("MYSQL_SSL_CA", "-", "PEM text, or the path of a PEM file, of the server's CA"),
+    Variable::new("MYSQL_STALL_SECONDS", "600", "how long the server may send nothing before the table begins again"),
     Variable::new("BIGQUERY_PROJECT", "required", "project of the dataset, and the one that runs the load jobs"),
     Variable::new("BIGQUERY_DATASET", "required", "dataset whose tables are replaced; it must exist"),
     Variable::new("BIGQUERY_LOCATION", "the dataset's", "location of the load jobs, such as EU"),
@@ -36,6 +38,9 @@ pub const VARIABLES: &[Variable] = &[
     Variable::new("LOG_FORMAT", "json, on a terminal text", "json or text"),
     Variable::new("LOG_LEVEL", "info", "error, warn, info, debug or trace"),
 ];
+
+/// `MYSQL_STALL_SECONDS` when unset: sorting or filtering a large table before its first row takes less.
+const STALL: Duration = Duration::from_secs(600);
 
 /// What Cloud Run sets by itself.
 const PLATFORM_VARIABLES: &[&str] =
@@ -101,6 +106,8 @@ pub struct MySql {
     pub ssl_mode: SslMode,
     /// `MYSQL_SSL_CA`.
     pub ssl_ca: Option<SslCa>,
+    /// `MYSQL_STALL_SECONDS`.
+    pub stall: Duration,
 }
 
 /// Where the server listens.
@@ -228,6 +235,7 @@ struct Environment {
     mysql_database: Option<String>,
     mysql_ssl_mode: Option<String>,
     mysql_ssl_ca: Option<String>,
+    mysql_stall_seconds: Option<String>,
     bigquery_project: Option<String>,
     bigquery_dataset: Option<String>,
     bigquery_location: Option<String>,
@@ -268,6 +276,13 @@ impl Config {
             ssl_mode,
         );
         let ssl_ca = environment.mysql_ssl_ca.and_then(|text| reader.ssl_ca(text));
+        let stall = reader.parsed(
+            "MYSQL_STALL_SECONDS",
+            environment.mysql_stall_seconds,
+            "1800",
+            "a whole number of seconds from 1",
+            |text| text.parse::<NonZeroU32>().ok(),
+        );
         let address = host.and_then(|host| reader.address(host, port.unwrap_or(3306)));
 
         let project = reader.required("BIGQUERY_PROJECT", environment.bigquery_project, "my-project");
@@ -322,6 +337,7 @@ impl Config {
                         database,
                         ssl_mode: ssl_mode.unwrap_or(SslMode::Preferred),
                         ssl_ca,
+                        stall: stall.map_or(STALL, |seconds| Duration::from_secs(seconds.get().into())),
                     },
                     bigquery: BigQuery { project, dataset, location: environment.bigquery_location, emulator },
                     tables,

@@ -31,6 +31,7 @@ pub mod config;
 pub mod mapping;
 pub mod mysql;
 pub mod plan;
+pub mod retry;
 pub mod selection;
 pub mod sides;
 pub mod sync;

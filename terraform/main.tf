@@ -34,6 +34,8 @@ locals {
     MYSQL_DATABASE    = var.mysql_database
     MYSQL_SSL_MODE    = var.mysql_ssl_mode
     MYSQL_SSL_CA      = var.mysql_ssl_ca
+    # A number's text, or nothing.
+    MYSQL_STALL_SECONDS = var.mysql_stall_seconds == null ? null : tostring(var.mysql_stall_seconds)
     BIGQUERY_PROJECT  = local.bigquery_project
     BIGQUERY_DATASET  = var.bigquery_dataset
     BIGQUERY_LOCATION = var.bigquery_location

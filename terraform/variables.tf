@@ -135,6 +135,17 @@ variable "mysql_ssl_ca" {
   }
 }
 
+variable "mysql_stall_seconds" {
+  description = "How long MySQL may send nothing before a table begins again; null for the binary's default, 600."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.mysql_stall_seconds == null || try(var.mysql_stall_seconds >= 1 && floor(var.mysql_stall_seconds) == var.mysql_stall_seconds, false)
+    error_message = "mysql_stall_seconds must be a whole number from 1."
+  }
+}
+
 variable "mysql_password" {
   description = "The user's password: best given as TF_VAR_mysql_password. Written to Secret Manager and never to the state or a plan; every plan needs it. Leave out with mysql_password_secret."
   type        = string

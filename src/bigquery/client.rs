@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::bigquery::auth::Tokens;
-use crate::bigquery::error::{Cause, Error, answer};
+use crate::bigquery::error::{Cause, Error, error_answer};
 use crate::bigquery::retry::{Budget, retrying};
 use crate::config;
 
@@ -91,14 +91,12 @@ impl Client {
             let request = request.bearer_auth(self.tokens.token().await?);
             let request = if let Some(body) = body { request.json(body) } else { request };
             let response = request.send().await?;
-            let status = response.status().as_u16();
-            let text = response.text().await?;
-            match status {
+            match response.status().as_u16() {
                 404 => Ok(None),
-                200..=299 => {
-                    serde_json::from_str(&text).map(Some).map_err(|error| Cause::Unreadable(error.to_string()))
-                }
-                _ => Err(answer(status, &text)),
+                200..=299 => serde_json::from_str(&response.text().await?)
+                    .map(Some)
+                    .map_err(|error| Cause::Unreadable(error.to_string())),
+                _ => Err(error_answer(response).await),
             }
         })
         .await

@@ -6,6 +6,8 @@ use gcp_bigquery_client::error::BQError;
 use gcp_bigquery_client::model::error_proto::ErrorProto;
 use serde::Deserialize;
 
+use crate::retry::tries_text;
+
 /// An error of the destination.
 #[derive(Debug, thiserror::Error)]
 #[error("{doing}: {cause}{}", tries_text(*tries, *elapsed))]
@@ -32,6 +34,8 @@ pub enum Cause {
         reason: String,
         /// Its message.
         message: String,
+        /// `Retry-After`.
+        retry_after: Option<Duration>,
     },
     /// No answer.
     #[error("{0}")]
@@ -72,10 +76,6 @@ impl Error {
     }
 }
 
-fn tries_text(tries: u32, elapsed: Duration) -> String {
-    if tries > 1 { format!(" (after {tries} tries over {} s)", elapsed.as_secs()) } else { String::new() }
-}
-
 fn spaced(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" {reason}") }
 }
@@ -89,6 +89,7 @@ impl From<BQError> for Cause {
                     status: u16::try_from(error.error.code).unwrap_or(0),
                     reason: reason.unwrap_or_default(),
                     message: error.error.message,
+                    retry_after: None, // the client keeps no headers
                 }
             }
             // The client parses every answer as BigQuery's JSON and forgets the status when it is not.
@@ -146,8 +147,21 @@ struct ErrorContent {
 /// The longest piece of an unknown answer that is worth a log line.
 const LONGEST_EXCERPT: usize = 200;
 
-/// The cause in an error answer of the upload API, whose body may be BigQuery's JSON, HTML or nothing.
-pub(super) fn answer(status: u16, body: &str) -> Cause {
+/// The cause in an answer that is an error.
+pub(super) async fn error_answer(response: reqwest::Response) -> Cause {
+    let status = response.status().as_u16();
+    // In seconds; the form with a date is not Google's.
+    let seconds =
+        response.headers().get(reqwest::header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let mut cause = answer(status, &response.text().await.unwrap_or_default());
+    if let Cause::Answer { retry_after, .. } = &mut cause {
+        *retry_after = seconds.map(Duration::from_secs);
+    }
+    cause
+}
+
+/// The body may be BigQuery's JSON, HTML or nothing.
+fn answer(status: u16, body: &str) -> Cause {
     let parsed: Option<ErrorBody> = serde_json::from_str(body).ok();
     let (reason, message) = match parsed {
         Some(ErrorBody { error }) => {
@@ -160,5 +174,5 @@ pub(super) fn answer(status: u16, body: &str) -> Cause {
             (String::new(), if excerpt.is_empty() { "an empty answer".into() } else { excerpt })
         }
     };
-    Cause::Answer { status, reason, message }
+    Cause::Answer { status, reason, message, retry_after: None }
 }

@@ -1,38 +1,17 @@
-//! Which requests are worth another try, and the one mechanism that tries again.
+//! Which of BigQuery's failures are worth another try: of a request, and of a whole table.
 
 use std::future::Future;
-use std::time::{Duration, Instant};
-
-use backon::{BackoffBuilder, ExponentialBuilder};
-use tracing::warn;
+use std::time::Duration;
 
 use crate::bigquery::error::{Cause, Error};
-
-/// The first pause; each next one is twice as long, with jitter, up to `LONGEST_PAUSE`.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// As "Error messages" of BigQuery asks: exponential backoff up to about half a minute.
-const LONGEST_PAUSE: Duration = Duration::from_secs(32);
-
-/// How long a request is worth trying.
-#[derive(Debug, Clone, Copy)]
-pub struct Budget(Duration);
+pub use crate::retry::Budget;
+use crate::retry::{self, Decision, Failed, Reason};
 
 impl Budget {
-    /// For what is good to know and not worth waiting for.
-    pub const NONE: Self = Self(Duration::ZERO);
     /// Before any work is done: whoever started the job learns soon that something is not there.
-    pub const START: Self = Self(Duration::from_secs(15));
+    pub const START: Self = Self { time: Duration::from_secs(15), tries: 8 };
     /// With half a table read, some minutes of outage are cheaper than reading it again.
-    pub const MIDDLE: Self = Self(Duration::from_secs(300));
-}
-
-/// What to do about a failed request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// It may succeed a moment later.
-    Retry,
-    /// It will not.
-    GiveUp,
+    pub const MIDDLE: Self = Self { time: Duration::from_secs(300), tries: 30 };
 }
 
 /// Decides by status and reason. Source: "Error messages" of BigQuery, and the retry rules of its client libraries.
@@ -47,39 +26,49 @@ pub fn decide(cause: &Cause) -> Decision {
         Cause::Credentials { transient, .. } => *transient,
         Cause::Job { .. } | Cause::SessionLost | Cause::Broken(_) => false,
     };
-    if retry { Decision::Retry } else { Decision::GiveUp }
-}
-
-/// Tries `request` until it succeeds, is not worth it, or the budget is spent; the error says how often and how long.
-pub async fn retrying<T, F>(doing: &str, budget: Budget, mut request: impl FnMut() -> F) -> Result<T, Error>
-where
-    F: Future<Output = Result<T, Cause>>,
-{
-    let started = Instant::now();
-    let mut pauses = backoff();
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let cause = match request().await {
-            Ok(value) => return Ok(value),
-            Err(cause) => cause,
-        };
-        let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
-        if decide(&cause) == Decision::GiveUp || started.elapsed() + pause > budget.0 {
-            return Err(Error { doing: doing.to_owned(), cause, tries, elapsed: started.elapsed() });
-        }
-        warn!(event = "retry", tries, "{doing}: {cause}; trying again in {} ms", pause.as_millis());
-        tokio::time::sleep(pause).await;
+    match cause {
+        // A token that expired on the way; the next one is fresh.
+        Cause::Answer { status: 401, .. } => Decision::RetryOnce,
+        _ if retry => Decision::Retry,
+        _ => Decision::GiveUp,
     }
 }
 
-fn backoff() -> impl Iterator<Item = Duration> {
-    ExponentialBuilder::default()
-        .with_min_delay(FIRST_PAUSE)
-        .with_max_delay(LONGEST_PAUSE)
-        .without_max_times()
-        .with_jitter()
-        .build()
+/// Whether the table is worth another beginning: all that was sent is lost, or BigQuery could not finish the load job,
+/// and the destination is unchanged.
+pub fn begins_again(cause: &Cause) -> bool {
+    match cause {
+        Cause::SessionLost => true,
+        Cause::Job { reason, .. } => matches!(
+            reason.as_str(),
+            "backendError"
+                | "internalError"
+                | "rateLimitExceeded"
+                | "jobBackendError"
+                | "jobInternalError"
+                | "jobRateLimitExceeded"
+        ),
+        _ => false,
+    }
+}
+
+impl Reason for Cause {
+    fn decision(&self) -> Decision {
+        decide(self)
+    }
+
+    fn retry_after(&self) -> Option<Duration> {
+        if let Self::Answer { retry_after, .. } = self { *retry_after } else { None }
+    }
+}
+
+/// Tries a request as long as the budget lasts; the error says how often and how long.
+pub async fn retrying<T, F>(doing: &str, budget: Budget, request: impl FnMut() -> F) -> Result<T, Error>
+where
+    F: Future<Output = Result<T, Cause>>,
+{
+    let result = retry::retrying(doing, budget, request).await;
+    result.map_err(|Failed { reason, tries, elapsed }| Error { doing: doing.to_owned(), cause: reason, tries, elapsed })
 }
 
 #[cfg(test)]
@@ -88,7 +77,12 @@ mod tests {
 
     #[test]
     fn decisions() {
-        let answer = |status, reason: &str| Cause::Answer { status, reason: reason.into(), message: String::new() };
+        let answer = |status, reason: &str| Cause::Answer {
+            status,
+            reason: reason.into(),
+            message: String::new(),
+            retry_after: None,
+        };
         let cases = [
             (answer(503, ""), Decision::Retry),
             (answer(500, "internalError"), Decision::Retry),
@@ -99,7 +93,7 @@ mod tests {
             (answer(403, "quotaExceeded"), Decision::GiveUp),
             (answer(403, "accessDenied"), Decision::GiveUp),
             (answer(400, "invalid"), Decision::GiveUp),
-            (answer(401, "authError"), Decision::GiveUp),
+            (answer(401, "authError"), Decision::RetryOnce),
             (answer(404, "notFound"), Decision::GiveUp),
             (answer(409, "duplicate"), Decision::GiveUp),
             (Cause::Transport("reset".into()), Decision::Retry),
@@ -123,5 +117,18 @@ mod tests {
         })
         .await;
         assert!(result.unwrap_err().to_string().starts_with("asking: no (after 2 tries over "));
+    }
+
+    #[test]
+    fn beginnings() {
+        let job = |reason: &str| Cause::Job { reason: reason.into(), message: String::new() };
+        for reason in ["backendError", "internalError", "jobBackendError", "jobInternalError", "jobRateLimitExceeded"] {
+            assert!(begins_again(&job(reason)), "{reason}");
+        }
+        for reason in ["accessDenied", "invalid", "quotaExceeded", "notFound", ""] {
+            assert!(!begins_again(&job(reason)), "{reason}");
+        }
+        assert!(begins_again(&Cause::SessionLost));
+        assert!(!begins_again(&Cause::Broken("rows".into())));
     }
 }

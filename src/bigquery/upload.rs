@@ -11,7 +11,7 @@ use reqwest::{Response, StatusCode};
 
 use crate::bigquery::Client;
 use crate::bigquery::client::CALL_TIMEOUT;
-use crate::bigquery::error::{Cause, Error, answer};
+use crate::bigquery::error::{Cause, Error, error_answer};
 use crate::bigquery::retry::{Budget, retrying};
 
 /// A chunk is held in memory until BigQuery acknowledged it, while the next one fills: two of them are half of the
@@ -198,11 +198,6 @@ fn received(range: &str) -> Result<u64, Cause> {
     }
     let last = range.strip_prefix("bytes=0-").and_then(|last| last.parse::<u64>().ok());
     last.map(|last| last + 1).ok_or_else(|| Cause::Broken(format!("BigQuery answered 308 with the Range {range:?}")))
-}
-
-async fn error_answer(response: Response) -> Cause {
-    let status = response.status().as_u16();
-    answer(status, &response.text().await.unwrap_or_default())
 }
 
 #[cfg(test)]

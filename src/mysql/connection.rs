@@ -1,20 +1,19 @@
 //! Connections: TLS, time limits, and the session that every statement of ours runs in.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use backon::{ExponentialBuilder, Retryable};
 use secrecy::ExposeSecret;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
-use tracing::warn;
 
 use crate::config::{Address, MySql, SslCa, SslMode};
 use crate::mysql::Error;
+use crate::retry::{Budget, Failed, retrying};
 
 /// One try: a firewall that drops packets answers nothing at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 /// All tries: a server that restarts is back by then or not for a while, and the person waiting wants to know.
-const CONNECT_BUDGET: Duration = Duration::from_secs(12);
+const CONNECT_BUDGET: Budget = Budget { time: Duration::from_secs(12), tries: 6 };
 
 /// How long a table that somebody holds a lock on is waited for; the servers' own defaults are a day and a year.
 const LOCK_WAIT_SECONDS: u32 = 60;
@@ -30,12 +29,9 @@ const SESSION_TIMEOUT_SECONDS: u32 = 24 * 60 * 60;
 /// PAD_CHAR_TO_FULL_LENGTH), and patience with a slow reader.
 pub async fn connect(config: &MySql) -> Result<MySqlConnection, Error> {
     let options = options(config);
-    let started = Instant::now();
-    let mut connection = (|| open(config, &options))
-        .retry(ExponentialBuilder::default().with_jitter().with_min_delay(Duration::from_millis(500)).with_max_times(5))
-        .when(|error: &Error| error.transient && started.elapsed() < CONNECT_BUDGET)
-        .notify(|error, delay| warn!(event = "retry", delay_ms = millis(delay), "{error}; trying again"))
-        .await?;
+    let doing = format!("connecting to MySQL at {}", config.address);
+    let opening = retrying(&doing, CONNECT_BUDGET, || open(config, &options)).await;
+    let mut connection = opening.map_err(|Failed { reason, tries, elapsed }| reason.tried(tries, elapsed))?;
     // Globals of the server that would change what a SELECT returns, or how long it waits, do not reach this session.
     // MySQL takes the last part for a comment; MariaDB reads the current rows of system-versioned tables.
     let session = format!(
@@ -114,8 +110,4 @@ fn options(config: &MySql) -> MySqlConnectOptions {
         Address::Tcp(host, port) => options.host(host).port(*port),
         Address::Socket(path) => options.socket(path),
     }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 use sqlx::mysql::MySqlDatabaseError;
 
 use crate::config::{Address, MySql};
+use crate::retry::{Decision, Reason, tries_text};
 
 // Numbers from "MySQL Server Error Message Reference" and MariaDB's "Error Codes"; both servers share these.
 const ACCESS_DENIED_TO_DATABASE: u16 = 1044;
@@ -65,7 +66,10 @@ impl Error {
 
     /// A server that has gone silent.
     pub(super) fn stalled(doing: impl Into<String>, limit: Duration) -> Self {
-        let problem = format!("the server has sent nothing for {} s", limit.as_secs());
+        let problem = format!(
+            "the server has sent nothing for {} s; if it takes longer to find the first row, raise MYSQL_STALL_SECONDS",
+            limit.as_secs()
+        );
         Self { transient: true, ..Self::new(doing, problem) }
     }
 
@@ -97,17 +101,32 @@ impl Error {
             },
         };
         let transient = match error {
-            sqlx::Error::Io(io) => {
-                !matches!(io.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::UnexpectedEof) && !is_tls(error)
-            }
+            // A server that restarts, or a proxy whose server does, takes a connection and closes it.
+            sqlx::Error::Io(io) => io.kind() != std::io::ErrorKind::NotFound && !is_tls(error),
             _ => number(error) == Some(TOO_MANY_CONNECTIONS) || number(error) == Some(SERVER_SHUTDOWN),
         };
         Self { transient, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
     }
 
+    /// The same error, saying how often and how long it was tried.
+    pub(super) fn tried(mut self, tries: u32, elapsed: Duration) -> Self {
+        self.problem.push_str(&tries_text(tries, elapsed));
+        self
+    }
+
     pub(super) fn connect_timeout(config: &MySql, limit: Duration) -> Self {
         let problem = format!("no answer within {} s: look at {}", limit.as_secs(), address_variables(config));
         Self { transient: true, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
+    }
+}
+
+impl Reason for Error {
+    fn text(&self) -> String {
+        self.problem.clone()
+    }
+
+    fn decision(&self) -> Decision {
+        if self.transient { Decision::Retry } else { Decision::GiveUp }
     }
 }
 
@@ -125,8 +144,8 @@ fn number(error: &sqlx::Error) -> Option<u16> {
 }
 
 fn is_closed(kind: std::io::ErrorKind) -> bool {
-    use std::io::ErrorKind::{BrokenPipe, ConnectionReset, UnexpectedEof};
-    matches!(kind, UnexpectedEof | ConnectionReset | BrokenPipe)
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof};
+    matches!(kind, UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe | TimedOut)
 }
 
 /// The server knows the statement and cannot do it.

@@ -10,10 +10,6 @@ use sqlx::{AssertSqlSafe, Decode, MySql, Row};
 use crate::mysql::Error;
 use crate::mysql::connection::execute;
 
-/// A server that is silent for so long is gone: a cut VPC connection says nothing. Sorting or filtering a large table
-/// before its first row takes less.
-const STALL_TIMEOUT: Duration = Duration::from_secs(600);
-
 /// Opens a snapshot of the database, read-only.
 pub async fn begin_snapshot(connection: &mut MySqlConnection) -> Result<(), Error> {
     execute(connection, "opening a snapshot", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await
@@ -53,20 +49,22 @@ pub fn stream<'a>(
     sqlx::query(AssertSqlSafe(statement)).persistent(false).fetch(connection)
 }
 
-/// The next row; `None` after the last. `rows` have been read before it.
+/// The next row; `None` after the last. `rows` have been read before it. A server that is silent for longer than
+/// `stall` is gone: a cut VPC connection says nothing.
 #[inline]
 pub async fn next(
     stream: &mut BoxStream<'_, Result<MySqlRow, sqlx::Error>>,
     table: &str,
     rows: u64,
+    stall: Duration,
 ) -> Result<Option<MySqlRow>, Error> {
     let doing = || format!("reading table {table}, after {rows} rows");
     // Most rows are here already, and need no clock.
     let row = match stream.try_next().now_or_never() {
         Some(row) => row,
-        None => match tokio::time::timeout(STALL_TIMEOUT, stream.try_next()).await {
+        None => match tokio::time::timeout(stall, stream.try_next()).await {
             Ok(row) => row,
-            Err(_) => return Err(Error::stalled(doing(), STALL_TIMEOUT)),
+            Err(_) => return Err(Error::stalled(doing(), stall)),
         },
     };
     row.map_err(|error| Error::query(doing(), &error))

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use gcp_bigquery_client::model::job::Job;
@@ -70,6 +71,8 @@ pub(super) struct Source {
     /// In an open snapshot.
     pub(super) connection: MySqlConnection,
     pub(super) mapping: Mapping,
+    /// How long the server may be silent.
+    pub(super) stall: Duration,
     pub(super) guard: Option<ShrinkGuard>,
     /// That this connection holds.
     pub(super) lock: Option<Lock>,
@@ -178,12 +181,12 @@ impl Pieces {
 
 /// Reads and encodes every row of the snapshot, then ends the snapshot.
 async fn read(source: Source, pieces: Pieces, counters: Arc<Counters>) -> Result<(Replaced, MySqlConnection), Error> {
-    let Source { table, statement, mut connection, mapping, guard, lock } = source;
+    let Source { table, statement, mut connection, mapping, stall, guard, lock } = source;
     let mut encoder = RowEncoder::new(mapping);
     let mut blocks = BlockBuilder::new(pieces.container.buffer());
     let mut rows_read = 0;
     let mut stream = rows::stream(&mut connection, statement);
-    while let Some(row) = rows::next(&mut stream, &table, rows_read).await? {
+    while let Some(row) = rows::next(&mut stream, &table, rows_read, stall).await? {
         let row_start = blocks.buffer().len();
         let bytes = encoder.append(&row, blocks.buffer())?;
         rows_read += 1;

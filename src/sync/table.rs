@@ -10,8 +10,8 @@ use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
 
 use crate::bigquery;
-use crate::bigquery::error::Cause;
 use crate::bigquery::load::{Fate, job_id};
+use crate::bigquery::retry;
 use crate::config;
 use crate::mysql::locks::{self, Lock};
 use crate::mysql::{self, rows};
@@ -45,14 +45,14 @@ enum Failure {
 
 impl Failure {
     /// True when the destination is unchanged and the same may succeed from the beginning, in a new snapshot: the
-    /// connection to MySQL or BigQuery's upload session was lost.
+    /// connection to MySQL or BigQuery's upload session was lost, or BigQuery could not finish the load job.
     fn is_passing(&self) -> bool {
         match self {
             Self::Source(error)
             | Self::Plan(plan::Error::Source(error))
             | Self::Pipeline(pipeline::Error::Source(error)) => error.transient,
             Self::Destination(error) | Self::Pipeline(pipeline::Error::Destination(error)) => {
-                matches!(error.cause, Cause::SessionLost)
+                retry::begins_again(&error.cause)
             }
             Self::Pipeline(_) | Self::Plan(_) | Self::Stopped(_) => false,
         }
@@ -65,7 +65,7 @@ pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableR
     let counters = Arc::new(Counters::default());
     let mut restarts = 0;
     let outcome = loop {
-        match copy(&context, &request, &counters).await {
+        match copy(&context, &request, &counters, restarts > 0).await {
             Ok(outcome) => break outcome,
             Err(failure) if restarts < MOST_RESTARTS && failure.is_passing() && !context.stop.is_cancelled() => {
                 restarts += 1;
@@ -92,8 +92,13 @@ pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableR
     report
 }
 
-async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters>) -> Result<Outcome, Failure> {
-    let opening = open(context, request);
+async fn copy(
+    context: &Context,
+    request: &TableRequest,
+    counters: &Arc<Counters>,
+    again: bool,
+) -> Result<Outcome, Failure> {
+    let opening = open(context, request, again);
     let opened = unless_stopped(context, opening, "its columns were looked up; the destination is unchanged").await?;
     let Opened { connection, connection_id, lock, generation, plan } = match opened {
         Opening::Ready(opened) => *opened,
@@ -118,6 +123,7 @@ async fn copy(context: &Context, request: &TableRequest, counters: &Arc<Counters
         table: plan.table.name.clone(),
         connection,
         mapping: plan.mapping.clone(),
+        stall: context.sides.config.mysql.stall,
         guard: guard(context, request, &plan),
         lock,
     };
@@ -237,7 +243,7 @@ struct Opened {
     plan: TablePlan,
 }
 
-async fn open(context: &Context, request: &TableRequest) -> Result<Opening, Failure> {
+async fn open(context: &Context, request: &TableRequest, again: bool) -> Result<Opening, Failure> {
     let sides = &context.sides;
     let mut connection = mysql::connection::connect(&sides.config.mysql).await?;
     let (found, destination) = plan::resolve(sides, &mut connection, request).await?;
@@ -245,7 +251,7 @@ async fn open(context: &Context, request: &TableRequest) -> Result<Opening, Fail
     let config::BigQuery { project, dataset, .. } = &sides.config.bigquery;
     // Before the snapshot: what another execution has just loaded is not older than what is read here.
     let lock = Lock::take(&mut connection, format!("{project}.{dataset}.{destination}")).await?;
-    let generation = match earlier_attempts(context, &destination).await? {
+    let generation = match earlier_attempts(context, &destination, again).await? {
         Earlier::Loaded { job_id, rows } => return Ok(Opening::Loaded { destination, job_id, rows }),
         Earlier::Nothing { generation } => generation,
     };
@@ -268,11 +274,11 @@ enum Earlier {
     },
 }
 
-/// A first attempt has none before it. Later ones ask for each generation's job until there is none.
-async fn earlier_attempts(context: &Context, destination: &str) -> Result<Earlier, bigquery::Error> {
+/// A first attempt has none before it. Later ones, and a table that begins `again`, ask for each generation's job until there is none.
+async fn earlier_attempts(context: &Context, destination: &str, again: bool) -> Result<Earlier, bigquery::Error> {
     let doing = plan::doing(&context.sides, destination);
     let mut generation = 0;
-    if context.sides.config.task.attempt > 0 {
+    if again || context.sides.config.task.attempt > 0 {
         loop {
             let job_id = context.job_id(destination, generation);
             match context.sides.bigquery.fate(&doing, &job_id).await? {

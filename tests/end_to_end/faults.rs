@@ -16,6 +16,9 @@ enum Then {
 
 type Rule = fn(&Request, u32) -> Option<Action>;
 
+/// A job that failed for no fault of the file's.
+const FAILED_JOB: &str = r#"{"status":{"state":"DONE","errorResult":{"reason":"backendError","message":"oops"}}}"#;
+
 /// A fault, the requests it strikes (with how often it has struck before), and what then holds.
 const FAULTS: &[(&str, Rule, Then)] = &[
     (
@@ -55,6 +58,27 @@ const FAULTS: &[(&str, Rule, Then)] = &[
         "the session is lost",
         |r, n| (n < 9 && r.is_put()).then_some(Action::Answer(404, "")),
         Then::Old("lost the upload session (after 2 restarts)"),
+    ),
+    ("a token has expired", |r, n| (n < 1 && r.is_put()).then_some(Action::Answer(401, "")), Then::New),
+    (
+        "every token is refused",
+        |r, n| (n < 9 && r.is_put()).then_some(Action::Answer(401, "")),
+        Then::Old("401: an empty answer (after 2 tries"),
+    ),
+    ("a chunk is cut inside", |r, n| (n < 1 && r.is_put()).then_some(Action::CutInside), Then::New),
+    ("every answer trickles", |_, _| Some(Action::Trickle), Then::New),
+    ("the last answer is cut inside", |r, n| (n < 1 && r.is_last_chunk()).then_some(Action::CutAnswer), Then::New),
+    ("a chunk answers 502 in HTML", |r, n| (n < 1 && r.is_put()).then_some(Action::Answer(502, "<html>")), Then::New),
+    ("a chunk is late", |r, n| (n < 1 && r.is_put()).then_some(Action::Delay), Then::New),
+    (
+        "BigQuery could not finish the job",
+        |r, n| {
+            // The first generation's job; a name or a hash within the id may have a 0 as well.
+            let job = r.line.split_once("/jobs/").and_then(|(_, rest)| rest.split(['?', ' ']).next());
+            let first = job.is_some_and(|job| job.ends_with("_0"));
+            ((n < 1 && r.is_last_chunk()) || first).then_some(Action::Answer(200, FAILED_JOB))
+        },
+        Then::New,
     ),
     (
         "a chunk is refused",

@@ -13,7 +13,10 @@
 mod destination;
 mod failures;
 mod faults;
+mod kills;
 mod logs;
+mod mysql_faults;
+mod mysql_proxy;
 mod proxy;
 mod stopping;
 mod support;

@@ -5,6 +5,7 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 /// One request as it arrived.
 pub struct Request {
@@ -41,6 +42,14 @@ pub enum Action {
     CutAfter,
     /// Only so many bytes of a chunk arrive; the emulator says how many.
     Partly(usize),
+    /// The emulator is cut off in the middle of the request.
+    CutInside,
+    /// The client is cut off in the middle of the answer.
+    CutAnswer,
+    /// The answer comes byte by byte.
+    Trickle,
+    /// The answer comes late.
+    Delay,
 }
 
 /// Listens until it is dropped.
@@ -92,7 +101,31 @@ fn serve(mut client: TcpStream, upstream: &str, own: &str, rule: &dyn Fn(&Reques
                 format!("HTTP/1.1 {status} Fault\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
             return client.write_all((head + body).as_bytes()).ok();
         }
+        Action::CutInside => {
+            let mut server = TcpStream::connect(upstream).ok()?;
+            server.write_all(format!("{}\r\n\r\n", request.head).as_bytes()).ok()?;
+            server.write_all(&request.body[..request.body.len() / 2]).ok()?;
+            server.shutdown(Shutdown::Both).ok()?;
+            return client.shutdown(Shutdown::Both).ok();
+        }
+        Action::CutAnswer => {
+            let answer = forward(&request, upstream)?;
+            client.write_all(&answer[..answer.len() / 2]).ok()?;
+            return client.shutdown(Shutdown::Both).ok();
+        }
+        Action::Trickle => {
+            client.set_nodelay(true).ok()?;
+            for byte in replace(forward(&request, upstream)?, upstream, own) {
+                client.write_all(&[byte]).ok()?;
+                thread::sleep(Duration::from_micros(100));
+            }
+            return Some(());
+        }
         Action::Partly(bytes) if bytes < request.body.len() => part(&request, bytes),
+        Action::Delay => {
+            thread::sleep(Duration::from_secs(1));
+            request
+        }
         Action::Pass | Action::Partly(_) => request,
     };
     let answer = forward(&request, upstream)?;

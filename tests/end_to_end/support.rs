@@ -7,6 +7,8 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use rand::SeedableRng as _;
+use rand::rngs::SmallRng;
 use serde_json::{Value, json};
 
 /// The user that `scripts/with-servers` makes.
@@ -169,6 +171,18 @@ impl Place {
         fields.iter().map(|f| format!("{} {}", f["name"].as_str().unwrap(), f["type"].as_str().unwrap())).collect()
     }
 
+    /// How many load jobs of an execution succeeded; with `_` and a table's name behind it, of that table.
+    pub fn loads(&self, execution: &str) -> usize {
+        let jobs = emulator_call(reqwest::Method::GET, "jobs?projection=full&maxResults=100000", None);
+        let prefix = format!("mysql-bigquery-sync_{execution}_");
+        let loaded = |job: &&Value| {
+            job["jobReference"]["jobId"].as_str().unwrap().starts_with(&prefix)
+                && job["status"]["state"] == "DONE"
+                && job["status"]["errorResult"].is_null()
+        };
+        jobs["jobs"].as_array().unwrap().iter().filter(loaded).count()
+    }
+
     /// Compares every value of the tables, read with the server's own client and with Google's: fails with the differences.
     pub fn assert_equal(&self, tables: &[&str]) {
         let output = python("tests/readback.py")
@@ -179,6 +193,13 @@ impl Place {
             .unwrap();
         assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     }
+}
+
+/// Random numbers, and the seed that makes the same ones again when it is in `FAULT_SEED`.
+pub fn seed() -> (u64, SmallRng) {
+    let given = std::env::var("FAULT_SEED").ok().map(|seed| seed.parse().unwrap());
+    let seed = given.unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0);
+    (seed, SmallRng::seed_from_u64(seed))
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -1,0 +1,187 @@
+//! Faults of MySQL's side, made by a proxy and by the server: the table is afterwards either the new one or the old one.
+
+use std::time::Duration;
+
+use rand::Rng as _;
+
+use crate::mysql_proxy::{Fault, MySqlProxy, Plan};
+use crate::support::{Kind, PASSWORD, Place, on_both_servers, seed};
+
+on_both_servers! {
+    after_every_fault_the_table_is_the_new_one_or_the_old_one,
+    what_the_server_does_to_a_query_is_never_the_end_of_the_table,
+    a_table_that_is_altered_between_two_attempts_is_read_as_it_is_now,
+}
+
+/// What has to hold after a fault.
+#[derive(Debug, Clone, Copy)]
+enum Then {
+    /// The new table is there, after so many new beginnings.
+    New { restarts: usize },
+    /// The new table is there.
+    NewSomehow,
+    /// The old table is there, and the failure has this in its sentence.
+    Old(&'static str),
+}
+
+/// Rows of a kilobyte each.
+const ROWS: u64 = 700;
+/// A byte among the rows, far behind everything that a session asks before them.
+const AMONG_ROWS: usize = 400_000;
+/// More connections than any run opens.
+const ALWAYS: u32 = 99;
+
+/// A fault, when it strikes, and what then holds.
+const FAULTS: &[(&str, Plan, Then)] = &[
+    ("cut in the greeting", Plan { fault: Fault::Cut, from: 20, times: 1 }, Then::New { restarts: 0 }),
+    ("reset in the greeting", Plan { fault: Fault::Reset, from: 20, times: 1 }, Then::New { restarts: 0 }),
+    ("cut among the rows", Plan { fault: Fault::Cut, from: AMONG_ROWS, times: 1 }, Then::New { restarts: 1 }),
+    (
+        "cut between two rows",
+        Plan { fault: Fault::CutBetweenPackets, from: AMONG_ROWS, times: 1 },
+        Then::New { restarts: 1 },
+    ),
+    (
+        "cut after the last row",
+        Plan { fault: Fault::CutBeforeEnd, from: AMONG_ROWS, times: 1 },
+        Then::New { restarts: 1 },
+    ),
+    ("reset among the rows", Plan { fault: Fault::Reset, from: AMONG_ROWS, times: 1 }, Then::New { restarts: 1 }),
+    ("silent among the rows", Plan { fault: Fault::Stall, from: AMONG_ROWS, times: 1 }, Then::New { restarts: 1 }),
+    ("a trickle", Plan { fault: Fault::Trickle, from: AMONG_ROWS, times: ALWAYS }, Then::New { restarts: 0 }),
+    (
+        "cut between two rows every time",
+        Plan { fault: Fault::CutBetweenPackets, from: AMONG_ROWS, times: ALWAYS },
+        Then::Old("the server closed the connection (after 2 restarts)"),
+    ),
+    (
+        "silent every time",
+        Plan { fault: Fault::Stall, from: AMONG_ROWS, times: ALWAYS },
+        Then::Old("the server has sent nothing for 2 s"),
+    ),
+];
+
+/// Faults at random bytes.
+const RANDOM: usize = 4;
+
+fn after_every_fault_the_table_is_the_new_one_or_the_old_one(kind: Kind) {
+    let place = Place::new(kind);
+    let (seed, mut random) = seed();
+    let mut faults: Vec<(String, Plan, Then)> =
+        FAULTS.iter().map(|(name, plan, then)| ((*name).to_owned(), *plan, *then)).collect();
+    for _ in 0..RANDOM {
+        let any = [Fault::Cut, Fault::CutBetweenPackets, Fault::Reset, Fault::Trickle];
+        let fault = any[random.random_range(0..any.len())];
+        let plan = Plan { fault, from: random.random_range(0..700_000), times: 1 };
+        faults.push((format!("{plan:?}, FAULT_SEED={seed}"), plan, Then::NewSomehow));
+    }
+    place.sql(&format!(
+        "CREATE TABLE source (id INT PRIMARY KEY, noise BLOB);
+         INSERT INTO source WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {ROWS})
+             SELECT n, RANDOM_BYTES(1000) FROM s"
+    ));
+    let tables: Vec<String> = (0..faults.len()).map(|at| format!("t{at}")).collect();
+    let old = tables.iter().map(|t| format!("CREATE TABLE {t} LIKE source; INSERT INTO {t} VALUES (0, 'old');"));
+    place.sql(&old.collect::<String>());
+    place.sync().tables("t*").run().succeeded();
+    let new = tables.iter().map(|t| format!("DELETE FROM {t}; INSERT INTO {t} SELECT * FROM source;"));
+    place.sql(&new.collect::<String>());
+
+    std::thread::scope(|scope| {
+        for (table, (name, plan, then)) in tables.iter().zip(&faults) {
+            let place = &place;
+            // Most of each is waiting for the next try.
+            scope.spawn(move || strike(place, table, name, *plan, *then));
+        }
+    });
+    let changed = tables.iter().zip(&faults).filter(|(_, (_, _, then))| !matches!(then, Then::Old(_)));
+    place.assert_equal(&changed.map(|(table, _)| table.as_str()).collect::<Vec<_>>());
+}
+
+fn strike(place: &Place, table: &str, name: &str, plan: Plan, then: Then) {
+    let proxy = MySqlProxy::start(&place.port(), plan);
+    let execution = format!("{}-{table}", place.name);
+    let done = place
+        .sync()
+        .tables(table)
+        .with("MYSQL_PORT", &proxy.port)
+        // The proxy has to see where packets end.
+        .with("MYSQL_SSL_MODE", "DISABLED")
+        .with("MYSQL_STALL_SECONDS", "2")
+        .with("CLOUD_RUN_EXECUTION", &execution)
+        .run();
+    let jobs = place.loads(&execution);
+    match then {
+        Then::New { .. } | Then::NewSomehow => {
+            assert_eq!(done.code, Some(0), "{name}: {}", done.log);
+            assert_eq!(done.event("table_synced")["rows"], ROWS, "{name}");
+            assert_eq!((place.count(table), jobs), (ROWS, 1), "{name}: rows, successful load jobs");
+        }
+        Then::Old(sentence) => {
+            assert_eq!(done.code, Some(1), "{name}: {}", done.log);
+            let message = done.message("table_failed");
+            assert!(message.contains(sentence), "{name}: {message}");
+            assert_eq!(place.query(&format!("SELECT id FROM {table}")), [[Some("0".to_owned())]], "{name}");
+            assert_eq!(jobs, 0, "{name}");
+        }
+    }
+    if let Then::New { restarts } = then {
+        assert_eq!(done.events("table_restarted").len(), restarts, "{name}: {}", done.log);
+    }
+    assert!(matches!(then, Then::NewSomehow) || proxy.struck() > 0, "{name} never struck");
+}
+
+/// The statement that is reading, by its filter.
+const READING: &str = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() \
+    AND INFO LIKE '%SLEEP(0.05)%' AND ID <> CONNECTION_ID()";
+
+fn table_of_100(place: &Place) {
+    let values: Vec<String> = (0..100).map(|id| format!("({id})")).collect();
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1000)");
+    place.sync().run().succeeded();
+    place.sql(&format!("DELETE FROM t; INSERT INTO t VALUES {}", values.join(",")));
+}
+
+/// Waits for the statement, which follows the line that announces it by a few milliseconds.
+fn reading(place: &Place) -> String {
+    let find = |_| {
+        std::thread::sleep(Duration::from_millis(50));
+        Some(place.sql(READING)).filter(|id| !id.is_empty())
+    };
+    (0..100).find_map(find).unwrap()
+}
+
+fn what_the_server_does_to_a_query_is_never_the_end_of_the_table(kind: Kind) {
+    let place = Place::new(kind);
+    table_of_100(&place);
+    let slow = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.05) = 0"}]"#);
+    let running = slow.start_until("table_started");
+    place.sql(&format!("KILL QUERY {}", reading(&place)));
+    let done = running.finish();
+    let message = done.failed(1).message("table_failed");
+    assert!(message.contains("killed the query"), "{message}");
+    assert_eq!(place.query("SELECT id FROM t"), [[Some("1000".to_owned())]]);
+    if kind == Kind::MariaDb {
+        // A limit of the user: the server's own, which is all that MySQL has, would strike other tests.
+        let user = format!("limited_{}", place.name.trim_start_matches("test_"));
+        place.sql(&format!(
+            "CREATE USER '{user}'@'%' IDENTIFIED BY '{PASSWORD}';
+             GRANT SELECT ON `{}`.* TO '{user}'@'%' WITH MAX_STATEMENT_TIME 1",
+            place.name
+        ));
+        let message = slow.with("MYSQL_USER", &user).run().failed(1).message("table_failed");
+        assert!(message.contains("max_statement_time"), "{message}");
+        assert_eq!(place.query("SELECT id FROM t"), [[Some("1000".to_owned())]]);
+    }
+}
+
+fn a_table_that_is_altered_between_two_attempts_is_read_as_it_is_now(kind: Kind) {
+    let place = Place::new(kind);
+    table_of_100(&place);
+    let running = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.05) = 0"}]"#).start_until("table_started");
+    place.sql(&format!("KILL CONNECTION {}; ALTER TABLE t ADD COLUMN first_one INT DEFAULT 7 FIRST", reading(&place)));
+    let done = running.finish().succeeded();
+    assert_eq!(done.events("table_restarted").len(), 1);
+    assert_eq!(place.schema("t"), ["first_one INTEGER", "id INTEGER"]);
+    place.assert_equal(&["t"]);
+}

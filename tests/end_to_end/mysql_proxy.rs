@@ -1,0 +1,193 @@
+//! A proxy in front of MySQL that makes faults: from one byte of the server's answer on it cuts, resets, stalls or
+//! trickles.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use socket2::SockRef;
+
+/// What becomes of a connection.
+#[derive(Debug, Clone, Copy)]
+pub enum Fault {
+    /// In the middle of whatever is there.
+    Cut,
+    /// After a whole packet, as when the server dies between two rows.
+    CutBetweenPackets,
+    /// After the last row, before the packet that says so.
+    CutBeforeEnd,
+    /// With a RST, as when a firewall or a new primary does not know the connection.
+    Reset,
+    /// The line stays open and nothing comes any more.
+    Stall,
+    /// Byte by byte for a while.
+    Trickle,
+}
+
+/// So many bytes come one by one.
+const TRICKLED: usize = 200;
+
+/// The packet that ends the rows is shorter than this, and rows here are longer.
+const LONGEST_END: usize = 9;
+
+/// Listens until it is dropped.
+pub struct MySqlProxy {
+    pub port: String,
+    struck: Arc<AtomicU32>,
+    over: Arc<AtomicBool>,
+}
+
+/// When a fault strikes.
+#[derive(Debug, Clone, Copy)]
+pub struct Plan {
+    pub fault: Fault,
+    /// Bytes of the server's side of one connection.
+    pub from: usize,
+    /// How many connections.
+    pub times: u32,
+}
+
+impl MySqlProxy {
+    pub fn start(server_port: &str, plan: Plan) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port().to_string();
+        let (struck, over) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicBool::new(false)));
+        let (count, ended, server) = (Arc::clone(&struck), Arc::clone(&over), format!("127.0.0.1:{server_port}"));
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                if ended.load(Ordering::Relaxed) {
+                    return;
+                }
+                let (server, count, ended) = (server.clone(), Arc::clone(&count), Arc::clone(&ended));
+                // A side that goes away in between is the test's own doing.
+                thread::spawn(move || serve(client?, TcpStream::connect(server)?, plan, &count, &ended));
+            }
+        });
+        Self { port, struck, over }
+    }
+
+    /// How many connections were struck.
+    pub fn struck(&self) -> u32 {
+        self.struck.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for MySqlProxy {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
+        let _ = TcpStream::connect(format!("127.0.0.1:{}", self.port));
+    }
+}
+
+fn serve(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    plan: Plan,
+    struck: &AtomicU32,
+    over: &AtomicBool,
+) -> io::Result<()> {
+    let (mut questions, mut asked) = (client.try_clone()?, server.try_clone()?);
+    let asking = thread::spawn(move || {
+        let _ = io::copy(&mut questions, &mut asked);
+        let _ = asked.shutdown(Shutdown::Both);
+    });
+    let mut packets = Packets::default();
+    let mut buffer = [0; 16384];
+    let mut healthy = false;
+    loop {
+        let count = server.read(&mut buffer)?;
+        if count == 0 {
+            client.shutdown(Shutdown::Both)?;
+            return Ok(());
+        }
+        let bytes = &buffer[..count];
+        let at = if healthy { None } else { packets.strike(bytes, plan) };
+        let Some(at) = at else {
+            client.write_all(bytes)?;
+            continue;
+        };
+        client.write_all(&bytes[..at])?;
+        let strikes = struck.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| (n < plan.times).then_some(n + 1));
+        healthy = true;
+        if strikes.is_err() {
+            client.write_all(&bytes[at..])?;
+            continue;
+        }
+        match plan.fault {
+            Fault::Cut | Fault::CutBetweenPackets | Fault::CutBeforeEnd => {
+                client.shutdown(Shutdown::Both)?;
+                return server.shutdown(Shutdown::Both);
+            }
+            Fault::Reset => return reset(client, &server, asking),
+            Fault::Stall => {
+                while !over.load(Ordering::Relaxed) && !asking.is_finished() {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                return client.shutdown(Shutdown::Both);
+            }
+            Fault::Trickle => {
+                client.set_nodelay(true)?;
+                let (slow, rest) = bytes[at..].split_at(TRICKLED.min(count - at));
+                for byte in slow {
+                    client.write_all(&[*byte])?;
+                    thread::sleep(Duration::from_millis(2));
+                }
+                client.write_all(rest)?;
+            }
+        }
+    }
+}
+
+/// Closing without lingering sends a RST, once nobody else holds the socket.
+fn reset(client: TcpStream, server: &TcpStream, asking: JoinHandle<()>) -> io::Result<()> {
+    let socket = SockRef::from(&client);
+    socket.set_linger(Some(Duration::ZERO))?;
+    socket.shutdown(Shutdown::Read)?;
+    server.shutdown(Shutdown::Both)?;
+    let _ = asking.join();
+    Ok(())
+}
+
+/// Where the server's packets begin: three bytes of length and one of number, then so many bytes.
+#[derive(Default)]
+struct Packets {
+    seen: usize,
+    header: Vec<u8>,
+    /// Of the packet that is passing.
+    left: usize,
+}
+
+impl Packets {
+    /// Where in these bytes the fault strikes, if it does.
+    fn strike(&mut self, bytes: &[u8], plan: Plan) -> Option<usize> {
+        for (at, byte) in bytes.iter().enumerate() {
+            let between = self.left == 0 && self.header.is_empty();
+            if self.seen >= plan.from
+                && (between || !matches!(plan.fault, Fault::CutBetweenPackets | Fault::CutBeforeEnd))
+            {
+                let next = bytes.get(at..at + 3).map(length);
+                if !matches!(plan.fault, Fault::CutBeforeEnd) || next.is_some_and(|length| length < LONGEST_END) {
+                    return Some(at);
+                }
+            }
+            self.seen += 1;
+            if self.left > 0 {
+                self.left -= 1;
+            } else {
+                self.header.push(*byte);
+                if self.header.len() == 4 {
+                    self.left = length(&self.header);
+                    self.header.clear();
+                }
+            }
+        }
+        None
+    }
+}
+
+fn length(header: &[u8]) -> usize {
+    usize::from(header[0]) | usize::from(header[1]) << 8 | usize::from(header[2]) << 16
+}
