@@ -17,6 +17,7 @@
 //!    │
 //! sync       drives all of it, one table after another, and reports
 //! telemetry  logs for Cloud Logging, text and progress for people
+//! google_auth  access tokens, for BigQuery and for Cloud SQL's IAM login
 //! ```
 //!
 //! `mysql` knows nothing of BigQuery and `bigquery` nothing of MySQL; they meet in `mapping` and `sync`.
@@ -26,6 +27,7 @@ pub mod bigquery;
 pub mod cli;
 pub mod cloud_run;
 pub mod config;
+pub mod google_auth;
 pub mod mapping;
 pub mod mysql;
 pub mod selection;

@@ -41,7 +41,7 @@ impl Client {
             path.push(table);
         }
         retrying(&doing, budget, || async {
-            let request = self.http.get(url.clone()).bearer_auth(self.tokens.token().await?).timeout(CALL_TIMEOUT);
+            let request = self.tokens.authorize(self.http.get(url.clone())).await?.timeout(CALL_TIMEOUT);
             let response = request.send().await?;
             let status = response.status().as_u16();
             let body = response.text().await?;

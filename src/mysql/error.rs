@@ -5,7 +5,8 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use sqlx::mysql::MySqlDatabaseError;
 
-use crate::config::{Address, MySql};
+use crate::config::{Address, Login, MySql};
+use crate::google_auth;
 
 // Numbers from "MySQL Server Error Message Reference" and MariaDB's "Error Codes"; both servers share these.
 const ACCESS_DENIED_TO_DATABASE: u16 = 1044;
@@ -74,10 +75,7 @@ impl Error {
         let (database, user) = (&config.database, &config.user);
         let problem = match number(error) {
             Some(ACCESS_DENIED) => {
-                let line_break = config.password.expose_secret().ends_with('\n');
-                let hint =
-                    if line_break { "; MYSQL_PASSWORD ends with a line break, was it stored with echo?" } else { "" };
-                format!("it refused user {user}: look at MYSQL_USER and MYSQL_PASSWORD{hint} ({})", describe(error))
+                format!("it refused user {user}: look at MYSQL_USER and {} ({})", login_hint(config), describe(error))
             }
             Some(UNKNOWN_DATABASE) => format!("it has no database {database}: look at MYSQL_DATABASE"),
             Some(ACCESS_DENIED_TO_DATABASE) => format!(
@@ -105,9 +103,33 @@ impl Error {
         Self { transient, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
     }
 
+    /// No access token to connect with.
+    pub(super) fn no_token(config: &MySql, error: &google_auth::Error) -> Self {
+        let problem = format!(
+            "no access token for MYSQL_IAM_AUTH: {error} (on a laptop run `gcloud auth application-default login`; on \
+             Cloud Run look at the job's service account)"
+        );
+        Self { transient: error.transient, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
+    }
+
     pub(super) fn connect_timeout(config: &MySql, limit: Duration) -> Self {
         let problem = format!("no answer within {} s: look at {}", limit.as_secs(), address_variables(config));
         Self { transient: true, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
+    }
+}
+
+/// Where the user's proof comes from, and what is often wrong with it.
+fn login_hint(config: &MySql) -> String {
+    match &config.login {
+        Login::Password { password, variable } if password.expose_secret().ends_with('\n') => {
+            format!("{variable}; {variable} ends with a line break, was it stored with echo?")
+        }
+        Login::Password { variable, .. } => (*variable).to_owned(),
+        Login::AccessToken => {
+            "MYSQL_IAM_AUTH; the user has to be an IAM user of the instance (a service account's name \
+                               without its domain), and the account needs roles/cloudsql.instanceUser"
+                .to_owned()
+        }
     }
 }
 
