@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rustls::CertificateError;
 use secrecy::ExposeSecret;
 use sqlx::mysql::MySqlDatabaseError;
 
@@ -87,7 +88,7 @@ impl Error {
             }
             Some(_) => describe(error),
             None => match error {
-                _ if is_tls(error) => format!("{}: look at MYSQL_SSL_MODE and MYSQL_SSL_CA", describe(error)),
+                _ if is_tls(error) => format!("{}: {}", describe(error), tls_hint(error)),
                 sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
                     format!("what listens there does not speak MySQL: look at {}", address_variables(config))
                 }
@@ -156,12 +157,46 @@ pub(super) fn is_not_supported(error: &sqlx::Error) -> bool {
     number(error) == Some(NOT_SUPPORTED_YET)
 }
 
+/// The user lacks a privilege on the table.
+pub(super) fn is_table_access_denied(error: &sqlx::Error) -> bool {
+    number(error) == Some(TABLE_ACCESS_DENIED)
+}
+
 /// A certificate that is refused comes as an I/O error with rustls's inside.
 fn is_tls(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Tls(_) => true,
         sqlx::Error::Io(io) => io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()),
         _ => false,
+    }
+}
+
+/// What to do about a certificate that is refused, or about a server without one.
+fn tls_hint(error: &sqlx::Error) -> &'static str {
+    let refused = match error {
+        sqlx::Error::Io(io) => io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()),
+        sqlx::Error::Tls(_) => {
+            return "look at MYSQL_SSL_MODE and MYSQL_SSL_CA, and at the server's own settings of TLS";
+        }
+        _ => None,
+    };
+    let Some(rustls::Error::InvalidCertificate(refused)) = refused else {
+        return "look at MYSQL_SSL_MODE and MYSQL_SSL_CA";
+    };
+    match refused {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "the server's certificate is of a CA that is not trusted here; look at MYSQL_SSL_MODE and MYSQL_SSL_CA, \
+             which takes the server's CA"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the server's certificate has expired; renew it on the server (a certificate is checked because of \
+             MYSQL_SSL_MODE)"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the server's certificate is of another host; correct MYSQL_HOST, or accept every host of the CA with \
+             MYSQL_SSL_MODE=VERIFY_CA"
+        }
+        _ => "look at MYSQL_SSL_MODE and MYSQL_SSL_CA",
     }
 }
 

@@ -12,10 +12,13 @@
 
 mod failures;
 mod faults;
+mod login;
 mod logs;
 mod proxy;
+mod security;
 mod stopping;
 mod support;
 mod tables;
+mod tls;
 mod upload;
 mod values;
