@@ -26,7 +26,7 @@ MODULE = ROOT / "terraform"
 CONTRACT = MODULE / "tests" / "contract.json"
 
 # Variables of the binary that have no place on Cloud Run: the module must not set them.
-LOCAL_ONLY = ["BIGQUERY_EMULATOR_HOST", "MYSQL_PASSWORD_EMPTY"]
+LOCAL_ONLY = ["BIGQUERY_EMULATOR_HOST", "MYSQL_IAM_AUTH", "MYSQL_PASSWORD_EMPTY", "MYSQL_PASSWORD_FILE"]
 
 # Set by Cloud Run itself; the binary may list them or not.
 PLATFORM = re.compile(r"CLOUD_RUN_\w+")

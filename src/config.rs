@@ -21,7 +21,13 @@ pub const VARIABLES: &[Variable] = &[
     Variable::new("MYSQL_PORT", "3306", "TCP port"),
     Variable::new("MYSQL_USER", "required", "user; SELECT on the tables is all it needs"),
     Variable::new("MYSQL_PASSWORD", "required", "its password"),
+    Variable::new(
+        "MYSQL_PASSWORD_FILE",
+        "-",
+        "path of a file with the password, instead; one line break at its end is not part of it",
+    ),
     Variable::new("MYSQL_PASSWORD_EMPTY", "false", "true says that the password is empty on purpose"),
+    Variable::new("MYSQL_IAM_AUTH", "false", "true logs in to Cloud SQL with an access token, instead of a password"),
     Variable::new("MYSQL_DATABASE", "required", "the database whose tables are copied"),
     Variable::new("MYSQL_SSL_MODE", "PREFERRED", "DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY"),
     Variable::new("MYSQL_SSL_CA", "-", "PEM text, or the path of a PEM file, of the server's CA"),
@@ -98,8 +104,8 @@ pub struct MySql {
     pub address: Address,
     /// `MYSQL_USER`.
     pub user: String,
-    /// `MYSQL_PASSWORD`; its `Debug` prints nothing of it.
-    pub password: SecretString,
+    /// How the user proves who it is.
+    pub login: Login,
     /// `MYSQL_DATABASE`.
     pub database: String,
     /// `MYSQL_SSL_MODE`.
@@ -108,6 +114,20 @@ pub struct MySql {
     pub ssl_ca: Option<SslCa>,
     /// `MYSQL_STALL_SECONDS`.
     pub stall: Duration,
+}
+
+/// What the user shows the server.
+#[derive(Debug, Clone)]
+pub enum Login {
+    /// A password, whose `Debug` prints nothing of it.
+    Password {
+        /// The password.
+        password: SecretString,
+        /// `MYSQL_PASSWORD` or `MYSQL_PASSWORD_FILE`: where it came from, for errors.
+        variable: &'static str,
+    },
+    /// `MYSQL_IAM_AUTH`: an access token of the environment's credentials, a fresh one for each connection.
+    AccessToken,
 }
 
 /// Where the server listens.
@@ -231,7 +251,9 @@ struct Environment {
     mysql_port: Option<String>,
     mysql_user: Option<String>,
     mysql_password: Option<String>,
+    mysql_password_file: Option<String>,
     mysql_password_empty: Option<String>,
+    mysql_iam_auth: Option<String>,
     mysql_database: Option<String>,
     mysql_ssl_mode: Option<String>,
     mysql_ssl_ca: Option<String>,
@@ -266,7 +288,13 @@ impl Config {
         let user = reader.required("MYSQL_USER", environment.mysql_user, "bigquery_sync");
         let password_is_empty =
             reader.parsed("MYSQL_PASSWORD_EMPTY", environment.mysql_password_empty, "true", "true or false", boolean);
-        let password = reader.password(environment.mysql_password, password_is_empty.unwrap_or(false));
+        let iam = reader.parsed("MYSQL_IAM_AUTH", environment.mysql_iam_auth, "true", "true or false", boolean);
+        let login = reader.login(
+            environment.mysql_password,
+            environment.mysql_password_file,
+            password_is_empty.unwrap_or(false),
+            iam.unwrap_or(false),
+        );
         let database = reader.required("MYSQL_DATABASE", environment.mysql_database, "shop");
         let ssl_mode = reader.parsed(
             "MYSQL_SSL_MODE",
@@ -283,7 +311,9 @@ impl Config {
             "a whole number of seconds from 1",
             |text| text.parse::<NonZeroU32>().ok(),
         );
+        let ssl_mode = ssl_mode.unwrap_or(SslMode::Preferred);
         let address = host.and_then(|host| reader.address(host, port.unwrap_or(3306)));
+        reader.no_token_in_the_clear(login.as_ref(), address.as_ref(), ssl_mode);
 
         let project = reader.required("BIGQUERY_PROJECT", environment.bigquery_project, "my-project");
         let project = project.and_then(|name| reader.project(name));
@@ -325,17 +355,17 @@ impl Config {
             reader.fault("CLOUD_RUN_TASK_INDEX", format!("is {index}, and there are {count} tasks"), "0");
         }
 
-        match (address, user, password, database, project, dataset, tables) {
-            (Some(address), Some(user), Some(password), Some(database), Some(project), Some(dataset), Some(tables))
+        match (address, user, login, database, project, dataset, tables) {
+            (Some(address), Some(user), Some(login), Some(database), Some(project), Some(dataset), Some(tables))
                 if reader.faults.is_empty() =>
             {
                 Ok(Self {
                     mysql: MySql {
                         address,
                         user,
-                        password,
+                        login,
                         database,
-                        ssl_mode: ssl_mode.unwrap_or(SslMode::Preferred),
+                        ssl_mode,
                         ssl_ca,
                         stall: stall.map_or(STALL, |seconds| Duration::from_secs(seconds.get().into())),
                     },

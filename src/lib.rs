@@ -19,6 +19,7 @@
 //! plan       what becomes of a table, decided before its first row; `plan` and `check` show it
 //! sync       drives all of it, one table after another, and reports
 //! telemetry  logs for Cloud Logging, text and progress for people
+//! google_auth  access tokens, for BigQuery and for Cloud SQL's IAM login
 //! ```
 //!
 //! `mysql` knows nothing of BigQuery and `bigquery` nothing of MySQL; they meet in `mapping` and `sync`.
@@ -28,6 +29,7 @@ pub mod bigquery;
 pub mod cli;
 pub mod cloud_run;
 pub mod config;
+pub mod google_auth;
 pub mod mapping;
 pub mod mysql;
 pub mod plan;

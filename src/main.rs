@@ -8,6 +8,7 @@ use mysql_bigquery_sync::cli::{Arguments, Command};
 use mysql_bigquery_sync::config::{Config, Faults};
 use mysql_bigquery_sync::telemetry::{self, Output};
 use mysql_bigquery_sync::{plan, sync};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -27,6 +28,9 @@ fn main() -> ExitCode {
     let command = arguments.command.unwrap_or(Command::Sync);
     // What a command prints is its own; logs are a sync's output.
     let telemetry = telemetry::init(if command == Command::Sync { Output::Stdout } else { Output::Stderr });
+    if let Err(error) = no_core_dumps() {
+        warn!(event = "core_dumps", "core dumps, which would hold the password, cannot be turned off: {error}");
+    }
     // The libraries share one TLS stack; they look for it here.
     let provider = rustls::crypto::ring::default_provider().install_default();
     let config = match Config::read(std::env::vars_os(), &arguments.tables) {
@@ -66,6 +70,12 @@ fn main() -> ExitCode {
     // A thread that still compresses or resolves a name is not waited for.
     runtime.shutdown_background();
     ExitCode::from(if succeeded { SUCCESS } else { FAILURE })
+}
+
+/// A core dump is the whole memory, the password and tokens in it.
+fn no_core_dumps() -> std::io::Result<()> {
+    let none = Rlimit { current: Some(0), maximum: Some(0) };
+    Ok(setrlimit(Resource::Core, none)?)
 }
 
 /// Cancels `stop` at SIGTERM or Ctrl-C and gives the work a few seconds to clean up. A Cloud Run task is process 1:

@@ -43,6 +43,7 @@ struct Source {
 
 async fn look_at_source(config: &Config) -> Result<Source, mysql::Error> {
     let mut connection = mysql::connection::connect(&config.mysql).await?;
+    mysql::login::warn_if_unencrypted(&mut connection, &config.mysql).await?;
     let flavor = catalog::flavor(&mut connection).await?;
     let listed = if config.tables.has_patterns() { catalog::list(&mut connection).await? } else { Vec::new() };
     mysql::connection::close(connection).await;

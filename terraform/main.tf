@@ -28,21 +28,21 @@ locals {
   # Every environment variable of the binary that this module sets, in one place; null leaves one
   # unset. tests/contract.json (made from this map) is what the binary's own tests compare with.
   environment = {
-    MYSQL_HOST        = local.mysql_host
-    MYSQL_PORT        = var.cloud_sql_instance == null ? tostring(var.mysql_port) : null
-    MYSQL_USER        = var.mysql_user
-    MYSQL_DATABASE    = var.mysql_database
-    MYSQL_SSL_MODE    = var.mysql_ssl_mode
-    MYSQL_SSL_CA      = var.mysql_ssl_ca
+    MYSQL_HOST     = local.mysql_host
+    MYSQL_PORT     = var.cloud_sql_instance == null ? tostring(var.mysql_port) : null
+    MYSQL_USER     = var.mysql_user
+    MYSQL_DATABASE = var.mysql_database
+    MYSQL_SSL_MODE = var.mysql_ssl_mode
+    MYSQL_SSL_CA   = var.mysql_ssl_ca
     # A number's text, or nothing.
     MYSQL_STALL_SECONDS = var.mysql_stall_seconds == null ? null : tostring(var.mysql_stall_seconds)
-    BIGQUERY_PROJECT  = local.bigquery_project
-    BIGQUERY_DATASET  = var.bigquery_dataset
-    BIGQUERY_LOCATION = var.bigquery_location
-    TABLES            = local.tables_json
-    TABLE_CONCURRENCY = tostring(var.table_concurrency)
-    ZERO_DATES        = var.zero_dates
-    INVALID_VALUES    = var.invalid_values
+    BIGQUERY_PROJECT    = local.bigquery_project
+    BIGQUERY_DATASET    = var.bigquery_dataset
+    BIGQUERY_LOCATION   = var.bigquery_location
+    TABLES              = local.tables_json
+    TABLE_CONCURRENCY   = tostring(var.table_concurrency)
+    ZERO_DATES          = var.zero_dates
+    INVALID_VALUES      = var.invalid_values
     # A number's text, or nothing.
     MAX_SHRINK_PERCENT = var.max_shrink_percent == null ? null : tostring(var.max_shrink_percent)
     LOG_FORMAT         = var.log_format

@@ -1,25 +1,22 @@
-//! Access tokens: Application Default Credentials, or none for an emulator.
-
-use std::time::Duration;
+//! Access tokens for BigQuery: of the environment's credentials, or none for an emulator.
 
 use async_trait::async_trait;
 use gcp_bigquery_client::auth::Authenticator;
 use gcp_bigquery_client::error::BQError;
-use google_cloud_auth::credentials::{AccessTokenCredentials, Builder};
+use reqwest::RequestBuilder;
+use secrecy::{ExposeSecret, SecretString};
 
-use crate::bigquery::error::{Cause, innermost};
+use crate::bigquery::error::Cause;
+use crate::google_auth::{self, Credentials};
 
 /// All that dataset, table and job calls need. Source: "BigQuery API, OAuth scopes".
 const SCOPE: &str = "https://www.googleapis.com/auth/bigquery";
-
-/// A token is a request to the metadata server or to OAuth's; neither has a time limit of its own.
-const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where tokens come from.
 #[derive(Clone)]
 pub(super) enum Tokens {
     /// The environment's credentials; they cache and refresh by themselves.
-    Google(AccessTokenCredentials),
+    Google(Credentials),
     /// An emulator checks nothing.
     Emulator,
 }
@@ -27,34 +24,35 @@ pub(super) enum Tokens {
 impl Tokens {
     /// Finds the environment's credentials. Fails where there is a file of credentials and it is broken.
     pub(super) fn from_environment() -> Result<Self, Cause> {
-        let credentials = Builder::default().with_scopes([SCOPE]).build_access_token_credentials();
-        credentials
-            .map(Self::Google)
-            .map_err(|error| Cause::Credentials { message: innermost(&error), transient: false })
+        Ok(Self::Google(Credentials::from_environment(SCOPE)?))
     }
 
-    /// A token for the next request.
-    pub(super) async fn token(&self) -> Result<String, Cause> {
+    async fn token(&self) -> Result<SecretString, Cause> {
         match self {
-            Self::Emulator => Ok("emulator".to_owned()),
-            Self::Google(credentials) => match tokio::time::timeout(TOKEN_TIMEOUT, credentials.access_token()).await {
-                Ok(Ok(token)) => Ok(token.token),
-                Ok(Err(error)) => {
-                    Err(Cause::Credentials { message: innermost(&error), transient: error.is_transient() })
-                }
-                Err(_) => {
-                    let message = format!("no answer within {} s", TOKEN_TIMEOUT.as_secs());
-                    Err(Cause::Credentials { message, transient: true })
-                }
-            },
+            Self::Emulator => Ok(SecretString::from("emulator")),
+            Self::Google(credentials) => Ok(credentials.token().await?),
         }
+    }
+
+    /// The request with a token; its header is marked as a secret.
+    pub(super) async fn authorize(&self, request: RequestBuilder) -> Result<RequestBuilder, Cause> {
+        Ok(request.bearer_auth(self.token().await?.expose_secret()))
+    }
+}
+
+impl From<google_auth::Error> for Cause {
+    fn from(error: google_auth::Error) -> Self {
+        Self::Credentials { message: error.message, transient: error.transient }
     }
 }
 
 #[async_trait]
 impl Authenticator for Tokens {
     async fn access_token(&self) -> Result<String, BQError> {
-        // The client's error has no variant for other people's credentials; this one carries the cause through it.
-        self.token().await.map_err(|cause| BQError::InvalidServiceAccountAuthenticator(std::io::Error::other(cause)))
+        match self.token().await {
+            Ok(token) => Ok(token.expose_secret().to_owned()),
+            // The client's error has no variant for other people's credentials; this one carries the cause through it.
+            Err(cause) => Err(BQError::InvalidServiceAccountAuthenticator(std::io::Error::other(cause))),
+        }
     }
 }

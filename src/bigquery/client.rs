@@ -87,8 +87,8 @@ impl Client {
             segments.extend(path);
         }
         retrying(doing, Budget::START, || async {
-            let request = self.http.request(method.clone(), url.clone()).timeout(CALL_TIMEOUT);
-            let request = request.bearer_auth(self.tokens.token().await?);
+            let request = self.tokens.authorize(self.http.request(method.clone(), url.clone())).await?;
+            let request = request.timeout(CALL_TIMEOUT);
             let request = if let Some(body) = body { request.json(body) } else { request };
             let response = request.send().await?;
             match response.status().as_u16() {

@@ -48,7 +48,7 @@ impl Client {
         let url = format!("{}/upload/bigquery/v2/projects/{}/jobs?uploadType=resumable", self.base, self.project);
         let session = retrying(&format!("{doing}: starting the upload"), Budget::START, || async {
             let request = self.http.post(&url).header("X-Upload-Content-Type", "application/octet-stream").json(job);
-            let response = request.bearer_auth(self.tokens.token().await?).timeout(CALL_TIMEOUT).send().await?;
+            let response = self.tokens.authorize(request).await?.timeout(CALL_TIMEOUT).send().await?;
             let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
             match (response.status().is_success(), location) {
                 (true, Some(location)) => Ok(Session(location)),
@@ -62,8 +62,8 @@ impl Client {
 
     /// Gives a session up; the destination stays as it was. Nothing depends on it.
     pub async fn cancel_upload(&self, session: &Session) {
-        let Ok(token) = self.tokens.token().await else { return };
-        let request = self.http.delete(&session.0).header(CONTENT_LENGTH, 0).bearer_auth(token);
+        let request = self.http.delete(&session.0).header(CONTENT_LENGTH, 0);
+        let Ok(request) = self.tokens.authorize(request).await else { return };
         let _ = request.timeout(CANCEL_TIMEOUT).send().await;
     }
 }
@@ -162,14 +162,14 @@ async fn put_range(
         length => format!("bytes {position}-{}/{total}", position + length - 1),
     };
     let request = client.http.put(&session.0).header(CONTENT_RANGE, range).header(CONTENT_LENGTH, bytes.len());
-    let response = request.bearer_auth(client.tokens.token().await?).body(bytes).timeout(CHUNK_TIMEOUT).send().await?;
+    let response = client.tokens.authorize(request).await?.body(bytes).timeout(CHUNK_TIMEOUT).send().await?;
     reply(response).await
 }
 
 /// Asks how much the server has.
 async fn status(client: &Client, session: &Session) -> Result<Reply, Cause> {
     let request = client.http.put(&session.0).header(CONTENT_RANGE, "bytes */*").header(CONTENT_LENGTH, 0);
-    let response = request.bearer_auth(client.tokens.token().await?).timeout(CALL_TIMEOUT).send().await?;
+    let response = client.tokens.authorize(request).await?.timeout(CALL_TIMEOUT).send().await?;
     reply(response).await
 }
 

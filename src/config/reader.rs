@@ -1,11 +1,12 @@
 //! Reading single variables: each is parsed once, here, and every fault is collected on the way.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-use super::{Address, Environment, Fault, PLATFORM_VARIABLES, Policy, SslCa, SslMode, VARIABLES};
+use super::{Address, Environment, Fault, Login, PLATFORM_VARIABLES, Policy, SslCa, SslMode, VARIABLES};
 
 /// A name further away than this is no slip of the pen.
 const LARGEST_TYPO: usize = 3;
@@ -114,15 +115,35 @@ impl Reader {
         parsed
     }
 
-    pub(super) fn password(&mut self, value: Option<String>, said_empty: bool) -> Option<SecretString> {
-        match (value, said_empty) {
-            (Some(_), true) => {
-                self.fault("MYSQL_PASSWORD_EMPTY", "is true, and MYSQL_PASSWORD is set as well", "false");
-                None
+    /// Exactly one of a password, a file with it, the word that it is empty, and an access token.
+    pub(super) fn login(
+        &mut self,
+        password: Option<String>,
+        file: Option<String>,
+        said_empty: bool,
+        iam: bool,
+    ) -> Option<Login> {
+        let ways = [
+            (password.is_some(), "MYSQL_PASSWORD"),
+            (file.is_some(), "MYSQL_PASSWORD_FILE"),
+            (said_empty, "MYSQL_PASSWORD_EMPTY"),
+            (iam, "MYSQL_IAM_AUTH"),
+        ];
+        let mut set = ways.into_iter().filter(|(is_set, _)| *is_set).map(|(_, variable)| variable);
+        if let (Some(first), Some(second)) = (set.next(), set.next()) {
+            self.fault(second, format!("is set, and {first} is set as well: unset one of them"), "");
+            return None;
+        }
+        match (password, file) {
+            (Some(password), _) => {
+                Some(Login::Password { password: SecretString::from(password), variable: "MYSQL_PASSWORD" })
             }
-            (None, true) => Some(SecretString::from("")),
-            (Some(password), false) => Some(SecretString::from(password)),
-            (None, false) => {
+            (None, Some(path)) => self.password_file(Path::new(path.trim())),
+            (None, None) if said_empty => {
+                Some(Login::Password { password: SecretString::from(""), variable: "MYSQL_PASSWORD_EMPTY" })
+            }
+            (None, None) if iam => Some(Login::AccessToken),
+            (None, None) => {
                 let problem = format!(
                     "is not set{} (an empty password has to be said with MYSQL_PASSWORD_EMPTY=true)",
                     self.typo_of("MYSQL_PASSWORD")
@@ -130,6 +151,37 @@ impl Reader {
                 self.fault("MYSQL_PASSWORD", problem, "the-password");
                 None
             }
+        }
+    }
+
+    fn password_file(&mut self, path: &Path) -> Option<Login> {
+        const VARIABLE: &str = "MYSQL_PASSWORD_FILE";
+        let problem = match std::fs::read_to_string(path) {
+            Ok(text) => {
+                // Editors and echo end a file with a line break, which no password does.
+                let password = text.strip_suffix('\n').map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
+                if !password.is_empty() {
+                    return Some(Login::Password { password: SecretString::from(password), variable: VARIABLE });
+                }
+                let hint = "an empty password has to be said with MYSQL_PASSWORD_EMPTY=true";
+                format!("names {}, which is empty ({hint})", path.display())
+            }
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                format!("names {}, which is not valid UTF-8", path.display())
+            }
+            Err(error) => format!("names {}, which cannot be read ({error})", path.display()),
+        };
+        self.fault(VARIABLE, problem, "/secrets/mysql-password");
+        None
+    }
+
+    /// An access token is sent as it is: whoever could read it would have all that the account may do.
+    pub(super) fn no_token_in_the_clear(&mut self, login: Option<&Login>, address: Option<&Address>, mode: SslMode) {
+        let encrypted = matches!(mode, SslMode::Required | SslMode::VerifyCa | SslMode::VerifyIdentity);
+        if let (Some(Login::AccessToken), Some(Address::Tcp(..)), false) = (login, address, encrypted) {
+            let problem = "lets the connection be plain, and MYSQL_IAM_AUTH=true sends an access token over it; expected \
+                           REQUIRED, VERIFY_CA or VERIFY_IDENTITY, or a unix socket in MYSQL_HOST";
+            self.fault("MYSQL_SSL_MODE", problem, "VERIFY_CA");
         }
     }
 

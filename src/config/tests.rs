@@ -22,11 +22,18 @@ fn read(changes: &[(&str, &str)]) -> Result<Config, Faults> {
     Config::read(variables.into_iter().map(|(name, value)| (name.into(), value.into())), &[])
 }
 
+fn password(config: &Config) -> &str {
+    match &config.mysql.login {
+        Login::Password { password, .. } => password.expose_secret(),
+        Login::AccessToken => panic!("no password"),
+    }
+}
+
 #[test]
 fn the_six_variables_of_the_script_suffice() {
     let config = read(&[]).unwrap();
     assert_eq!(config.mysql.address, Address::Tcp("db.internal".into(), 3306));
-    assert_eq!(config.mysql.password.expose_secret(), "hunter2 ");
+    assert_eq!(password(&config), "hunter2 ");
     assert_eq!(config.mysql.ssl_mode, SslMode::Preferred);
     assert!(config.tables.matches("anything"));
     assert_eq!(config.table_concurrency.get(), 1);
@@ -111,7 +118,76 @@ fn no_debug_shows_the_password() {
     let config = read(&[("MYSQL_PASSWORD", "s3cret-value")]).unwrap();
     assert!(!format!("{config:?}").contains("s3cret-value"));
     let config = read(&[("MYSQL_PASSWORD", ""), ("MYSQL_PASSWORD_EMPTY", "true")]).unwrap();
-    assert_eq!(config.mysql.password.expose_secret(), "");
+    assert_eq!(password(&config), "");
+}
+
+/// A file with these bytes; it goes away with the value.
+fn file(content: &[u8]) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), content).unwrap();
+    file
+}
+
+#[test]
+fn a_password_may_be_in_a_file() {
+    for (content, expected) in
+        [("Pa55 word", "Pa55 word"), ("Pa55\n", "Pa55"), ("Pa55\r\n", "Pa55"), ("Pa55\n\n", "Pa55\n"), ("\tł ", "\tł ")]
+    {
+        let file = file(content.as_bytes());
+        let config = read(&[("MYSQL_PASSWORD", ""), ("MYSQL_PASSWORD_FILE", file.path().to_str().unwrap())]).unwrap();
+        assert_eq!(password(&config), expected);
+        assert!(!format!("{config:?}").contains("Pa55"));
+    }
+}
+
+#[test]
+fn exactly_one_way_to_log_in() {
+    let secret = file(b"from-the-file\n");
+    let (empty, binary) = (file(b"\n"), file(b"\xFFsecret"));
+    let path = |file: &tempfile::NamedTempFile| file.path().to_str().unwrap().to_owned();
+    let cases: &[(&[(&str, &str)], &str)] = &[
+        (&[("MYSQL_PASSWORD_FILE", &path(&secret))], "MYSQL_PASSWORD_FILE is set, and MYSQL_PASSWORD is set as well"),
+        (
+            &[("MYSQL_PASSWORD", ""), ("MYSQL_PASSWORD_FILE", "/nonexistent")],
+            "names /nonexistent, which cannot be read (No",
+        ),
+        (&[("MYSQL_PASSWORD", ""), ("MYSQL_PASSWORD_FILE", &path(&empty))], "which is empty"),
+        (&[("MYSQL_PASSWORD", ""), ("MYSQL_PASSWORD_FILE", &path(&binary))], "not valid UTF-8"),
+        (
+            &[("MYSQL_PASSWORD", ""), ("MYSQL_PASSWORD_FILE", &path(&secret)), ("MYSQL_PASSWORD_EMPTY", "true")],
+            "MYSQL_PASSWORD_EMPTY is set, and MYSQL_PASSWORD_FILE is set as well",
+        ),
+        (
+            &[("MYSQL_IAM_AUTH", "true"), ("MYSQL_SSL_MODE", "REQUIRED")],
+            "MYSQL_IAM_AUTH is set, and MYSQL_PASSWORD is set as well",
+        ),
+        (
+            &[("MYSQL_PASSWORD", ""), ("MYSQL_IAM_AUTH", "true"), ("MYSQL_PASSWORD_EMPTY", "true")],
+            "MYSQL_IAM_AUTH is set, and MYSQL_PASSWORD_EMPTY",
+        ),
+        (&[("MYSQL_IAM_AUTH", "on")], "MYSQL_IAM_AUTH is \"on\"; expected true or false"),
+        (&[("MYSQL_PASSWORD", ""), ("MYSQL_IAM_AUTH", "true")], "MYSQL_SSL_MODE lets the connection be plain"),
+        (
+            &[("MYSQL_PASSWORD", ""), ("MYSQL_IAM_AUTH", "true"), ("MYSQL_SSL_MODE", "DISABLED")],
+            "MYSQL_SSL_MODE lets the connection be plain",
+        ),
+    ];
+    for (changes, expected) in cases {
+        let text = read(changes).unwrap_err().to_string();
+        assert!(text.contains("has 1 fault:") && text.contains(expected), "{changes:?}: {text}");
+        assert!(!text.contains("hunter2") && !text.contains("from-the-file"), "{text}");
+    }
+}
+
+#[test]
+fn an_access_token_needs_tls_or_a_socket() {
+    let base = [("MYSQL_PASSWORD", ""), ("MYSQL_IAM_AUTH", "TRUE")];
+    for more in
+        [("MYSQL_SSL_MODE", "REQUIRED"), ("MYSQL_SSL_MODE", "VERIFY_IDENTITY"), ("MYSQL_HOST", "/cloudsql/p:r:i")]
+    {
+        let config = read(&[base[0], base[1], more]).unwrap();
+        assert!(matches!(config.mysql.login, Login::AccessToken), "{more:?}");
+    }
 }
 
 #[test]

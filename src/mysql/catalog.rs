@@ -2,7 +2,10 @@
 
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Row};
+use tracing::warn;
 
+use crate::mysql::connection::execute;
+use crate::mysql::error::is_table_access_denied;
 use crate::mysql::{Error, rows};
 
 /// Whose dialect the server speaks, where the two differ.
@@ -160,9 +163,9 @@ pub async fn find(connection: &mut MySqlConnection, name: &str) -> Result<Result
 pub async fn columns(connection: &mut MySqlConnection, flavor: Flavor, found: Found) -> Result<Table, Error> {
     let Found { name, is_view, estimated_rows, estimated_bytes, comment } = found;
     let doing = format!("reading the columns of {name} from the catalog");
-    let json_columns = match flavor {
-        Flavor::MySql => Vec::new(),
-        Flavor::MariaDb => checked_json(connection, &doing, &name).await?,
+    let definition = match flavor {
+        Flavor::MariaDb if !is_view => definition(connection, &doing, &name).await?,
+        _ => None,
     };
     let columns = query(
         connection,
@@ -174,16 +177,17 @@ pub async fn columns(connection: &mut MySqlConnection, flavor: Flavor, found: Fo
     )
     .await?
     .iter()
-    .map(|row| column(row, &json_columns))
+    .map(|row| column(row, definition.as_deref()))
     .collect();
     Ok(Table { name, is_view, estimated_rows, estimated_bytes, comment, columns })
 }
 
-fn column(row: &MySqlRow, json_columns: &[String]) -> Column {
+fn column(row: &MySqlRow, definition: Option<&str>) -> Column {
     let text = |index| text(row, index).unwrap_or_default();
     let (name, data_type, column_type) = (text(0), text(1).to_lowercase(), text(2));
     Column {
-        json: data_type == "json" || json_columns.contains(&name),
+        json: data_type == "json"
+            || (data_type == "longtext" && definition.is_some_and(|definition| has_json_check(definition, &name))),
         unsigned: column_type.to_lowercase().contains("unsigned"),
         nullable: text(3) == "YES",
         precision: number(row, 4).and_then(|number| u32::try_from(number).ok()),
@@ -196,23 +200,33 @@ fn column(row: &MySqlRow, json_columns: &[String]) -> Column {
     }
 }
 
-/// MariaDB's JSON is LONGTEXT with the check `json_valid(column)`: the columns of the table that have it.
-async fn checked_json(connection: &mut MySqlConnection, doing: &str, table: &str) -> Result<Vec<String>, Error> {
-    let checks = query(
-        connection,
-        doing,
-        "SELECT CONSTRAINT_NAME, CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS \
-         WHERE CONSTRAINT_SCHEMA = DATABASE() AND TABLE_NAME = ? AND LEVEL = 'Column'",
-        &[table],
-    )
-    .await?;
-    // A column's own check bears the column's name.
-    Ok(checks
-        .iter()
-        .filter_map(|row| Some((text(row, 0)?, text(row, 1)?)))
-        .filter(|(name, clause)| clause.eq_ignore_ascii_case(&format!("json_valid({})", rows::quoted(name))))
-        .map(|(name, _)| name)
-        .collect())
+/// MariaDB's JSON is LONGTEXT with the check `json_valid(column)`, which the catalog shows only to users who may do more
+/// than read the table. Its definition is shown to those as well; `None` to a user who may read some columns only.
+async fn definition(connection: &mut MySqlConnection, doing: &str, table: &str) -> Result<Option<String>, Error> {
+    // A server may be set to leave the quotes out.
+    execute(connection, doing, "SET SESSION sql_quote_show_create = 1").await?;
+    let statement = format!("SHOW CREATE TABLE {}", rows::quoted(table));
+    match sqlx::query(AssertSqlSafe(statement)).persistent(false).fetch_one(connection).await {
+        Ok(row) => Ok(text(&row, 1)),
+        Err(error) if is_table_access_denied(&error) => {
+            warn!(
+                event = "json_unknown",
+                table,
+                "table {table}: without SELECT on the whole table MariaDB does not tell which columns are JSON: they become STRING"
+            );
+            Ok(None)
+        }
+        Err(error) => Err(Error::query(doing, &error)),
+    }
+}
+
+/// Whether the definition of a table has the check of MariaDB's JSON for a column, at the end of the column's line.
+fn has_json_check(definition: &str, column: &str) -> bool {
+    let column = rows::quoted(column);
+    let rest = definition.split_once(&format!("\n  {column} longtext ")).map(|(_, rest)| rest);
+    // The next column or the end. Line breaks within comments are escaped, within names not.
+    let own = rest.and_then(|rest| rest.split(",\n  ").next()).and_then(|rest| rest.split("\n)").next());
+    own.is_some_and(|own| own.ends_with(&format!(" CHECK (json_valid({column}))")))
 }
 
 async fn query(
@@ -237,4 +251,21 @@ fn text(row: &MySqlRow, index: usize) -> Option<String> {
 /// A whole number that was cast to text.
 pub(super) fn number(row: &MySqlRow, index: usize) -> Option<u64> {
     text(row, index)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_told_by_the_columns_own_check() {
+        let definition = "CREATE TABLE `t` (\n  `id` int(11) NOT NULL,\n  `a` longtext DEFAULT NULL COMMENT 'x' CHECK (json_valid(`a`)),\n  \
+                          `b` longtext DEFAULT NULL COMMENT ' CHECK (json_valid(`b`))',\n  `c` longtext DEFAULT NULL CHECK (json_valid(`a`)),\n  \
+                          `d` longtext DEFAULT NULL CHECK (json_valid(`d`) and 1),\n  \
+                          `e``\nf` longtext NOT NULL CHECK (json_valid(`e``\nf`))\n) ENGINE=InnoDB";
+        for (column, expected) in [("a", true), ("b", false), ("c", false), ("d", false), ("e`\nf", true), ("z", false)]
+        {
+            assert_eq!(has_json_check(definition, column), expected, "{column}");
+        }
+    }
 }

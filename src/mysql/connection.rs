@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use secrecy::ExposeSecret;
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
+use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
-use crate::config::{Address, MySql, SslCa, SslMode};
-use crate::mysql::Error;
+use crate::config::MySql;
+use crate::mysql::{Error, login};
 use crate::retry::{Budget, Failed, retrying};
 
 /// One try: a firewall that drops packets answers nothing at all.
@@ -28,9 +27,8 @@ const SESSION_TIMEOUT_SECONDS: u32 = 24 * 60 * 60;
 /// Opens a connection whose session reads: UTC, utf8mb4, REPEATABLE READ, no sql_mode that alters values (such as
 /// PAD_CHAR_TO_FULL_LENGTH), and patience with a slow reader.
 pub async fn connect(config: &MySql) -> Result<MySqlConnection, Error> {
-    let options = options(config);
     let doing = format!("connecting to MySQL at {}", config.address);
-    let opening = retrying(&doing, CONNECT_BUDGET, || open(config, &options)).await;
+    let opening = retrying(&doing, CONNECT_BUDGET, || open(config)).await;
     let mut connection = opening.map_err(|Failed { reason, tries, elapsed }| reason.tried(tries, elapsed))?;
     // Globals of the server that would change what a SELECT returns, or how long it waits, do not reach this session.
     // MySQL takes the last part for a comment; MariaDB reads the current rows of system-versioned tables.
@@ -45,7 +43,8 @@ pub async fn connect(config: &MySql) -> Result<MySqlConnection, Error> {
     Ok(connection)
 }
 
-async fn open(config: &MySql, options: &MySqlConnectOptions) -> Result<MySqlConnection, Error> {
+async fn open(config: &MySql) -> Result<MySqlConnection, Error> {
+    let options = login::options(config).await?;
     match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error)) => Err(Error::connecting(config, &error)),
@@ -73,41 +72,12 @@ pub async fn id(connection: &mut MySqlConnection) -> Result<u64, Error> {
 /// Ends a connection of ours on the server's side. A server notices that a client is gone when it sends the next rows;
 /// until then it would go on working for nobody and keep the table's lock. Nothing depends on it.
 pub async fn kill(config: &MySql, id: u64) {
-    let options = options(config);
     let killing = async {
-        let mut connection = options.connect().await?;
-        connection.execute(AssertSqlSafe(format!("KILL CONNECTION {id}"))).await?;
-        connection.close().await
+        let mut connection = open(config).await?;
+        execute(&mut connection, "ending a connection", &format!("KILL CONNECTION {id}")).await?;
+        close(connection).await;
+        Ok::<(), Error>(())
     };
     // Most often it is gone already, which is an error of KILL.
     let _ = tokio::time::timeout(KILL_TIMEOUT, killing).await;
-}
-
-fn options(config: &MySql) -> MySqlConnectOptions {
-    let options = MySqlConnectOptions::new()
-        .username(&config.user)
-        .password(config.password.expose_secret())
-        .database(&config.database)
-        .ssl_mode(match config.ssl_mode {
-            SslMode::Disabled => MySqlSslMode::Disabled,
-            SslMode::Preferred => MySqlSslMode::Preferred,
-            SslMode::Required => MySqlSslMode::Required,
-            SslMode::VerifyCa => MySqlSslMode::VerifyCa,
-            SslMode::VerifyIdentity => MySqlSslMode::VerifyIdentity,
-        })
-        // The server's time zone and modes are set for the session here; what the driver would add is not wanted.
-        .timezone(Some("+00:00".to_owned()))
-        .charset("utf8mb4")
-        .pipes_as_concat(false)
-        .no_engine_substitution(false)
-        .disable_statement_logging();
-    let options = match &config.ssl_ca {
-        Some(SslCa::Pem(text)) => options.ssl_ca_from_pem(text.clone().into_bytes()),
-        Some(SslCa::File(path)) => options.ssl_ca(path),
-        None => options,
-    };
-    match &config.address {
-        Address::Tcp(host, port) => options.host(host).port(*port),
-        Address::Socket(path) => options.socket(path),
-    }
 }

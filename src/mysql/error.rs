@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use rustls::CertificateError;
 use secrecy::ExposeSecret;
 use sqlx::mysql::MySqlDatabaseError;
 
-use crate::config::{Address, MySql};
+use crate::config::{Address, Login, MySql};
+use crate::google_auth;
 use crate::retry::{Decision, Reason, tries_text};
 
 // Numbers from "MySQL Server Error Message Reference" and MariaDB's "Error Codes"; both servers share these.
@@ -78,10 +80,7 @@ impl Error {
         let (database, user) = (&config.database, &config.user);
         let problem = match number(error) {
             Some(ACCESS_DENIED) => {
-                let line_break = config.password.expose_secret().ends_with('\n');
-                let hint =
-                    if line_break { "; MYSQL_PASSWORD ends with a line break, was it stored with echo?" } else { "" };
-                format!("it refused user {user}: look at MYSQL_USER and MYSQL_PASSWORD{hint} ({})", describe(error))
+                format!("it refused user {user}: look at MYSQL_USER and {} ({})", login_hint(config), describe(error))
             }
             Some(UNKNOWN_DATABASE) => format!("it has no database {database}: look at MYSQL_DATABASE"),
             Some(ACCESS_DENIED_TO_DATABASE) => format!(
@@ -93,7 +92,7 @@ impl Error {
             }
             Some(_) => describe(error),
             None => match error {
-                _ if is_tls(error) => format!("{}: look at MYSQL_SSL_MODE and MYSQL_SSL_CA", describe(error)),
+                _ if is_tls(error) => format!("{}: {}", describe(error), tls_hint(error)),
                 sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
                     format!("what listens there does not speak MySQL: look at {}", address_variables(config))
                 }
@@ -114,6 +113,15 @@ impl Error {
         self
     }
 
+    /// No access token to connect with.
+    pub(super) fn no_token(config: &MySql, error: &google_auth::Error) -> Self {
+        let problem = format!(
+            "no access token for MYSQL_IAM_AUTH: {error} (on a laptop run `gcloud auth application-default login`; on \
+             Cloud Run look at the job's service account)"
+        );
+        Self { transient: error.transient, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
+    }
+
     pub(super) fn connect_timeout(config: &MySql, limit: Duration) -> Self {
         let problem = format!("no answer within {} s: look at {}", limit.as_secs(), address_variables(config));
         Self { transient: true, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
@@ -127,6 +135,21 @@ impl Reason for Error {
 
     fn decision(&self) -> Decision {
         if self.transient { Decision::Retry } else { Decision::GiveUp }
+    }
+}
+
+/// Where the user's proof comes from, and what is often wrong with it.
+fn login_hint(config: &MySql) -> String {
+    match &config.login {
+        Login::Password { password, variable } if password.expose_secret().ends_with('\n') => {
+            format!("{variable}; {variable} ends with a line break, was it stored with echo?")
+        }
+        Login::Password { variable, .. } => (*variable).to_owned(),
+        Login::AccessToken => {
+            "MYSQL_IAM_AUTH; the user has to be an IAM user of the instance (a service account's name \
+                               without its domain), and the account needs roles/cloudsql.instanceUser"
+                .to_owned()
+        }
     }
 }
 
@@ -153,12 +176,46 @@ pub(super) fn is_not_supported(error: &sqlx::Error) -> bool {
     number(error) == Some(NOT_SUPPORTED_YET)
 }
 
+/// The user lacks a privilege on the table.
+pub(super) fn is_table_access_denied(error: &sqlx::Error) -> bool {
+    number(error) == Some(TABLE_ACCESS_DENIED)
+}
+
 /// A certificate that is refused comes as an I/O error with rustls's inside.
 fn is_tls(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Tls(_) => true,
         sqlx::Error::Io(io) => io.get_ref().is_some_and(|inner| inner.is::<rustls::Error>()),
         _ => false,
+    }
+}
+
+/// What to do about a certificate that is refused, or about a server without one.
+fn tls_hint(error: &sqlx::Error) -> &'static str {
+    let refused = match error {
+        sqlx::Error::Io(io) => io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()),
+        sqlx::Error::Tls(_) => {
+            return "look at MYSQL_SSL_MODE and MYSQL_SSL_CA, and at the server's own settings of TLS";
+        }
+        _ => None,
+    };
+    let Some(rustls::Error::InvalidCertificate(refused)) = refused else {
+        return "look at MYSQL_SSL_MODE and MYSQL_SSL_CA";
+    };
+    match refused {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "the server's certificate is of a CA that is not trusted here; look at MYSQL_SSL_MODE and MYSQL_SSL_CA, \
+             which takes the server's CA"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the server's certificate has expired; renew it on the server (a certificate is checked because of \
+             MYSQL_SSL_MODE)"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the server's certificate is of another host; correct MYSQL_HOST, or accept every host of the CA with \
+             MYSQL_SSL_MODE=VERIFY_CA"
+        }
+        _ => "look at MYSQL_SSL_MODE and MYSQL_SSL_CA",
     }
 }
 

@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod connection;
 pub mod error;
 pub mod locks;
+pub mod login;
 pub mod rows;
 
 pub use error::Error;

@@ -11,7 +11,7 @@ on_both_servers! {
 }
 
 /// The only ERROR line before the summary, if there is one.
-fn sentence(done: &Finished) -> String {
+pub fn sentence(done: &Finished) -> String {
     let errors: Vec<_> = done.lines().into_iter().filter(|line| line["severity"] == "ERROR").collect();
     assert_eq!(errors.len(), 1, "{}", done.log);
     let message = errors[0]["message"].as_str().unwrap().to_owned();
@@ -92,44 +92,6 @@ fn the_socket_works_like_tcp(kind: Kind) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
     place.sync().with("MYSQL_HOST", place.socket()).without("MYSQL_PORT").run().succeeded();
     assert_eq!(place.count("t"), 1);
-}
-
-#[test]
-fn tls_to_mysql_in_every_mode() {
-    if !Kind::MySql.is_here() || !crate::support::emulator_is_here() {
-        return;
-    }
-    let place = Place::new(Kind::MySql);
-    place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
-    let ca = std::env::var("TEST_MYSQL_CA").unwrap();
-    // The server ends the file with a NUL, which no variable can hold.
-    let pem = std::fs::read_to_string(&ca).unwrap().replace('\0', "");
-    let mode = |mode: &str| place.sync().with("MYSQL_SSL_MODE", mode);
-    for run in [
-        mode("DISABLED"),
-        mode("PREFERRED"),
-        mode("REQUIRED"),
-        mode("VERIFY_CA").with("MYSQL_SSL_CA", &ca),
-        mode("VERIFY_CA").with("MYSQL_SSL_CA", &pem),
-    ] {
-        run.run().succeeded();
-    }
-    for run in [mode("VERIFY_CA"), mode("VERIFY_IDENTITY").with("MYSQL_SSL_CA", &ca)] {
-        let message = sentence(&run.run().failed(1));
-        assert!(message.contains("MYSQL_SSL_MODE and MYSQL_SSL_CA"), "{message}");
-    }
-}
-
-#[test]
-fn tls_is_not_had_where_the_server_has_none() {
-    if !Kind::MariaDb.is_here() || !crate::support::emulator_is_here() {
-        return;
-    }
-    let place = Place::new(Kind::MariaDb);
-    place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
-    place.sync().with("MYSQL_SSL_MODE", "PREFERRED").run().succeeded();
-    let message = sentence(&place.sync().with("MYSQL_SSL_MODE", "REQUIRED").run().failed(1));
-    assert!(message.contains("MYSQL_SSL_MODE"), "{message}");
 }
 
 #[test]

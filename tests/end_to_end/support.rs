@@ -105,6 +105,11 @@ impl Place {
         self.client(&["--database", &self.name], statements)
     }
 
+    /// The same with nothing of the client's own: names and bodies may hold semicolons and comments.
+    pub fn sql_raw(&self, statements: &str) -> String {
+        self.client(&["--database", &self.name, "--binary-mode", "--comments"], statements)
+    }
+
     fn sql_without_database(&self, statements: &str) -> String {
         self.client(&[], statements)
     }
@@ -206,6 +211,11 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// A port of the loopback that nobody listens at just now.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// A script of the project, run by the Python that has Google's client and fastavro.
 pub fn python(script: &str) -> Command {
     let mut command = Command::new(variable("TEST_PYTHON"));
@@ -293,6 +303,10 @@ pub struct Started {
 }
 
 impl Started {
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn finish(self) -> Finished {
         end(self.child, self.seen, self.rest)
     }

@@ -1,0 +1,229 @@
+//! TLS to MySQL: every mode against certificates that are right and wrong, and what is said of a plain connection.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+
+use crate::failures::sentence;
+use crate::support::{Kind, PASSWORD, Place, Run, emulator_is_here, on_both_servers};
+
+on_both_servers! {
+    a_plain_connection_to_elsewhere_is_told_once,
+}
+
+/// Far more than a server takes to start.
+const START_LIMIT: Duration = Duration::from_secs(120);
+
+const YEARS: Duration = Duration::from_secs(5 * 365 * 24 * 3600);
+/// Long enough for a slow server to take the certificate, short enough to wait for its end.
+const SHORT: Duration = Duration::from_secs(10);
+
+/// A MySQL server of one test's own, so that its certificate may be a wrong one. It ends with the test.
+struct Server {
+    child: Child,
+    port: u16,
+    socket: PathBuf,
+    folder: PathBuf,
+}
+
+impl Server {
+    fn start(name: &str) -> Self {
+        let folder = PathBuf::from(std::env::var("TEST_RUN").unwrap()).join(name);
+        fs::create_dir(&folder).unwrap();
+        let socket = Path::new(&std::env::var("TEST_MYSQL_SOCKET").unwrap()).with_file_name(format!("{name}.sock"));
+        let port = crate::support::free_port();
+        let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scripts/lib/serve-mysql.sh");
+        let log = fs::File::create(folder.join("log")).unwrap();
+        // The kernel ends it with the test's thread, however that ends.
+        let child = Command::new("setpriv")
+            .args(["--pdeathsig", "TERM"])
+            .arg(script)
+            .args([&folder, Path::new(&port.to_string()), &socket])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let mut server = Self { child, port, socket, folder };
+        let started = Instant::now();
+        while server.sql("SELECT 1").is_err() {
+            let log = || fs::read_to_string(server.folder.join("log")).unwrap();
+            assert!(server.child.try_wait().unwrap().is_none() && started.elapsed() < START_LIMIT, "{}", log());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        server
+    }
+
+    fn sql(&self, statements: &str) -> Result<(), String> {
+        let mut client = Command::new(std::env::var("TEST_MYSQL_CLIENT").unwrap());
+        let output = client.arg("--socket").arg(&self.socket).args(["-e", statements]).output().unwrap();
+        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+    }
+
+    /// Shows this certificate to every connection from here on.
+    fn show(&self, name: &str, certificate: &Certificate) {
+        let path = |name: &str| self.folder.join(name).to_str().unwrap().to_owned();
+        fs::write(path("cert"), &certificate.pem).unwrap();
+        fs::write(path("key"), &certificate.key).unwrap();
+        fs::write(path("issuer"), &certificate.issuer).unwrap();
+        let (cert, key, issuer) = (path("cert"), path("key"), path("issuer"));
+        self.sql(&format!("SET GLOBAL ssl_cert = '{cert}'; SET GLOBAL ssl_key = '{key}'; SET GLOBAL ssl_ca = '{issuer}'; ALTER INSTANCE RELOAD TLS"))
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A certificate and its key, in PEM.
+struct Certificate {
+    pem: String,
+    key: String,
+    issuer: String,
+}
+
+/// A CA of nobody's but the test's.
+fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name.push(DnType::CommonName, "a CA of the tests");
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap()
+}
+
+fn certificate(authority: &CertifiedIssuer<'_, KeyPair>, host: &str, good_for: Duration) -> Certificate {
+    let mut parameters = CertificateParams::new([host.to_owned()]).unwrap();
+    parameters.distinguished_name.push(DnType::CommonName, host);
+    parameters.not_before = date_time_ymd(2000, 1, 1);
+    parameters.not_after = time::OffsetDateTime::now_utc() + good_for;
+    let key = KeyPair::generate().unwrap();
+    let pem = parameters.signed_by(&key, authority).unwrap().pem();
+    Certificate { pem, key: key.serialize_pem(), issuer: authority.pem() }
+}
+
+/// What a connection comes to.
+#[derive(Clone, Copy)]
+enum Comes {
+    /// Encrypted: the user may log in no other way.
+    Encrypted,
+    Plain,
+    /// To nothing, with these words.
+    Refused(&'static [&'static str]),
+}
+use Comes::{Encrypted, Plain, Refused};
+
+const UNKNOWN_CA: Comes = Refused(&["CA that is not trusted here", "MYSQL_SSL_MODE and MYSQL_SSL_CA"]);
+const EXPIRED: Comes = Refused(&["has expired", "renew it"]);
+const OTHER_HOST: Comes = Refused(&["is of another host", "MYSQL_HOST", "VERIFY_CA"]);
+const NO_TLS: Comes = Refused(&["does not support TLS", "MYSQL_SSL_MODE"]);
+
+const MODES: [&str; 5] = ["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"];
+
+#[test]
+fn each_mode_accepts_what_mysqls_own_client_does() {
+    if !Kind::MySql.is_here() || !emulator_is_here() {
+        return;
+    }
+    // The destination and the emulator; the source is the test's own server.
+    let place = Place::new(Kind::MySql);
+    let server = Server::start("tls");
+    server
+        .sql(&format!(
+            "CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); CREATE USER secure IDENTIFIED BY '{PASSWORD}' \
+             REQUIRE SSL; GRANT SELECT ON d.* TO secure"
+        ))
+        .unwrap();
+    let (ours, theirs) = (authority(), authority());
+    // What MYSQL_SSL_CA holds is `ours`, as text.
+    let cases = [
+        ("right", certificate(&ours, "127.0.0.1", YEARS), [Plain, Encrypted, Encrypted, Encrypted, Encrypted]),
+        ("another host", certificate(&ours, "db.example", YEARS), [Plain, Encrypted, Encrypted, Encrypted, OTHER_HOST]),
+        ("unknown CA", certificate(&theirs, "127.0.0.1", YEARS), [Plain, Encrypted, Encrypted, UNKNOWN_CA, UNKNOWN_CA]),
+    ];
+    let base = place.sync().with("MYSQL_PORT", server.port.to_string()).with("MYSQL_DATABASE", "d");
+    let trusting = base.clone().with("MYSQL_SSL_CA", ours.pem());
+    for (name, certificate, expected) in &cases {
+        server.show(name, certificate);
+        check(name, &trusting, Some("secure"), *expected);
+    }
+    // The server takes no certificate that has expired already.
+    let short = certificate(&ours, "127.0.0.1", SHORT);
+    server.show("short", &short);
+    std::thread::sleep(SHORT + Duration::from_secs(1));
+    check("expired", &trusting, Some("secure"), [Plain, Encrypted, Encrypted, EXPIRED, EXPIRED]);
+    // The CA as a file; and no CA at all, which leaves those of the system.
+    server.show("right again", &cases[0].1);
+    let file = server.folder.join("ca.pem");
+    fs::write(&file, ours.pem()).unwrap();
+    let with_file = base.clone().with("MYSQL_SSL_CA", file.to_str().unwrap());
+    check("CA in a file", &with_file, Some("secure"), cases[0].2);
+    check("no CA", &base, Some("secure"), cases[2].2);
+}
+
+#[test]
+fn tls_is_not_had_where_the_server_has_none() {
+    if !Kind::MariaDb.is_here() || !emulator_is_here() {
+        return;
+    }
+    let place = Place::new(Kind::MariaDb);
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
+    check("no TLS", &place.sync(), None, [Plain, Plain, NO_TLS, NO_TLS, NO_TLS]);
+}
+
+/// `secure`: a user that the server lets in over TLS only.
+fn check(name: &str, base: &Run, secure: Option<&str>, expected: [Comes; 5]) {
+    let runs = MODES.map(|mode| base.clone().with("MYSQL_SSL_MODE", mode));
+    let started: Vec<_> = runs
+        .into_iter()
+        .zip(expected)
+        .map(|(run, expected)| match (expected, secure) {
+            (Encrypted, Some(user)) => run.with("MYSQL_USER", user).start(),
+            _ => run.start(),
+        })
+        .collect();
+    for ((mode, child), expected) in MODES.iter().zip(started).zip(expected) {
+        let done = crate::support::finish(child);
+        let Refused(words) = expected else {
+            assert_eq!(done.code, Some(0), "{name}, {mode}: {}", done.log);
+            // The loopback is nobody else's.
+            assert!(done.events("unencrypted").is_empty(), "{name}, {mode}: {}", done.log);
+            continue;
+        };
+        assert_eq!(done.code, Some(1), "{name}, {mode}: {}", done.log);
+        let message = sentence(&done);
+        for word in words {
+            assert!(message.contains(word), "{name}, {mode}: {word} in {message}");
+        }
+        assert!(done.events("retry").is_empty(), "{name}, {mode}: a certificate does not become better: {}", done.log);
+    }
+}
+
+fn a_plain_connection_to_elsewhere_is_told_once(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE a (id INT PRIMARY KEY); CREATE TABLE b (id INT PRIMARY KEY)");
+    // An address that is not the loopback's, which Linux nevertheless leads to this machine: the servers listen nowhere else.
+    let run = |mode: &str| place.sync().with("MYSQL_HOST", "0.0.0.0").with("MYSQL_SSL_MODE", mode).run().succeeded();
+    let why = |mode| {
+        let line = run(mode).event("unencrypted");
+        assert_eq!(line["severity"], "WARNING");
+        line["message"].as_str().unwrap().to_owned()
+    };
+    let message = why("DISABLED");
+    assert!(message.contains("0.0.0.0") && message.contains("MYSQL_SSL_MODE is DISABLED"), "{message}");
+    if kind == Kind::MariaDb {
+        assert!(why("PREFERRED").contains("the server has no TLS"));
+    } else {
+        assert!(run("PREFERRED").events("unencrypted").is_empty());
+        assert!(run("REQUIRED").events("unencrypted").is_empty());
+    }
+    for local in ["localhost", "127.0.0.1"] {
+        let run = place.sync().with("MYSQL_HOST", local).with("MYSQL_SSL_MODE", "DISABLED").run().succeeded();
+        assert!(run.events("unencrypted").is_empty(), "{local}");
+    }
+}
