@@ -258,7 +258,8 @@ variable "tables" {
       include = optional(list(string))
       exclude = optional(list(string))
     }))
-    max_shrink_percent = optional(number) # instead of the variable of that name
+    types              = optional(map(string)) # columns and their types in BigQuery, such as { duration = "STRING" }
+    max_shrink_percent = optional(number)      # instead of the variable of that name
   }))
 
   validation {
@@ -274,7 +275,7 @@ variable "tables" {
     error_message = "Two entries of tables have the same destination: leave one out, or give it another destination."
   }
   validation {
-    condition     = alltrue([for t in var.tables : !can(regex("[*?]|^!", t.name)) || (t.destination == null && t.where == null && t.columns == null && t.max_shrink_percent == null)])
+    condition     = alltrue([for t in var.tables : !can(regex("[*?]|^!", t.name)) || (t.destination == null && t.where == null && t.columns == null && t.types == null && t.max_shrink_percent == null)])
     error_message = "A pattern (with * or ?, or ! at the beginning) takes no options: name the tables that need them."
   }
 }

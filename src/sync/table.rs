@@ -249,9 +249,9 @@ async fn open(context: &Context, request: &TableRequest) -> Result<Opening, Fail
     rows::pin_definition(&mut connection, &found.name).await?;
     // Read now that they cannot change any more.
     let table = catalog::columns(&mut connection, flavor, found).await?;
-    let mapping = Mapping::new(&table, flavor, &request.columns, context.config.policies).map_err(Failure::Plan)?;
+    let mapping = Mapping::new(&table, flavor, request, context.config.policies).map_err(Failure::Plan)?;
     if request.columns.is_empty() {
-        rows::check_all_columns(&mut connection, &table.name).await?;
+        rows::check_all_columns(&mut connection, &table.name, mapping.has_vectors()).await?;
     }
     Ok(Opening::Ready(Box::new(Opened { connection, connection_id, lock, table, destination, generation, mapping })))
 }
