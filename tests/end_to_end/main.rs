@@ -13,6 +13,7 @@
 mod failures;
 mod faults;
 mod logs;
+mod overrides;
 mod proxy;
 mod stopping;
 mod support;
