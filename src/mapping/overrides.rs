@@ -35,7 +35,8 @@ pub(super) const BIGINT_UNSIGNED: &[Override] = &[
     INTEGER_AS_STRING,
 ];
 
-pub(super) const YEAR: &[Override] = &[INTEGER_AS_STRING];
+pub(super) const YEAR: &[Override] =
+    &[Override { exceptions: "none (four digits, as MySQL prints it)", ..INTEGER_AS_STRING }];
 
 pub(super) const BIT: &[Override] = &[BITS_AS_BOOL, BITS_AS_NUMERIC, BITS_AS_BYTES];
 

@@ -46,7 +46,7 @@ fn render(page: &str) -> String {
             let (start, end) = (format!("<!-- {name}: made from the code -->\n"), format!("<!-- end of {name} -->"));
             let (before, rest) = page.split_once(&start).unwrap_or_else(|| panic!("docs/mapping.md lacks {start}"));
             let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("docs/mapping.md lacks {end}"));
-            format!("{before}{start}{part}{end}{after}")
+            format!("{before}{start}\n{part}\n{end}{after}")
         },
     )
 }
