@@ -7,7 +7,7 @@ use futures_util::TryStreamExt as _;
 use mysql_bigquery_sync::config::{Config, Policies};
 use mysql_bigquery_sync::mapping::Mapping;
 use mysql_bigquery_sync::mysql::{catalog, connection, rows};
-use mysql_bigquery_sync::selection::ColumnFilter;
+use mysql_bigquery_sync::selection::TableRequest;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,7 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let flavor = catalog::flavor(&mut connection).await?;
     let found = catalog::find(&mut connection, &name).await?.map_err(|_| "no such table")?;
     let table = catalog::columns(&mut connection, flavor, found).await?;
-    let mapping = Mapping::new(&table, flavor, &ColumnFilter::default(), Policies::default())?;
+    let mapping = Mapping::new(&table, flavor, &TableRequest::default(), Policies::default())?;
     rows::begin_snapshot(&mut connection).await?;
     let started = Instant::now();
     let (mut count, mut bytes) = (0_u64, 0);

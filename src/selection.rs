@@ -1,14 +1,15 @@
 //! What `TABLES` says: names, patterns, exclusions, and options per table.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Deserialize;
 use wildmatch::WildMatch;
 
 use crate::mapping::names;
+use crate::mapping::types::BigQueryType;
 
 /// The per-table options, for the error that lists them; the same names as the fields of [`JsonTable`].
-const KNOWN_KEYS: &str = "name, destination, columns (include, exclude), where, max_shrink_percent, partition_by \
+const KNOWN_KEYS: &str = "name, destination, columns (include, exclude), types, where, max_shrink_percent, partition_by \
      (column, granularity, range (start, end, interval)), cluster_by";
 
 /// One table that was asked for by its name, with its options.
@@ -20,6 +21,8 @@ pub struct TableRequest {
     pub destination: Option<String>,
     /// Which columns are copied.
     pub columns: ColumnFilter,
+    /// Columns, and the types that they are to have instead of their own.
+    pub types: Vec<(String, BigQueryType)>,
     /// The operator's own SQL condition; only rows for which it is true are copied.
     pub filter: Option<String>,
     /// Instead of `MAX_SHRINK_PERCENT`.
@@ -162,15 +165,17 @@ impl Selection {
         let mut seen = HashSet::new();
         // The same plain name twice is a slip of the pen, not a wish to copy the table twice.
         self.named.retain(|table| *table != TableRequest::named(&table.name) || seen.insert(table.name.clone()));
-        let mut destinations = HashSet::new();
+        let mut destinations = HashMap::new();
         for table in &self.named {
             if excluded_names.contains(&table.name) {
                 return Err(format!("names {0:?} and excludes it with \"!{0}\"", table.name));
             }
             let destination = table.destination(&table.name)?;
-            if !destinations.insert(destination.clone()) {
+            if let Some(other) = destinations.insert(destination.clone(), &table.name) {
                 return Err(format!(
-                    "has two entries for the destination table {destination:?}: give one of them another \"destination\""
+                    "has two entries for the destination table {destination:?}, {other} and {}: give one of them another \
+                     \"destination\"",
+                    table.name
                 ));
             }
         }
@@ -242,6 +247,7 @@ struct JsonTable {
     name: String,
     destination: Option<String>,
     columns: Option<JsonColumns>,
+    types: Option<BTreeMap<String, Option<String>>>,
     #[serde(rename = "where")]
     filter: Option<String>,
     max_shrink_percent: Option<u8>,
@@ -312,6 +318,20 @@ fn short(error: &serde_json::Error) -> String {
     text.split_once(", expected one of").map_or(text.clone(), |(start, _)| start.to_owned())
 }
 
+fn types(json: BTreeMap<String, Option<String>>) -> Result<Vec<(String, BigQueryType)>, String> {
+    let mut types: Vec<(String, BigQueryType)> = Vec::new();
+    for (column, kind) in json {
+        let Some(kind) = kind else { continue };
+        let kind = kind.parse().map_err(|problem| format!("column {column}: {problem}"))?;
+        // MySQL ignores the case of column names.
+        if let Some((other, _)) = types.iter().find(|(other, _)| other.to_lowercase() == column.to_lowercase()) {
+            return Err(format!("{other} and {column} are the same column"));
+        }
+        types.push((column, kind));
+    }
+    Ok(types)
+}
+
 fn json_item(position: usize, value: serde_json::Value) -> Result<Item, String> {
     match value {
         serde_json::Value::String(name) => Ok(Item::Text(name.trim().to_owned())),
@@ -347,11 +367,14 @@ fn json_item(position: usize, value: serde_json::Value) -> Result<Item, String> 
             }
             let partition_by = table.partition_by.map(PartitionBy::try_from).transpose();
             let partition_by = partition_by.map_err(|problem| format!("entry {position} ({name}): {problem}"))?;
+            let types = types(table.types.unwrap_or_default())
+                .map_err(|problem| format!("entry {position} ({name}): types: {problem}"))?;
             let filled = |option: Option<String>| option.filter(|text| !text.trim().is_empty());
             Ok(Item::Table(TableRequest {
                 name: table.name,
                 destination: filled(table.destination),
                 columns: table.columns.map(ColumnFilter::from).unwrap_or_default(),
+                types,
                 filter: filled(table.filter),
                 max_shrink_percent: table.max_shrink_percent,
                 partition_by,
@@ -400,13 +423,14 @@ mod tests {
 
     #[test]
     fn json_has_names_patterns_and_options() {
-        let text = r#"["users","log_*","!log_old",{"name":"orders","destination":"sales","columns":{"include":null,"exclude":["card"]},"where":"id > 5"},{"name":"x","destination":null}]"#;
+        let text = r#"["users","log_*","!log_old",{"name":"orders","destination":"sales","columns":{"include":null,"exclude":["card"]},"where":"id > 5"},{"name":"x","destination":null,"types":{"n":null}},{"name":"y","types":{"b":" bool","T":"STRING"}}]"#;
         let selection = Selection::parse(text).unwrap();
-        assert_eq!(names(&selection), ["users", "orders", "x"]);
+        assert_eq!(names(&selection), ["users", "orders", "x", "y"]);
         assert_eq!(selection.named[1].destination.as_deref(), Some("sales"));
         assert_eq!(selection.named[1].columns.exclude, ["card"]);
         assert_eq!(selection.named[1].filter.as_deref(), Some("id > 5"));
         assert_eq!(selection.named[2], TableRequest::named("x"));
+        assert_eq!(selection.named[3].types, [("T".into(), BigQueryType::String), ("b".into(), BigQueryType::Bool)]);
         assert!(selection.matches("log_new") && !selection.matches("log_old"));
     }
 
@@ -423,6 +447,12 @@ mod tests {
             (r#"[{"name":"a","destination":"b$20240101"}]"#, "no table name"),
             (r#"[{"name":"a","destination":"other.a"}]"#, "without the dataset"),
             ("[1]", "entry 1 is 1"),
+            (
+                r#"[{"name":"a","types":{"x":"TEXT"}}]"#,
+                "column x: \"TEXT\" is no BigQuery type; known are INT64, FLOAT64",
+            ),
+            (r#"[{"name":"a","types":{"x":"STRING","X":"BYTES"}}]"#, "X and x are the same column"),
+            (r#"[{"name":"a","types":["x"]}]"#, "invalid type: sequence"),
             ("[\"a\"", "not a JSON array"),
             (r#"[{"name":"a","wher":"x"}]"#, "known keys are name, destination"),
             (r#"[{"name":"a","max_shrink_percent":101}]"#, "from 0 to 100"),

@@ -269,8 +269,9 @@ variable "tables" {
       include = optional(list(string))
       exclude = optional(list(string))
     }))
-    max_shrink_percent = optional(number) # instead of the variable of that name
-    partition_by = optional(object({      # of a new table
+    types              = optional(map(string)) # columns and their types in BigQuery, such as { duration = "STRING" }
+    max_shrink_percent = optional(number)      # instead of the variable of that name
+    partition_by = optional(object({           # of a new table
       column      = string
       granularity = optional(string) # HOUR, DAY (the default), MONTH, YEAR
       range = optional(object({      # instead of a granularity, for integers
@@ -295,7 +296,7 @@ variable "tables" {
     error_message = "Two entries of tables have the same destination: leave one out, or give it another destination."
   }
   validation {
-    condition     = alltrue([for t in var.tables : !can(regex("[*?]|^!", t.name)) || (t.destination == null && t.where == null && t.columns == null && t.max_shrink_percent == null && t.partition_by == null && t.cluster_by == null)])
+    condition     = alltrue([for t in var.tables : !can(regex("[*?]|^!", t.name)) || (t.destination == null && t.where == null && t.columns == null && t.types == null && t.max_shrink_percent == null && t.partition_by == null && t.cluster_by == null)])
     error_message = "A pattern (with * or ?, or ! at the beginning) takes no options: name the tables that need them."
   }
 }

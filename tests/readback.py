@@ -46,7 +46,7 @@ class Column:
         if self.kind == "decimal":
             whole = self.precision - self.scale
             return "NUMERIC" if self.scale <= 9 and whole <= 29 else "BIGNUMERIC" if self.scale <= 38 and whole <= 38 else "STRING"
-        if self.kind.endswith(("blob", "binary")):
+        if self.kind.endswith(("blob", "binary")) or self.kind == "vector":
             return "BYTES"
         same = {"float": "FLOAT", "double": "FLOAT", "date": "DATE", "datetime": "DATETIME", "timestamp": "TIMESTAMP", "time": "TIME", "json": "JSON"}
         return same.get(self.kind, "STRING")

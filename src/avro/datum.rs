@@ -16,6 +16,12 @@ pub fn put_long(out: &mut Vec<u8>, value: i64) {
     out.push(rest as u8);
 }
 
+/// Appends a `boolean`: one byte.
+#[inline]
+pub fn put_boolean(out: &mut Vec<u8>, value: bool) {
+    out.push(value.into());
+}
+
 /// Appends `bytes` or a `string`: the length as a long, then the bytes.
 #[inline]
 pub fn put_bytes(out: &mut Vec<u8>, bytes: &[u8]) {

@@ -7,11 +7,13 @@ use serde_json::{Value, json};
 pub enum AvroType {
     /// `long` → INT64.
     Long,
+    /// `boolean` → BOOL.
+    Boolean,
     /// `double` → FLOAT64.
     Double,
     /// `bytes` → BYTES.
     Bytes,
-    /// `string` → STRING.
+    /// `string` → STRING, and GEOGRAPHY as WKT.
     String,
     /// `string` with `sqlType: JSON` → JSON.
     Json,
@@ -36,6 +38,7 @@ impl AvroType {
     fn json(self) -> Value {
         match self {
             Self::Long => json!("long"),
+            Self::Boolean => json!("boolean"),
             Self::Double => json!("double"),
             Self::Bytes => json!("bytes"),
             Self::String => json!("string"),

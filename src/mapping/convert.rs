@@ -1,8 +1,10 @@
 //! Conversions: the bytes of one non-NULL value, as MySQL's binary protocol sends them, to one Avro datum.
 
-use crate::avro::datum::{put_bytes, put_double, put_long};
+use serde::de::IgnoredAny;
+
+use crate::avro::datum::{put_boolean, put_bytes, put_double, put_long};
 use crate::mapping::unrepresentable::Unrepresentable;
-use crate::mapping::{decimal, temporal};
+use crate::mapping::{decimal, geography, temporal, vector};
 
 /// How a column's values are converted; chosen once per table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +24,24 @@ pub enum Encoding {
         /// Digits after the point.
         scale: u32,
     },
+    /// Decimal text → decimal of scale `after`, where it has no more digits than these but for zeros.
+    DecimalWithin {
+        /// Digits before the point.
+        before: u32,
+        /// Digits after the point.
+        after: u32,
+    },
+    /// Integer little-endian, 0 or 1 → boolean.
+    Bool {
+        /// How a person reads any other.
+        signed: bool,
+    },
+    /// UTF-8 that is a JSON document → string.
+    JsonText,
+    /// Single-precision numbers, little-endian → string, a JSON array of the same numbers.
+    Vector,
+    /// SRID, semicolon, WKT → string, the WKT.
+    Geography,
     /// Year, month, day → days since 1970-01-01.
     Date,
     /// Date and time of day → microseconds since 1970-01-01 00:00.
@@ -45,6 +65,15 @@ impl Encoding {
             Self::Bits => put_long(out, bits(value)?),
             Self::Float => put_double(out, float(value)?),
             Self::Decimal { scale } => decimal::append(value, scale, out)?,
+            Self::DecimalWithin { before, after } => decimal::append_within(value, (before, after), out)?,
+            Self::Bool { .. } => put_boolean(out, boolean(value)?),
+            Self::JsonText => {
+                let text = std::str::from_utf8(value).map_err(|_| Unrepresentable::InvalidUtf8)?;
+                serde_json::from_str::<IgnoredAny>(text).map_err(|_| Unrepresentable::InvalidJson)?;
+                put_bytes(out, value);
+            }
+            Self::Vector => put_bytes(out, vector::as_json(value)?.as_bytes()),
+            Self::Geography => put_bytes(out, geography::wkt(value)?.as_bytes()),
             Self::Date => put_long(out, temporal::days(value)?),
             Self::DateTime => put_long(out, temporal::microseconds(value)?),
             Self::Time => put_long(out, temporal::time_of_day(value)?),
@@ -61,17 +90,21 @@ impl Encoding {
     pub fn show(self, value: &[u8]) -> String {
         const LONGEST: usize = 80;
         let shown = match self {
-            Self::Signed => signed(value).ok().map(|n| n.to_string()),
-            Self::Unsigned | Self::UnsignedAsDecimal => unsigned(value).ok().map(|n| n.to_string()),
+            Self::Signed | Self::Bool { signed: true } => signed(value).ok().map(|n| n.to_string()),
+            Self::Unsigned | Self::UnsignedAsDecimal | Self::Bool { signed: false } => {
+                unsigned(value).ok().map(|n| n.to_string())
+            }
             Self::Bits => bits(value).ok().map(|n| n.to_string()),
             Self::Float => float(value).ok().map(|n| n.to_string()),
             Self::Date | Self::DateTime => temporal::show_date(value),
             Self::Time => temporal::show_time(value),
-            Self::Decimal { .. } | Self::Text => std::str::from_utf8(value).ok().map(|text| {
-                let short: String = text.chars().take(LONGEST).collect();
-                if short.len() < text.len() { format!("{short:?}…") } else { format!("{short:?}") }
-            }),
-            Self::Bytes => None,
+            Self::Decimal { .. } | Self::DecimalWithin { .. } | Self::Text | Self::JsonText | Self::Geography => {
+                std::str::from_utf8(value).ok().map(|text| {
+                    let short: String = text.chars().take(LONGEST).collect();
+                    if short.len() < text.len() { format!("{short:?}…") } else { format!("{short:?}") }
+                })
+            }
+            Self::Bytes | Self::Vector => None,
         };
         shown.unwrap_or_else(|| {
             let hex: String = value.iter().take(LONGEST / 2).map(|byte| format!("{byte:02x}")).collect();
@@ -120,6 +153,14 @@ fn float(value: &[u8]) -> Result<f64, Unrepresentable> {
         4 => f32::from_le_bytes(exactly(value)?).into(),
         _ => f64::from_le_bytes(exactly(value)?),
     })
+}
+
+fn boolean(value: &[u8]) -> Result<bool, Unrepresentable> {
+    match unsigned(value)? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(Unrepresentable::OutOfRange("BOOL takes 0 and 1")),
+    }
 }
 
 fn bits(value: &[u8]) -> Result<i64, Unrepresentable> {
@@ -183,9 +224,35 @@ mod tests {
         assert_eq!(datum(Encoding::Text, b""), Ok(vec![0]));
     }
 
+    #[test]
+    fn booleans_are_0_and_1() {
+        for value in [&[0][..], &[0; 2], &[0; 4], &[0; 8]] {
+            assert_eq!(datum(Encoding::Bool { signed: true }, value), Ok(vec![0]));
+        }
+        assert_eq!(datum(Encoding::Bool { signed: true }, &[1]), Ok(vec![1]));
+        assert_eq!(datum(Encoding::Bool { signed: true }, &1u64.to_le_bytes()), Ok(vec![1]));
+        for value in [&[2][..], &[0xff], &256u64.to_le_bytes()] {
+            assert!(matches!(datum(Encoding::Bool { signed: true }, value), Err(Unrepresentable::OutOfRange(_))));
+        }
+        assert_eq!(Encoding::Bool { signed: true }.show(&[0xff]), "-1");
+        assert_eq!(Encoding::Bool { signed: false }.show(&[0xff]), "255");
+    }
+
+    #[test]
+    fn text_is_json_or_refused() {
+        for document in ["{}", " [1, \"\u{1f388}\"]\n", "null", "1e400", "\"a\\u00e9\""] {
+            assert!(datum(Encoding::JsonText, document.as_bytes()).is_ok(), "{document}");
+        }
+        for text in ["", "{", "{'a': 1}", "[1] [2]", "NaN", "01", "[1,]"] {
+            assert_eq!(datum(Encoding::JsonText, text.as_bytes()), Err(Unrepresentable::InvalidJson), "{text}");
+        }
+        assert_eq!(datum(Encoding::JsonText, &[b'"', 0xff, b'"']), Err(Unrepresentable::InvalidUtf8));
+    }
+
     fn any_encoding() -> impl Strategy<Value = Encoding> {
         prop_oneof![
             (0u32..=38).prop_map(|scale| Encoding::Decimal { scale }),
+            (0u32..=38, 0u32..=38).prop_map(|(before, after)| Encoding::DecimalWithin { before, after }),
             proptest::sample::select(vec![
                 Encoding::UnsignedAsDecimal,
                 Encoding::Bits,
@@ -196,6 +263,10 @@ mod tests {
                 Encoding::DateTime,
                 Encoding::Time,
                 Encoding::Text,
+                Encoding::Bool { signed: false },
+                Encoding::JsonText,
+                Encoding::Vector,
+                Encoding::Geography,
                 Encoding::Bytes,
             ]),
         ]

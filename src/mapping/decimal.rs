@@ -50,6 +50,34 @@ pub(super) fn append(text: &[u8], scale: u32, out: &mut Vec<u8>) -> Result<(), U
     Ok(())
 }
 
+/// Appends decimal text as a decimal of scale `after`, if it has at most so many digits before and after the point; zeros
+/// at the ends do not count.
+pub(super) fn append_within(
+    text: &[u8],
+    (before, after): (u32, u32),
+    out: &mut Vec<u8>,
+) -> Result<(), Unrepresentable> {
+    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
+    let point = unsigned.iter().position(|byte| *byte == b'.').unwrap_or(unsigned.len());
+    let (whole, fraction) = unsigned.split_at(point);
+    let leading = whole.iter().take_while(|byte| **byte == b'0').count();
+    let trailing = fraction.iter().rev().take_while(|byte| **byte == b'0').count();
+    let digits_before = whole.len() - leading;
+    let digits_after = fraction.len().saturating_sub(trailing + 1);
+    if unsigned.iter().any(|byte| !byte.is_ascii_digit() && *byte != b'.') {
+        return Err(NOT_DECIMAL);
+    }
+    if digits_before > before as usize || digits_after > after as usize {
+        return Err(Unrepresentable::OutOfRange("it has more digits than the BigQuery type"));
+    }
+    // A column of all zeros before the point keeps one of them.
+    let start = leading.min(whole.len().saturating_sub(1));
+    let kept = unsigned.get(start..unsigned.len() - trailing.min(fraction.len())).unwrap_or_default();
+    let negative = unsigned.len() < text.len();
+    let number = if negative { [b"-", kept].concat() } else { kept.to_vec() };
+    append(&number, after, out)
+}
+
 /// Appends an integer as a decimal of scale 0.
 #[inline]
 pub(super) fn append_integer(number: i128, out: &mut Vec<u8>) {
@@ -101,6 +129,42 @@ mod tests {
         }
         for (text, scale) in [("", 0), ("-", 0), (".", 0), ("1.23", 1), ("1,2", 0), ("1e5", 0), ("1.2.3", 3)] {
             assert_eq!(unscaled(text, scale), Err(NOT_DECIMAL), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_what_fits_is_narrowed() {
+        let within = |text: &str| {
+            let (mut narrowed, mut plain) = (Vec::new(), Vec::new());
+            append_within(text.as_bytes(), (29, 9), &mut narrowed)?;
+            let point = text.find('.').unwrap_or(text.len());
+            let cut = text.len().min(point + 10);
+            append(&text.as_bytes()[..cut], 9, &mut plain).unwrap();
+            assert_eq!(narrowed, plain, "{text}");
+            Ok(())
+        };
+        let nines = "9".repeat(29);
+        let fitting = [
+            "0",
+            "-0",
+            "0.000000001",
+            "-12.30",
+            "1.5000000000000",
+            "0.0",
+            "100",
+            "-0.000000000000",
+            &nines,
+            &format!("-{nines}.999999999000000"),
+            &format!("000000{nines}.1"),
+        ];
+        for text in fitting {
+            assert_eq!(within(text), Ok(()), "{text}");
+        }
+        for text in ["0.0000000001", "-1.1234567891", &format!("1{nines}"), &format!("{nines}.9999999991")] {
+            assert!(matches!(within(text), Err(Unrepresentable::OutOfRange(_))), "{text}");
+        }
+        for text in ["", "-", "1e5", "--1", "1.2.3", "."] {
+            assert_eq!(append_within(text.as_bytes(), (29, 9), &mut Vec::new()), Err(NOT_DECIMAL), "{text}");
         }
     }
 

@@ -2,20 +2,24 @@
 
 pub mod convert;
 mod decimal;
+mod geography;
 pub mod names;
+pub mod overrides;
 pub mod row;
 mod temporal;
 pub mod types;
 pub mod unrepresentable;
+mod vector;
 
 use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
 use gcp_bigquery_client::model::table_schema::TableSchema;
 
 use crate::avro::schema::{AvroField, record_schema};
 use crate::config::{Policies, Policy};
+use crate::mapping::types::{BigQueryType, Target, TypeRule};
 use crate::mysql::catalog::{Column, Flavor, Table};
 use crate::mysql::rows::quoted;
-use crate::selection::ColumnFilter;
+use crate::selection::TableRequest;
 
 /// BigQuery's limit on columns of a table ("Quotas and limits", tables).
 const MOST_COLUMNS: usize = 10_000;
@@ -32,9 +36,11 @@ pub struct MappedColumn {
     /// Its name in BigQuery and in the Avro file.
     pub field: String,
     /// Its type's row in the mapping table.
-    pub target: types::Target,
+    pub target: Target,
     /// True when no NULL can come out of it.
     pub required: bool,
+    /// A type that would hold every value of the source column, where this one does not.
+    pub holds_all: Option<BigQueryType>,
     /// Whether it belongs to the source's primary key.
     pub in_primary_key: bool,
     /// MySQL's column comment.
@@ -51,11 +57,11 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// Maps the table's columns, as far as the filter lets them through. An error names the column.
-    pub fn new(table: &Table, flavor: Flavor, filter: &ColumnFilter, policies: Policies) -> Result<Self, String> {
-        let columns = chosen(&table.columns, filter)?
+    /// Maps the table's columns, those that the request chooses, to the types that it gives them. An error names the column.
+    pub fn new(table: &Table, flavor: Flavor, request: &TableRequest, policies: Policies) -> Result<Self, String> {
+        let columns = chosen(&table.columns, request)?
             .into_iter()
-            .map(|column| map(column, table, flavor, policies))
+            .map(|column| map(column, table, flavor, request, policies))
             .collect::<Result<Vec<_>, _>>()?;
         let names = columns.iter().map(|column| (column.source.as_str(), column.field.as_str()));
         if let Some((first, second, field)) = names::collision(names) {
@@ -94,6 +100,11 @@ impl Mapping {
         )
     }
 
+    /// Whether a column is of the type that the driver does not know.
+    pub fn has_vectors(&self) -> bool {
+        self.columns.iter().any(|column| column.target.select == types::VECTOR_SELECT)
+    }
+
     /// What the statement selects, in the order of the columns.
     pub fn select_list(&self) -> String {
         let expressions: Vec<String> =
@@ -102,30 +113,61 @@ impl Mapping {
     }
 }
 
-fn chosen<'a>(columns: &'a [Column], filter: &ColumnFilter) -> Result<Vec<&'a Column>, String> {
-    // MySQL ignores the case of column names.
-    let same = |a: &str, b: &str| a.to_lowercase() == b.to_lowercase();
-    for name in filter.include.iter().chain(&filter.exclude) {
+/// MySQL ignores the case of column names.
+fn same(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase()
+}
+
+fn chosen<'a>(columns: &'a [Column], request: &TableRequest) -> Result<Vec<&'a Column>, String> {
+    let filter = &request.columns;
+    let filtered = filter.include.iter().chain(&filter.exclude).map(|name| ("columns", name));
+    let typed = request.types.iter().map(|(name, _)| ("types", name));
+    for (option, name) in filtered.chain(typed) {
         if !columns.iter().any(|column| same(&column.name, name)) {
             let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-            return Err(format!("\"columns\" in TABLES names {name}, and the table has {}", names.join(", ")));
+            return Err(format!("{option:?} in TABLES names {name}, and the table has {}", names.join(", ")));
         }
     }
     let listed = |list: &[String], column: &Column| list.iter().any(|name| same(name, &column.name));
-    Ok(columns
+    let chosen: Vec<&Column> = columns
         .iter()
         .filter(|column| filter.include.is_empty() || listed(&filter.include, column))
         .filter(|column| !listed(&filter.exclude, column))
-        .collect())
+        .collect();
+    match request.types.iter().find(|(name, _)| !chosen.iter().any(|column| same(&column.name, name))) {
+        Some((name, _)) => Err(format!("\"types\" in TABLES names {name}, which \"columns\" leaves out")),
+        None => Ok(chosen),
+    }
 }
 
-fn map(column: &Column, table: &Table, flavor: Flavor, policies: Policies) -> Result<MappedColumn, String> {
-    let target = types::target(column, flavor).ok_or_else(|| {
+fn map(
+    column: &Column,
+    table: &Table,
+    flavor: Flavor,
+    request: &TableRequest,
+    policies: Policies,
+) -> Result<MappedColumn, String> {
+    let rule = TypeRule::of(column).ok_or_else(|| {
         format!(
             "column {0} is of type {1}, which has no mapping: leave it out with \"columns\": {{\"exclude\": [{0:?}]}} in TABLES",
             column.name, column.column_type
         )
     })?;
+    let targets = rule.targets(column, flavor);
+    let wanted = request.types.iter().find(|(name, _)| same(name, &column.name)).map(|(_, wanted)| *wanted);
+    let target = targets.iter().find(|target| wanted.is_none_or(|wanted| target.field_type == wanted));
+    let Some(target) = target.cloned() else {
+        let possible: Vec<String> = targets.iter().map(|target| target.field_type.to_string()).collect();
+        return Err(format!(
+            "column {} is of type {}, which cannot become {} as \"types\" in TABLES asks: it can become {}",
+            column.name,
+            column.column_type,
+            wanted.map_or_else(String::new, |wanted| wanted.to_string()),
+            possible.join(", ")
+        ));
+    };
+    let partial = |target: &Target| target.zero_dates || target.invalid_values;
+    let holds_all = targets.iter().find(|other| partial(&target) && !partial(other)).map(|other| other.field_type);
     let policy_gives_null = (target.zero_dates && policies.zero_dates == Policy::Null)
         || (target.invalid_values && policies.invalid_values == Policy::Null);
     Ok(MappedColumn {
@@ -133,6 +175,7 @@ fn map(column: &Column, table: &Table, flavor: Flavor, policies: Policies) -> Re
         field: names::column(&column.name)?,
         // What a view says of NULL is derived from its query; the rows are believed instead.
         required: !column.nullable && !table.is_view && !policy_gives_null,
+        holds_all,
         in_primary_key: column.in_primary_key,
         description: description(column),
         target,
@@ -148,5 +191,7 @@ fn description(column: &Column) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("\n").chars().take(LONGEST_DESCRIPTION).collect())
 }
 
+#[cfg(test)]
+mod page;
 #[cfg(test)]
 mod tests;

@@ -2,13 +2,16 @@
 
 use std::fmt::Write as _;
 
+use icu_properties::CodePointMapData;
+use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
+
 /// BigQuery's limit for column names ("Specifying a schema", column names).
-const LONGEST_COLUMN: usize = 300;
+pub(super) const LONGEST_COLUMN: usize = 300;
 /// BigQuery's limit for table names, in bytes of UTF-8 ("Create and use tables", table naming).
-const LONGEST_TABLE: usize = 1024;
+pub(super) const LONGEST_TABLE: usize = 1024;
 
 /// No column's name may start with one of these, in whatever case ("Specifying a schema", column names).
-const RESERVED_PREFIXES: &[&str] = &[
+pub(super) const RESERVED_PREFIXES: &[&str] = &[
     "_TABLE_",
     "_FILE_",
     "_PARTITION",
@@ -30,10 +33,7 @@ pub fn column(name: &str) -> Result<String, String> {
         match character {
             'a'..='z' | 'A'..='Z' | '0'..='9' | '_' => field.push(character),
             ascii if ascii.is_ascii() => field.push('_'),
-            other => {
-                // Writing to a String cannot fail.
-                let _ = write!(field, "_u{:04x}_", u32::from(other));
-            }
+            other => escape(&mut field, other),
         }
     }
     if field.starts_with(|first: char| first.is_ascii_digit()) {
@@ -46,19 +46,47 @@ pub fn column(name: &str) -> Result<String, String> {
     }
     let upper = field.to_ascii_uppercase();
     match RESERVED_PREFIXES.iter().find(|prefix| upper.starts_with(*prefix)) {
-        Some(prefix) => Err(format!("column {name}: BigQuery reserves names that start with {prefix}")),
+        Some(prefix) => Err(format!(
+            "column {name} would be {field} in BigQuery, which reserves names that start with {prefix}: leave it out with \
+             \"columns\": {{\"exclude\": [{name:?}]}} in TABLES, or read a view that calls it otherwise"
+        )),
         None => Ok(field),
     }
 }
 
-/// The table's name in BigQuery: letters, digits, `_`, `-` and spaces stay, anything else becomes `_`.
+/// The table's name in BigQuery: what it allows stays, other ASCII becomes `_`, anything else its code point, as in columns.
 pub fn table(name: &str) -> Result<String, String> {
-    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | ' ');
-    let table: String = name.chars().map(|c| if allowed(c) { c } else { '_' }).collect();
+    let mut table = String::with_capacity(name.len());
+    let inner = name.trim();
+    let before = name.len() - name.trim_start().len();
+    for (at, character) in name.char_indices() {
+        let at_an_end = at < before || at >= before + inner.len();
+        match character {
+            allowed if in_table_names(allowed) && !at_an_end => table.push(allowed),
+            ascii if ascii.is_ascii() => table.push('_'),
+            other => escape(&mut table, other),
+        }
+    }
     if table.len() > LONGEST_TABLE {
         return Err(format!("the name is {} bytes long, BigQuery allows {LONGEST_TABLE}", table.len()));
     }
     Ok(table)
+}
+
+/// Unicode's categories L, M, N, Pc, Pd and Zs ("Create and use tables", table naming).
+fn in_table_names(character: char) -> bool {
+    const ALLOWED: GeneralCategoryGroup = GeneralCategoryGroup::Letter
+        .union(GeneralCategoryGroup::Mark)
+        .union(GeneralCategoryGroup::Number)
+        .union(GeneralCategoryGroup::ConnectorPunctuation)
+        .union(GeneralCategoryGroup::DashPunctuation)
+        .union(GeneralCategoryGroup::SpaceSeparator);
+    ALLOWED.contains(CodePointMapData::<GeneralCategory>::new().get(character))
+}
+
+fn escape(name: &mut String, character: char) {
+    // Writing to a String cannot fail.
+    let _ = write!(name, "_u{:04x}_", u32::from(character));
 }
 
 /// Two columns whose names BigQuery cannot tell apart: it ignores case.
@@ -72,6 +100,7 @@ pub fn collision<'a>(names: impl IntoIterator<Item = (&'a str, &'a str)>) -> Opt
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn columns() {
@@ -88,7 +117,11 @@ mod tests {
             assert_eq!(column(name).as_deref(), Ok(expected));
         }
         assert!(column(&"名".repeat(64)).unwrap().len() <= LONGEST_COLUMN);
-        assert!(column("_partitiontime").unwrap_err().contains("_PARTITION"));
+        let error = column("_partitiontime").unwrap_err();
+        assert!(
+            error.contains("start with _PARTITION") && error.contains("{\"exclude\": [\"_partitiontime\"]}"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -96,11 +129,45 @@ mod tests {
         assert_eq!(table("orders").as_deref(), Ok("orders"));
         assert_eq!(table("a.b$20240101`").as_deref(), Ok("a_b_20240101_"));
         assert_eq!(table("größe-2").as_deref(), Ok("größe-2"));
+        assert_eq!(table("ग्राहक 1").as_deref(), Ok("ग्राहक 1"));
+        assert_eq!(table("☃Ⓐ").as_deref(), Ok("_u2603__u24b6_"));
+        assert_eq!(table(" a b ").as_deref(), Ok("_a b_"));
     }
 
     #[test]
     fn names_that_differ_only_in_case_collide() {
         assert_eq!(collision([("a", "a"), ("b", "b")]), None);
         assert_eq!(collision([("a b", "a_b"), ("A.B", "A_B")]), Some(("a b", "A.B", "A_B")));
+    }
+
+    /// What MySQL takes as an identifier: 1 to 64 characters, none of them NUL or beyond the basic plane.
+    fn identifier() -> impl Strategy<Value = String> {
+        let any = any::<char>().prop_filter("no identifier", |c| *c != '\0' && u32::from(*c) <= 0xffff);
+        let odd = proptest::sample::select(vec!['_', ' ', '.', '$', '`', '"', '0', 'a', 'Z', '/', '%', '-', 'é', '☃']);
+        proptest::collection::vec(prop_oneof![any, odd], 1..=64).prop_map(String::from_iter)
+    }
+
+    proptest! {
+        #[test]
+        fn every_column_gets_a_valid_name(name in identifier()) {
+            match column(&name) {
+                Ok(field) => {
+                    prop_assert!(field.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'));
+                    prop_assert!(field.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
+                    prop_assert!(field.len() <= LONGEST_COLUMN);
+                    // A valid name is its own name.
+                    prop_assert_eq!(column(&field), Ok(field));
+                }
+                Err(problem) => prop_assert!(problem.contains("reserves")),
+            }
+        }
+
+        #[test]
+        fn every_table_gets_a_valid_name(name in identifier()) {
+            let destination = table(&name).unwrap();
+            prop_assert!(!destination.is_empty() && destination.len() <= LONGEST_TABLE);
+            prop_assert!(destination.chars().all(in_table_names));
+            prop_assert_eq!(table(&destination), Ok(destination.clone()));
+        }
     }
 }

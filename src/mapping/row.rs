@@ -5,7 +5,6 @@ use sqlx::mysql::MySqlRow;
 use crate::avro::block::LARGEST_ROW_BYTES;
 use crate::avro::datum::{NULL, PRESENT};
 use crate::config::Policy;
-use crate::mapping::convert::Encoding;
 use crate::mapping::unrepresentable::Unrepresentable;
 use crate::mapping::{MappedColumn, Mapping};
 use crate::mysql::rows;
@@ -55,13 +54,13 @@ impl RowEncoder {
             if let Err(problem) = column.target.encoding.append(value, out) {
                 let policy = match problem {
                     Unrepresentable::ZeroDate => self.mapping.policies.zero_dates,
-                    Unrepresentable::OutOfRange(_) | Unrepresentable::InvalidUtf8 => {
+                    Unrepresentable::OutOfRange(_) | Unrepresentable::InvalidUtf8 | Unrepresentable::InvalidJson => {
                         self.mapping.policies.invalid_values
                     }
                     Unrepresentable::Malformed(_) => Policy::Error,
                 };
                 if policy == Policy::Error || column.required {
-                    let problem = explain(problem, column.target.encoding, value);
+                    let problem = explain(problem, column, value);
                     return Err(refused(&self.mapping, row, column, problem));
                 }
                 out.truncate(before);
@@ -82,16 +81,21 @@ impl RowEncoder {
     }
 }
 
-fn explain(problem: Unrepresentable, encoding: Encoding, value: &[u8]) -> String {
-    let shown = encoding.show(value);
-    match problem {
-        Unrepresentable::ZeroDate => format!("{shown} is no date (ZERO_DATES=null would write NULL)"),
-        Unrepresentable::OutOfRange(range) => {
-            format!("{shown} is out of range, {range} (INVALID_VALUES=null would write NULL)")
+fn explain(problem: Unrepresentable, column: &MappedColumn, value: &[u8]) -> String {
+    let shown = column.target.encoding.show(value);
+    let (what, policy) = match problem {
+        Unrepresentable::ZeroDate => (format!("{shown} is no date"), "ZERO_DATES"),
+        Unrepresentable::OutOfRange(range) => (format!("{shown} is out of range, {range}"), "INVALID_VALUES"),
+        Unrepresentable::InvalidUtf8 => (format!("{shown} is not valid UTF-8"), "INVALID_VALUES"),
+        Unrepresentable::InvalidJson => (format!("{shown} is no JSON document"), "INVALID_VALUES"),
+        Unrepresentable::Malformed(what) => {
+            return format!("MySQL sent {what}: {shown} (was the table altered meanwhile?)");
         }
-        Unrepresentable::InvalidUtf8 => format!("{shown} is not valid UTF-8 (INVALID_VALUES=null would write NULL)"),
-        Unrepresentable::Malformed(what) => format!("MySQL sent {what}: {shown} (was the table altered meanwhile?)"),
-    }
+    };
+    let kept = column.holds_all.map_or_else(String::new, |kind| {
+        format!(", \"types\": {{{:?}: \"{kind}\"}} in TABLES would keep the value", column.source)
+    });
+    format!("{what} ({policy}=null would write NULL{kept})")
 }
 
 fn refused(mapping: &Mapping, row: &MySqlRow, column: &MappedColumn, problem: String) -> RowError {

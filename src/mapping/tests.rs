@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::mapping::types::{BigQueryType, RULES};
+use crate::selection::ColumnFilter;
 
-fn column(name: &str, data_type: &str) -> Column {
+pub(super) fn column(name: &str, data_type: &str) -> Column {
     Column {
         name: name.into(),
         data_type: data_type.into(),
@@ -30,7 +31,7 @@ fn table(columns: Vec<Column>) -> Table {
 }
 
 fn mapped(columns: Vec<Column>) -> Result<Mapping, String> {
-    Mapping::new(&table(columns), Flavor::MySql, &ColumnFilter::default(), Policies::default())
+    Mapping::new(&table(columns), Flavor::MySql, &TableRequest::default(), Policies::default())
 }
 
 fn type_of(column: Column) -> BigQueryType {
@@ -64,13 +65,13 @@ fn only_what_can_never_be_null_is_required() {
     let required = |mapping: &Mapping| mapping.columns.iter().map(|c| c.required).collect::<Vec<_>>();
     assert_eq!(required(&mapped(columns()).unwrap()), [true, false, false]);
     let strict = Policies { zero_dates: Policy::Error, invalid_values: Policy::Error };
-    let filter = ColumnFilter::default();
+    let request = TableRequest::default();
     assert_eq!(
-        required(&Mapping::new(&table(columns()), Flavor::MySql, &filter, strict).unwrap()),
+        required(&Mapping::new(&table(columns()), Flavor::MySql, &request, strict).unwrap()),
         [true, true, false]
     );
     let view = Table { is_view: true, ..table(columns()) };
-    assert_eq!(required(&Mapping::new(&view, Flavor::MySql, &filter, strict).unwrap()), [false; 3]);
+    assert_eq!(required(&Mapping::new(&view, Flavor::MySql, &request, strict).unwrap()), [false; 3]);
 }
 
 #[test]
@@ -99,8 +100,9 @@ fn filters_choose_columns_and_refuse_unknown_ones() {
     let columns = vec![column("id", "int"), column("Name", "varchar"), column("card", "varchar")];
     let names = |include: &[&str], exclude: &[&str]| {
         let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let filter = ColumnFilter { include: list(include), exclude: list(exclude) };
-        Mapping::new(&table(columns.clone()), Flavor::MySql, &filter, Policies::default())
+        let columns_option = ColumnFilter { include: list(include), exclude: list(exclude) };
+        let request = TableRequest { columns: columns_option, ..TableRequest::named("t") };
+        Mapping::new(&table(columns.clone()), Flavor::MySql, &request, Policies::default())
             .map(|mapping| mapping.columns.into_iter().map(|c| c.source).collect::<Vec<_>>())
     };
     assert_eq!(names(&[], &["card"]).unwrap(), ["id", "Name"]);
@@ -113,8 +115,52 @@ fn filters_choose_columns_and_refuse_unknown_ones() {
 fn faults_name_the_columns() {
     let error = mapped(vec![column("a b", "int"), column("a.b", "int")]).unwrap_err();
     assert!(error.contains("columns a b and a.b would both be a_b"), "{error}");
-    let error = mapped(vec![column("v", "vector")]).unwrap_err();
-    assert!(error.contains("column v is of type vector"), "{error}");
+    let error = mapped(vec![column("v", "xmltype")]).unwrap_err();
+    assert!(error.contains("column v is of type xmltype"), "{error}");
+}
+
+fn with_types(columns: Vec<Column>, types: &[(&str, BigQueryType)]) -> Result<Mapping, String> {
+    let types = types.iter().map(|(column, kind)| ((*column).to_owned(), *kind)).collect();
+    let request = TableRequest { types, ..TableRequest::named("t") };
+    Mapping::new(&table(columns), Flavor::MySql, &request, Policies::default())
+}
+
+#[test]
+fn a_column_can_be_given_another_type() {
+    let columns = || vec![column("id", "int"), column("Duration", "time"), column("shape", "point")];
+    let mapping =
+        with_types(columns(), &[("duration", BigQueryType::String), ("shape", BigQueryType::Geography)]).unwrap();
+    let types: Vec<BigQueryType> = mapping.columns.iter().map(|column| column.target.field_type).collect();
+    assert_eq!(types, [BigQueryType::Int64, BigQueryType::String, BigQueryType::Geography]);
+    assert!(
+        mapping
+            .select_list()
+            .starts_with("`id`, CAST(`Duration` AS CHAR), CONCAT(ST_SRID(`shape`), ';', ST_AsText(`shape`")
+    );
+    assert_eq!(mapping.columns[1].holds_all, None);
+    assert_eq!(mapping.columns[2].holds_all, Some(BigQueryType::String));
+    // What a column is anyway may be said.
+    let mapping = with_types(columns(), &[("id", BigQueryType::Int64)]).unwrap();
+    assert_eq!(mapping.columns[1].holds_all, Some(BigQueryType::String));
+}
+
+#[test]
+fn impossible_types_are_refused() {
+    let error = with_types(vec![column("f", "float")], &[("F", BigQueryType::Bool)]).unwrap_err();
+    assert!(error.contains("column f is of type float, which cannot become BOOL"), "{error}");
+    assert!(error.ends_with("it can become FLOAT64"), "{error}");
+    let error = with_types(vec![column("t", "time")], &[("t", BigQueryType::Date)]).unwrap_err();
+    assert!(error.ends_with("it can become TIME, STRING"), "{error}");
+    let error = with_types(vec![column("t", "time")], &[("x", BigQueryType::Date)]).unwrap_err();
+    assert!(error.contains("\"types\" in TABLES names x, and the table has t"), "{error}");
+    let excluded = TableRequest {
+        columns: ColumnFilter { include: vec!["id".into()], exclude: Vec::new() },
+        types: vec![("t".into(), BigQueryType::String)],
+        ..TableRequest::named("t")
+    };
+    let table = table(vec![column("id", "int"), column("t", "time")]);
+    let error = Mapping::new(&table, Flavor::MySql, &excluded, Policies::default()).unwrap_err();
+    assert!(error.contains("names t, which \"columns\" leaves out"), "{error}");
 }
 
 #[test]

@@ -1,15 +1,20 @@
 //! The mapping table: every MySQL type, its BigQuery type, its Avro encoding, and what cannot be represented.
+//! `docs/mapping.md` shows it; a test compares the two.
 
 use gcp_bigquery_client::model::field_type::FieldType;
 
 use crate::avro::schema::AvroType;
 use crate::mapping::convert::Encoding;
+use crate::mapping::overrides::{self, Override};
 use crate::mysql::catalog::{Column, Flavor};
 
 /// NUMERIC holds 29 digits before the point and 9 after ("Data types", decimal types).
-const NUMERIC: (u32, u32) = (29, 9);
+pub(super) const NUMERIC: (u32, u32) = (29, 9);
 /// BIGNUMERIC holds 38 digits before the point (a 39th only in part) and 38 after.
-const BIGNUMERIC: (u32, u32) = (38, 38);
+pub(super) const BIGNUMERIC: (u32, u32) = (38, 38);
+
+/// A VECTOR as bytes: as text the server rounds the numbers, and the driver does not know the type itself.
+pub(super) const VECTOR_SELECT: &str = "CAST({} AS BINARY)";
 
 /// One row of the table. The first rule whose `applies` is true holds.
 pub struct TypeRule {
@@ -21,6 +26,8 @@ pub struct TypeRule {
     pub avro: &'static str,
     /// What has no counterpart, and what happens to it.
     pub exceptions: &'static str,
+    /// What it can become instead, where `types` in `TABLES` says so.
+    pub overrides: &'static [Override],
     applies: fn(&Column) -> bool,
     target: fn(&Column, Flavor) -> Target,
 }
@@ -48,6 +55,7 @@ pub struct Target {
 pub enum BigQueryType {
     Int64,
     Float64,
+    Bool,
     Numeric,
     BigNumeric,
     String,
@@ -57,6 +65,7 @@ pub enum BigQueryType {
     DateTime,
     Timestamp,
     Json,
+    Geography,
 }
 
 impl From<BigQueryType> for FieldType {
@@ -64,6 +73,7 @@ impl From<BigQueryType> for FieldType {
         match kind {
             BigQueryType::Int64 => Self::Integer,
             BigQueryType::Float64 => Self::Float,
+            BigQueryType::Bool => Self::Boolean,
             BigQueryType::Numeric => Self::Numeric,
             BigQueryType::BigNumeric => Self::Bignumeric,
             BigQueryType::String => Self::String,
@@ -73,13 +83,58 @@ impl From<BigQueryType> for FieldType {
             BigQueryType::DateTime => Self::Datetime,
             BigQueryType::Timestamp => Self::Timestamp,
             BigQueryType::Json => Self::Json,
+            BigQueryType::Geography => Self::Geography,
         }
     }
 }
 
-/// What the column becomes; `None` for a type that the table does not have.
-pub fn target(column: &Column, flavor: Flavor) -> Option<Target> {
-    RULES.iter().find(|rule| (rule.applies)(column)).map(|rule| (rule.target)(column, flavor))
+/// The names of the types in SQL, and the other names that BigQuery has for them.
+const NAMES: &[(BigQueryType, &[&str])] = &[
+    (BigQueryType::Int64, &["INT64", "INTEGER", "INT"]),
+    (BigQueryType::Float64, &["FLOAT64", "FLOAT"]),
+    (BigQueryType::Bool, &["BOOL", "BOOLEAN"]),
+    (BigQueryType::Numeric, &["NUMERIC", "DECIMAL"]),
+    (BigQueryType::BigNumeric, &["BIGNUMERIC", "BIGDECIMAL"]),
+    (BigQueryType::String, &["STRING"]),
+    (BigQueryType::Bytes, &["BYTES"]),
+    (BigQueryType::Date, &["DATE"]),
+    (BigQueryType::Time, &["TIME"]),
+    (BigQueryType::DateTime, &["DATETIME"]),
+    (BigQueryType::Timestamp, &["TIMESTAMP"]),
+    (BigQueryType::Json, &["JSON"]),
+    (BigQueryType::Geography, &["GEOGRAPHY"]),
+];
+
+impl std::fmt::Display for BigQueryType {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names = NAMES.iter().find(|(kind, _)| kind == self).and_then(|(_, names)| names.first());
+        formatter.write_str(names.unwrap_or(&"?"))
+    }
+}
+
+impl std::str::FromStr for BigQueryType {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let means = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(text.trim()));
+        NAMES.iter().find(|(_, names)| means(names)).map(|(kind, _)| *kind).ok_or_else(|| {
+            let known: Vec<String> = NAMES.iter().map(|(kind, _)| kind.to_string()).collect();
+            format!("{text:?} is no BigQuery type; known are {}", known.join(", "))
+        })
+    }
+}
+
+impl TypeRule {
+    /// The column's row of the table; `None` for a type that the table does not have.
+    pub fn of(column: &Column) -> Option<&'static Self> {
+        RULES.iter().find(|rule| (rule.applies)(column))
+    }
+
+    /// Everything that the column can become, its own type first.
+    pub fn targets(&self, column: &Column, flavor: Flavor) -> Vec<Target> {
+        let others = self.overrides.iter().map(|other| (other.target)(column, flavor));
+        std::iter::once((self.target)(column, flavor)).chain(others).collect()
+    }
 }
 
 /// The table.
@@ -89,6 +144,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "INT64",
         avro: "long",
         exceptions: "none",
+        overrides: overrides::INTEGER,
         applies: |c| matches!(&*c.data_type, "tinyint" | "smallint" | "mediumint" | "int"),
         target: |c, _| {
             let encoding = if c.unsigned { Encoding::Unsigned } else { Encoding::Signed };
@@ -100,6 +156,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "INT64",
         avro: "long",
         exceptions: "none",
+        overrides: overrides::INTEGER,
         applies: |c| c.data_type == "bigint" && !c.unsigned,
         target: |_, _| exact(BigQueryType::Int64, AvroType::Long, Encoding::Signed),
     },
@@ -108,6 +165,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "NUMERIC",
         avro: "decimal(20, 0)",
         exceptions: "none",
+        overrides: overrides::BIGINT_UNSIGNED,
         applies: |c| c.data_type == "bigint",
         target: |_, _| {
             let avro = AvroType::Decimal { precision: 20, scale: 0 };
@@ -119,6 +177,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "INT64",
         avro: "long",
         exceptions: "none (0000 is 0)",
+        overrides: overrides::YEAR,
         applies: |c| c.data_type == "year",
         target: |_, _| exact(BigQueryType::Int64, AvroType::Long, Encoding::Unsigned),
     },
@@ -127,6 +186,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "INT64",
         avro: "long",
         exceptions: "none",
+        overrides: overrides::BIT,
         applies: |c| c.data_type == "bit" && c.precision.is_some_and(|bits| bits < 64),
         target: |_, _| exact(BigQueryType::Int64, AvroType::Long, Encoding::Bits),
     },
@@ -135,6 +195,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "BYTES",
         avro: "bytes",
         exceptions: "none (8 bytes, the most significant first)",
+        overrides: overrides::BIT_64,
         applies: |c| c.data_type == "bit",
         target: |_, _| exact(BigQueryType::Bytes, AvroType::Bytes, Encoding::Bytes),
     },
@@ -143,6 +204,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "NUMERIC",
         avro: "decimal(p, s)",
         exceptions: "none",
+        overrides: overrides::DECIMAL_IN_NUMERIC,
         applies: |c| decimal_fits(c, NUMERIC),
         target: |c, _| decimal(c, BigQueryType::Numeric),
     },
@@ -151,6 +213,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "BIGNUMERIC",
         avro: "decimal(p, s)",
         exceptions: "none",
+        overrides: overrides::DECIMAL_IN_BIGNUMERIC,
         applies: |c| decimal_fits(c, BIGNUMERIC),
         target: |c, _| decimal(c, BigQueryType::BigNumeric),
     },
@@ -159,6 +222,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "STRING",
         avro: "string",
         exceptions: "none (every digit, as MySQL prints it)",
+        overrides: overrides::DECIMAL_BEYOND,
         applies: |c| c.data_type == "decimal",
         target: |_, _| exact(BigQueryType::String, AvroType::String, Encoding::Text),
     },
@@ -167,6 +231,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "FLOAT64",
         avro: "double",
         exceptions: "none (the same number, in more digits than MySQL prints)",
+        overrides: overrides::NONE,
         applies: |c| c.data_type == "float",
         target: |_, _| exact(BigQueryType::Float64, AvroType::Double, Encoding::Float),
     },
@@ -175,6 +240,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "FLOAT64",
         avro: "double",
         exceptions: "none",
+        overrides: overrides::NONE,
         applies: |c| c.data_type == "double",
         target: |_, _| exact(BigQueryType::Float64, AvroType::Double, Encoding::Float),
     },
@@ -183,6 +249,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "DATE",
         avro: "date",
         exceptions: "a zero year, month or day: ZERO_DATES; no such day (ALLOW_INVALID_DATES): INVALID_VALUES",
+        overrides: overrides::DATE,
         applies: |c| c.data_type == "date",
         target: |_, _| dated(BigQueryType::Date, AvroType::Date, Encoding::Date),
     },
@@ -191,6 +258,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "DATETIME",
         avro: "local-timestamp-micros",
         exceptions: "as DATE",
+        overrides: overrides::DATETIME,
         applies: |c| c.data_type == "datetime",
         target: |_, _| dated(BigQueryType::DateTime, AvroType::LocalTimestampMicros, Encoding::DateTime),
     },
@@ -199,6 +267,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "TIMESTAMP",
         avro: "timestamp-micros",
         exceptions: "as DATE",
+        overrides: overrides::TIMESTAMP,
         applies: |c| c.data_type == "timestamp",
         target: |_, _| dated(BigQueryType::Timestamp, AvroType::TimestampMicros, Encoding::DateTime),
     },
@@ -207,6 +276,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "TIME",
         avro: "time-micros",
         exceptions: "below 00:00:00 or from 24:00:00 on: INVALID_VALUES",
+        overrides: overrides::TIME,
         applies: |c| c.data_type == "time",
         target: |_, _| Target {
             invalid_values: true,
@@ -218,6 +288,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "JSON",
         avro: "string, sqlType JSON",
         exceptions: "invalid UTF-8: INVALID_VALUES",
+        overrides: overrides::JSON,
         applies: |c| c.json,
         target: |_, _| text(BigQueryType::Json, AvroType::Json),
     },
@@ -226,6 +297,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "STRING",
         avro: "string",
         exceptions: "invalid UTF-8: INVALID_VALUES",
+        overrides: overrides::TEXT,
         applies: |c| {
             matches!(
                 &*c.data_type,
@@ -239,6 +311,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "BYTES",
         avro: "bytes",
         exceptions: "none",
+        overrides: overrides::BINARY,
         applies: |c| matches!(&*c.data_type, "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob"),
         target: |_, _| exact(BigQueryType::Bytes, AvroType::Bytes, Encoding::Bytes),
     },
@@ -247,6 +320,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "STRING",
         avro: "string",
         exceptions: "none",
+        overrides: overrides::NONE,
         applies: |c| matches!(&*c.data_type, "uuid" | "inet4" | "inet6"),
         target: |_, _| Target {
             select: "CAST({} AS CHAR)",
@@ -258,6 +332,7 @@ pub const RULES: &[TypeRule] = &[
         bigquery: "STRING",
         avro: "string",
         exceptions: "none (WKT, longitude first; the SRID is not in it)",
+        overrides: overrides::SPATIAL,
         applies: |c| {
             matches!(
                 &*c.data_type,
@@ -280,17 +355,26 @@ pub const RULES: &[TypeRule] = &[
             ..exact(BigQueryType::String, AvroType::String, Encoding::Text)
         },
     },
+    TypeRule {
+        mysql: "VECTOR (MySQL 9)",
+        bigquery: "BYTES",
+        avro: "bytes",
+        exceptions: "none (4 bytes for each number: IEEE 754 single precision, little-endian)",
+        overrides: overrides::VECTOR,
+        applies: |c| c.data_type == "vector",
+        target: |_, _| Target { select: VECTOR_SELECT, ..exact(BigQueryType::Bytes, AvroType::Bytes, Encoding::Bytes) },
+    },
 ];
 
-fn exact(field_type: BigQueryType, avro: AvroType, encoding: Encoding) -> Target {
+pub(super) fn exact(field_type: BigQueryType, avro: AvroType, encoding: Encoding) -> Target {
     Target { field_type, avro, encoding, select: "{}", zero_dates: false, invalid_values: false }
 }
 
-fn dated(field_type: BigQueryType, avro: AvroType, encoding: Encoding) -> Target {
+pub(super) fn dated(field_type: BigQueryType, avro: AvroType, encoding: Encoding) -> Target {
     Target { zero_dates: true, invalid_values: true, ..exact(field_type, avro, encoding) }
 }
 
-fn text(field_type: BigQueryType, avro: AvroType) -> Target {
+pub(super) fn text(field_type: BigQueryType, avro: AvroType) -> Target {
     Target { invalid_values: true, ..exact(field_type, avro, Encoding::Text) }
 }
 

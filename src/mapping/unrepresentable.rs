@@ -9,6 +9,8 @@ pub enum Unrepresentable {
     OutOfRange(&'static str),
     /// The server sent text that is not UTF-8; `INVALID_VALUES` decides.
     InvalidUtf8,
+    /// Text that is no JSON document, in a column that is to be JSON; `INVALID_VALUES` decides.
+    InvalidJson,
     /// Not the bytes that the column's type promises: never written, never NULL.
     Malformed(&'static str),
 }

@@ -23,9 +23,14 @@ pub async fn pin_definition(connection: &mut MySqlConnection, table: &str) -> Re
 }
 
 /// Makes sure that the user may read every column: the catalog shows only those that it may, and a table would silently
-/// lose the others.
-pub async fn check_all_columns(connection: &mut MySqlConnection, table: &str) -> Result<(), Error> {
-    let statement = format!("SELECT * FROM {} LIMIT 0", quoted(table));
+/// lose the others. A column whose type the driver does not know must not be in the answer.
+pub async fn check_all_columns(
+    connection: &mut MySqlConnection,
+    table: &str,
+    unknown_types: bool,
+) -> Result<(), Error> {
+    let all = format!("SELECT * FROM {} LIMIT 0", quoted(table));
+    let statement = if unknown_types { format!("SELECT 1 FROM ({all}) AS all_columns") } else { all };
     execute(connection, &format!("making sure that all columns of {table} may be read"), &statement).await
 }
 

@@ -179,7 +179,7 @@ fn primary_key(table: &Table, mapping: &Mapping) -> Option<Vec<String>> {
     let columns: Vec<&MappedColumn> = mapping.columns.iter().filter(|column| column.in_primary_key).collect();
     let can_be = |column: &&MappedColumn| {
         use BigQueryType as T;
-        column.required && !matches!(column.target.field_type, T::Float64 | T::Time | T::Json)
+        column.required && !matches!(column.target.field_type, T::Float64 | T::Time | T::Json | T::Geography)
     };
     let complete = !columns.is_empty() && columns.len() == in_source && columns.len() <= MOST_KEY_COLUMNS;
     (complete && columns.iter().all(can_be)).then(|| columns.iter().map(|column| column.field.clone()).collect())

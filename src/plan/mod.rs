@@ -113,10 +113,10 @@ pub(crate) async fn source(
     found: Found,
 ) -> Result<Source, Error> {
     let table = catalog::columns(connection, sides.flavor, found).await?;
-    let mapping = Mapping::new(&table, sides.flavor, &request.columns, sides.config.policies);
+    let mapping = Mapping::new(&table, sides.flavor, request, sides.config.policies);
     let mapping = mapping.map_err(Error::Problem)?;
     if request.columns.is_empty() {
-        rows::check_all_columns(connection, &table.name).await?;
+        rows::check_all_columns(connection, &table.name, mapping.has_vectors()).await?;
     }
     Ok(Source { table, mapping })
 }

@@ -87,6 +87,7 @@ impl TableReport {
                     milliseconds = self.milliseconds(),
                     rows_per_second = self.rows_per_second(),
                     values_to_null = replaced,
+                    columns_to_null = replaced_json(&synced.replaced),
                     "{}: {} rows loaded into {} in {}{}",
                     self.table,
                     self.rows,
@@ -221,6 +222,13 @@ impl Report {
 fn replaced_text(replaced: &[(String, u64)]) -> String {
     let columns: Vec<String> = replaced.iter().map(|(column, count)| format!("{column} {count}")).collect();
     if columns.is_empty() { String::new() } else { format!(" (values that became NULL: {})", columns.join(", ")) }
+}
+
+/// A field of a log line is a text or a number: JSON in a text, nothing where no value became NULL.
+fn replaced_json(replaced: &[(String, u64)]) -> Option<String> {
+    let counts: serde_json::Map<String, serde_json::Value> =
+        replaced.iter().map(|(column, count)| (column.clone(), (*count).into())).collect();
+    (!counts.is_empty()).then(|| serde_json::Value::Object(counts).to_string())
 }
 
 fn milliseconds(elapsed: Duration) -> u64 {

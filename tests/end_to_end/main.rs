@@ -18,6 +18,7 @@ mod login;
 mod logs;
 mod mysql_faults;
 mod mysql_proxy;
+mod overrides;
 mod proxy;
 mod security;
 mod stopping;

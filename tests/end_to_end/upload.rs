@@ -54,10 +54,10 @@ impl Drop for Sink {
     }
 }
 
-/// The file that a sync of the table uploads.
-pub fn captured(place: &Place, table: &str) -> Vec<u8> {
+/// The file that a sync of these tables uploads for one of them.
+pub fn captured(place: &Place, tables: &str, table: &str) -> Vec<u8> {
     let sink = Sink::start();
-    sink.run(place.sync().tables(table)).run().succeeded();
+    sink.run(place.sync().tables(tables)).run().succeeded();
     std::fs::read(sink.file(table)).unwrap()
 }
 

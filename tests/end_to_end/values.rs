@@ -136,7 +136,7 @@ fn decimals_beyond_numeric_keep_every_digit(kind: Kind) {
         "CREATE TABLE wide (id INT PRIMARY KEY, d DECIMAL(65,30), e DECIMAL(65,20), f DECIMAL(40,10));
          INSERT INTO wide VALUES (1, {nines}, 1.5, 123456789012345678901234567890.0123456789), (2, -{nines}, NULL, -0.0000000001)"
     ));
-    let file = crate::upload::captured(&place, "wide");
+    let file = crate::upload::captured(&place, "wide", "wide");
     let rows = crate::upload::records(&file);
     assert_eq!(crate::upload::decimal(&rows[0], "d", 30), nines);
     assert_eq!(crate::upload::decimal(&rows[1], "d", 30), format!("-{nines}"));

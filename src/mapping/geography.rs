@@ -1,0 +1,66 @@
+//! Spatial values that are to be GEOGRAPHY: WKT in degrees, longitude first, or an error.
+
+use crate::mapping::unrepresentable::Unrepresentable;
+
+/// The reference systems that are taken for degrees: WGS 84, and none at all.
+const DEGREES: &[&str] = &["4326", "0"];
+const LARGEST: [f64; 2] = [180.0, 90.0];
+
+const MALFORMED: Unrepresentable = Unrepresentable::Malformed("text that is not SRID;WKT");
+
+/// The WKT of `SRID;WKT`, whose coordinates are checked: BigQuery would refuse the whole load for one of them.
+pub(super) fn wkt(value: &[u8]) -> Result<&str, Unrepresentable> {
+    let text = std::str::from_utf8(value).map_err(|_| MALFORMED)?;
+    let (srid, wkt) = text.split_once(';').ok_or(MALFORMED)?;
+    if !DEGREES.contains(&srid) {
+        return Err(Unrepresentable::OutOfRange("GEOGRAPHY takes the SRIDs 4326 and 0"));
+    }
+    for point in wkt.split(['(', ')', ',']).map(str::trim) {
+        // Between the punctuation stand points, and the names of shapes.
+        if point.is_empty() || point.starts_with(|first: char| first.is_ascii_alphabetic()) {
+            continue;
+        }
+        let mut numbers = point.split(' ');
+        for largest in LARGEST {
+            let number: f64 = numbers.next().and_then(|number| number.parse().ok()).ok_or(MALFORMED)?;
+            if !(-largest..=largest).contains(&number) {
+                return Err(Unrepresentable::OutOfRange(
+                    "GEOGRAPHY takes longitudes from -180 to 180 and latitudes from -90 to 90",
+                ));
+            }
+        }
+        if numbers.next().is_some() {
+            return Err(MALFORMED);
+        }
+    }
+    Ok(wkt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn degrees_are_taken_and_nothing_else() {
+        let taken = [
+            "POINT(-180 90)",
+            "POINT(1e-7 -2.5)",
+            "LINESTRING(0 0,1.5 2.5)",
+            "POLYGON((0 0,1 0,1 1,0 0),(0.1 0.1,0.2 0.1,0.2 0.2,0.1 0.1))",
+            "MULTIPOINT((1 2),(3 4))",
+            "GEOMETRYCOLLECTION(POINT(1 2),LINESTRING(0 0,1 1))",
+            "GEOMETRYCOLLECTION EMPTY",
+        ];
+        for text in taken {
+            assert_eq!(wkt(format!("4326;{text}").as_bytes()), Ok(text));
+            assert_eq!(wkt(format!("0;{text}").as_bytes()), Ok(text));
+            assert!(matches!(wkt(format!("3857;{text}").as_bytes()), Err(Unrepresentable::OutOfRange(_))));
+        }
+        for text in ["POINT(180.1 0)", "POINT(0 90.5)", "LINESTRING(0 0,0 -91)", "POINT(1e300 0)"] {
+            assert!(matches!(wkt(format!("0;{text}").as_bytes()), Err(Unrepresentable::OutOfRange(_))), "{text}");
+        }
+        for text in ["", "POINT(1 2)", "0;POINT(1)", "0;POINT(1 2 3)", "0;POINT(1 x)"] {
+            assert_eq!(wkt(text.as_bytes()), Err(MALFORMED), "{text}");
+        }
+    }
+}

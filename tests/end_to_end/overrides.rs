@@ -1,0 +1,274 @@
+//! Columns with another type than their own, VECTOR, what an error offers, and names of every kind.
+
+use crate::support::{Kind, Place, on_both_servers};
+
+on_both_servers! {
+    every_other_type_arrives_exactly,
+    decimals_arrive_in_the_type_that_was_asked_for,
+    a_value_that_the_other_type_cannot_hold_is_named_or_counted,
+    impossible_types_are_refused_before_anything_is_read,
+    geographies_arrive_as_wkt_with_the_longitude_first,
+    an_error_offers_the_type_that_holds_the_value,
+    odd_names_become_valid_ones,
+    reserved_and_colliding_names_are_refused,
+}
+
+/// The first row of a query over the dataset; NULL as "NULL".
+fn row(place: &Place, query: &str) -> Vec<String> {
+    place.query(query)[0].iter().map(|value| value.clone().unwrap_or_else(|| "NULL".into())).collect()
+}
+
+fn every_other_type_arrives_exactly(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "SET sql_mode = '', time_zone = '+00:00';
+         CREATE TABLE t (id INT PRIMARY KEY, flag TINYINT(1), bit1 BIT(1) NOT NULL, n BIGINT, i INT, z INT(6) ZEROFILL,
+             u BIGINT UNSIGNED, us BIGINT UNSIGNED, y YEAR, b64 BIT(64), d DATE, dt DATETIME(3), ts TIMESTAMP(6) NULL, local DATETIME(6),
+             utc TIMESTAMP(6) NULL, Duration TIME(2) NOT NULL, j JSON, document TEXT, bin VARBINARY(20), p POINT);
+         INSERT INTO t VALUES (1, 1, b'1', -9223372036854775808, -5, 42, 9223372036854775807, 18446744073709551615, 2024, 7, '2020-02-00',
+             '0000-00-00', '1970-01-01 00:00:01.000001', '2024-03-31 02:30:00.5', '2024-10-27 01:00:00.25', '-838:59:59', '[1, 2]',
+             '{\"a\": [1.5, null]}', 'né', ST_GeomFromText('POINT(1.5 -2)'));
+         INSERT INTO t (id, bit1, Duration) VALUES (2, b'0', '00:00:00.5')",
+    );
+    let tables = r#"[{"name": "t", "types": {"flag": "BOOL", "bit1": "boolean", "n": "STRING", "i": "NUMERIC", "z": "STRING", "u": "INT64",
+        "us": "STRING", "y": "STRING", "b64": "INT64", "d": "STRING", "dt": "STRING", "ts": "STRING", "local": "TIMESTAMP", "utc": "DATETIME",
+        "duration": "STRING", "j": "STRING", "document": "JSON", "bin": "STRING", "p": "BYTES"}}]"#;
+    let done = place.sync().tables(tables).run().succeeded();
+    assert_eq!(done.event("table_synced")["valuesToNull"], 0);
+    let expected = "id INTEGER, flag BOOLEAN, bit1 BOOLEAN, n STRING, i NUMERIC, z STRING, u INTEGER, us STRING, y STRING, b64 INTEGER, \
+         d STRING, dt STRING, ts STRING, local TIMESTAMP, utc DATETIME, Duration STRING, j STRING, document JSON, bin STRING, p BYTES";
+    assert_eq!(place.schema("t").join(", "), expected);
+    let found = row(
+        &place,
+        "SELECT flag, bit1, n, i, z, u, us, y, b64, d, dt, ts, UNIX_MICROS(local), CAST(utc AS STRING), Duration, bin, TO_HEX(p), \
+         TO_JSON_STRING(document) FROM t WHERE id = 1",
+    );
+    assert_eq!(
+        found[..13],
+        [
+            "true",
+            "true",
+            "-9223372036854775808",
+            "-5",
+            "000042",
+            "9223372036854775807",
+            "18446744073709551615",
+            "2024",
+            "7",
+            "2020-02-00",
+            "0000-00-00 00:00:00.000",
+            "1970-01-01 00:00:01.000001",
+            "1711852200500000",
+        ]
+    );
+    assert!(found[13].starts_with("2024-10-27 01:00:00.25"), "{found:?}");
+    assert_eq!(found[14..17], ["-838:59:59.00", "né", "0101000000000000000000f83f00000000000000c0"]);
+    assert_eq!(found[17].replace(' ', ""), r#"{"a":[1.5,null]}"#);
+    let text: serde_json::Value = serde_json::from_str(&row(&place, "SELECT j FROM t WHERE id = 1")[0]).unwrap();
+    assert_eq!(text, serde_json::json!([1, 2]));
+    assert_eq!(
+        row(&place, "SELECT flag, bit1, n, Duration, document, p FROM t WHERE id = 2"),
+        ["NULL", "false", "NULL", "00:00:00.50", "NULL", "NULL"]
+    );
+}
+
+fn decimals_arrive_in_the_type_that_was_asked_for(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "CREATE TABLE t (id INT PRIMARY KEY, a DECIMAL(20,2), b DECIMAL(38,20), c DECIMAL(65,20), s DECIMAL(10,4));
+         INSERT INTO t VALUES (1, -1.25, 12.5, 99.123456789, 1.5), (2, NULL, -123456789012345678.123456789, NULL, NULL)",
+    );
+    let tables = r#"[{"name": "t", "types": {"b": "NUMERIC", "c": "NUMERIC", "s": "STRING"}}]"#;
+    place.sync().tables(tables).run().succeeded();
+    assert_eq!(place.schema("t"), ["id INTEGER", "a NUMERIC", "b NUMERIC", "c NUMERIC", "s STRING"]);
+    let found = row(&place, "SELECT CAST(b AS STRING), CAST(c AS STRING), s FROM t WHERE id = 1");
+    assert_eq!((found[0].trim_end_matches('0'), &*found[1], &*found[2]), ("12.5", "99.123456789", "1.5000"));
+    assert_eq!(row(&place, "SELECT CAST(b AS STRING) FROM t WHERE id = 2"), ["-123456789012345678.123456789"]);
+    // The emulator loads no BIGNUMERIC: the uploaded bytes are read.
+    let tables = r#"[{"name": "t", "types": {"a": "BIGNUMERIC", "c": "BIGNUMERIC"}}]"#;
+    let records = crate::upload::records(&crate::upload::captured(&place, tables, "t"));
+    assert_eq!(crate::upload::decimal(&records[0], "a", 10), "-1.2500000000");
+    assert_eq!(crate::upload::decimal(&records[0], "c", 38), format!("99.123456789{}", "0".repeat(29)));
+}
+
+fn a_value_that_the_other_type_cannot_hold_is_named_or_counted(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "CREATE TABLE t (id INT PRIMARY KEY, flag TINYINT(1) NOT NULL, u BIGINT UNSIGNED, d DECIMAL(38,20), j TEXT, b BLOB);
+         INSERT INTO t VALUES (1, 2, 9223372036854775808, 0.0000000001, '{', 0xff), (2, 1, 1, 1, '1', 'a'), (3, -1, 2, 2, '2', '')",
+    );
+    let run = |types: &str| place.sync().tables(&format!(r#"[{{"name": "t", "types": {types}}}]"#));
+    let cases = [
+        (
+            r#"{"flag": "BOOL"}"#,
+            "column flag of the row with id 1: 2 is out of range, BOOL takes 0 and 1",
+            r#"{"flag": "INT64"}"#,
+        ),
+        (
+            r#"{"u": "INT64"}"#,
+            "column u of the row with id 1: 9223372036854775808 is out of range",
+            r#"{"u": "NUMERIC"}"#,
+        ),
+        (r#"{"d": "NUMERIC"}"#, "has more digits than the BigQuery type", r#"{"d": "BIGNUMERIC"}"#),
+        (
+            r#"{"j": "JSON"}"#,
+            "column j of the row with id 1: \"{\" is no JSON document (INVALID_VALUES=null would write NULL)",
+            "",
+        ),
+        (r#"{"b": "STRING"}"#, "0xff is not valid UTF-8", r#"{"b": "BYTES"}"#),
+    ];
+    for (types, expected, way_out) in cases {
+        let message = run(types).run().failed(1).message("table_failed");
+        assert!(message.contains(expected) && message.contains("INVALID_VALUES=null"), "{message}");
+        assert!(message.contains(way_out), "{way_out} in {message}");
+    }
+    let types = r#"{"flag": "BOOL", "u": "INT64", "d": "NUMERIC", "j": "JSON", "b": "STRING"}"#;
+    let done = run(types).with("INVALID_VALUES", "null").run().succeeded();
+    let synced = done.event("table_synced");
+    assert_eq!(synced["valuesToNull"], 6, "{synced}");
+    let counts: serde_json::Value = serde_json::from_str(synced["columnsToNull"].as_str().unwrap()).unwrap();
+    assert_eq!(counts, serde_json::json!({"flag": 2, "u": 1, "d": 1, "j": 1, "b": 1}));
+    assert!(done.message("sync_finished").contains("flag 2, u 1, d 1, j 1, b 1"), "{}", done.log);
+    assert_eq!(
+        row(&place, "SELECT COUNT(*), COUNT(flag), COUNT(u), COUNT(d), COUNT(j), COUNT(b) FROM t"),
+        ["3", "1", "2", "2", "2", "2"]
+    );
+}
+
+fn impossible_types_are_refused_before_anything_is_read(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY, at DATE, f FLOAT); INSERT INTO t VALUES (1, NULL, 1)");
+    let run = |options: &str| place.sync().tables(&format!(r#"[{{"name": "t", {options}}}]"#)).run();
+    let cases = [
+        (r#""types": {"at": "BOOL"}"#, "column at is of type date, which cannot become BOOL"),
+        (r#""types": {"at": "BOOL"}"#, "it can become DATE, STRING"),
+        (r#""types": {"nope": "STRING"}"#, "names nope, and the table has id, at, f"),
+        (r#""types": {"at": "STRING"}, "columns": {"exclude": ["at"]}"#, "names at, which \\\"columns\\\" leaves out"),
+    ];
+    for (options, expected) in cases {
+        let done = run(options).failed(1);
+        assert!(done.log.contains(expected), "{expected} in {}", done.log);
+        assert_eq!(done.events("table_started").len(), 0, "{}", done.log);
+    }
+    let done = run(r#""types": {"at": "VARCHAR"}"#).failed(2);
+    assert!(done.log.contains("VARCHAR") && done.log.contains("is no BigQuery type"), "{}{}", done.log, done.errors);
+}
+
+fn geographies_arrive_as_wkt_with_the_longitude_first(kind: Kind) {
+    let place = Place::new(kind);
+    // MySQL takes the latitude first where the SRID says so.
+    let berlin = match kind {
+        Kind::MySql => "ST_GeomFromText('POINT(52.5 13.25)', 4326)",
+        Kind::MariaDb => "ST_GeomFromText('POINT(13.25 52.5)', 4326)",
+    };
+    place.sql(&format!(
+        "CREATE TABLE t (id INT PRIMARY KEY, shape GEOMETRY);
+         INSERT INTO t VALUES (1, {berlin}), (2, ST_GeomFromText('LINESTRING(-180 -90,1.5 2)')), (3, NULL)"
+    ));
+    let tables = r#"[{"name": "t", "types": {"shape": "GEOGRAPHY"}}]"#;
+    let records = crate::upload::records(&crate::upload::captured(&place, tables, "t"));
+    let shape = |at: usize| format!("{:?}", records[at][1].1);
+    assert!(shape(0).contains("POINT(13.25 52.5)"), "{}", shape(0));
+    assert!(shape(1).contains("LINESTRING(-180 -90,1.5 2)"), "{}", shape(1));
+    place.sync().tables(tables).run().succeeded();
+    assert_eq!(place.schema("t"), ["id INTEGER", "shape GEOGRAPHY"]);
+
+    place.sql("INSERT INTO t VALUES (4, ST_GeomFromText('POINT(500000 5000000)', 3857)), (5, ST_GeomFromText('POINT(181 0)'))");
+    let message = place.sync().tables(tables).run().failed(1).message("table_failed");
+    assert!(message.contains("row with id 4") && message.contains("GEOGRAPHY takes the SRIDs 4326 and 0"), "{message}");
+    assert!(message.contains(r#"{"shape": "STRING"}"#), "{message}");
+    let done = place.sync().tables(tables).with("INVALID_VALUES", "null").run().succeeded();
+    assert_eq!(done.event("table_synced")["valuesToNull"], 2);
+}
+
+fn an_error_offers_the_type_that_holds_the_value(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY, span TIME, c CHAR(2)); INSERT INTO t VALUES (7, '-838:59:59', 'a')");
+    let message = place.sync().run().failed(1).message("table_failed");
+    let way_out =
+        r#"(INVALID_VALUES=null would write NULL, "types": {"span": "STRING"} in TABLES would keep the value)"#;
+    assert!(message.contains(way_out), "{message}");
+    place.sync().tables(r#"[{"name": "t", "types": {"span": "STRING"}}]"#).run().succeeded();
+    assert_eq!(row(&place, "SELECT span FROM t"), ["-838:59:59"]);
+}
+
+fn odd_names_become_valid_ones(kind: Kind) {
+    let place = Place::new(kind);
+    let long = "名".repeat(64);
+    // The servers make a file's name of a table's, several characters of one like these.
+    let long_table = "é".repeat(64);
+    place.sql(&format!(
+        "CREATE TABLE `a.b$c 名前``\"é☃` (id INT PRIMARY KEY, `x.y$z` INT, ` lead` INT, `back``tick` INT, `{{}}` INT, `q?%/\\\\` INT, `1.5` INT,
+             `{long}` INT, `group` INT, `Straße` INT, `\"quoted\"` INT);
+         INSERT INTO `a.b$c 名前``\"é☃` VALUES (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+         CREATE TABLE `{long_table}` (`select` INT PRIMARY KEY); INSERT INTO `{long_table}` VALUES (1);
+         CREATE TABLE `1st-table` (id INT PRIMARY KEY); INSERT INTO `1st-table` VALUES (1)"
+    ));
+    for _ in 0..2 {
+        // The second run finds the destinations of the first.
+        let done = place.sync().with("MAX_SHRINK_PERCENT", "0").run().succeeded();
+        assert_eq!(done.event("sync_finished")["synced"], 3, "{}", done.log);
+    }
+    let copied = "a_b_c 名前__é_u2603_";
+    let names: Vec<String> = place.schema(copied).iter().map(|column| column.replace(" INTEGER", "")).collect();
+    assert_eq!(names[..7], ["id", "x_y_z", "_lead", "back_tick", "__", "q_____", "_1_5"]);
+    assert_eq!(
+        (names[7].len(), &names[8..]),
+        (300, &["group".to_owned(), "Stra_u00df_e".into(), "_quoted_".into()][..])
+    );
+    let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    let values = row(&place, &format!("SELECT {} FROM `{copied}`", list.join(", ")));
+    assert_eq!(values.join(" "), "1 2 3 4 5 6 7 8 9 10 11");
+    assert_eq!((place.count(&long_table), place.count("1st-table")), (1, 1));
+}
+
+fn reserved_and_colliding_names_are_refused(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "CREATE TABLE reserved (id INT PRIMARY KEY, `_Partition date` INT); INSERT INTO reserved VALUES (1, 2);
+         CREATE TABLE colliding (`a b` INT PRIMARY KEY, `a.b` INT); CREATE TABLE `c d.` (id INT); CREATE TABLE `c d$` (id INT)",
+    );
+    let done = place.sync().run().failed(1);
+    let failed = |table: &str| {
+        let events = done.events("table_failed");
+        let event = events.iter().find(|event| event["table"] == table).unwrap();
+        event["error"].as_str().unwrap().to_owned()
+    };
+    assert!(failed("reserved").contains("column _Partition date would be _Partition_date"), "{}", done.log);
+    assert!(failed("colliding").contains("columns a b and a.b would both be a_b"), "{}", done.log);
+    assert!(failed("c d.").contains("c d$ and c d. would all become the table c d_"), "{}", done.log);
+    // The way out that the error offers.
+    place.sync().tables(r#"[{"name": "reserved", "columns": {"exclude": ["_Partition date"]}}]"#).run().succeeded();
+    assert_eq!(place.schema("reserved"), ["id INTEGER"]);
+}
+
+#[test]
+fn vectors_arrive_bit_by_bit_or_as_json() {
+    if !Kind::MySql.is_here() || !crate::support::emulator_is_here() {
+        return;
+    }
+    let place = Place::new(Kind::MySql);
+    place.sql(
+        "CREATE TABLE t (id INT PRIMARY KEY, v VECTOR(3) NOT NULL, w VECTOR(16383));
+         INSERT INTO t VALUES (1, STRING_TO_VECTOR('[1.2345678,-2.25,16777217]'), NULL),
+             (2, UNHEX('01000000FFFF7FFFCDCCCC3D'), UNHEX(REPEAT('0000803F', 16383)))",
+    );
+    place.sync().run().succeeded();
+    place.assert_equal(&["t"]);
+    assert_eq!(place.schema("t"), ["id INTEGER", "v BYTES", "w BYTES"]);
+    place.sync().tables(r#"[{"name": "t", "types": {"v": "JSON"}}]"#).run().succeeded();
+    assert_eq!(place.schema("t"), ["id INTEGER", "v JSON", "w BYTES"]);
+    let json = row(&place, "SELECT TO_JSON_STRING(v) FROM t WHERE id = 1");
+    let numbers: Vec<f64> = serde_json::from_str(&json[0]).unwrap();
+    assert_eq!(numbers, [f64::from(1.234_567_8_f32), -2.25, 16_777_216.0]);
+
+    // A table with vectors may not lose a column that the user cannot read either.
+    let user = format!("v{}", place.name.trim_start_matches("test_"));
+    let password = crate::support::PASSWORD;
+    place.sql(&format!(
+        "CREATE USER '{user}'@'%' IDENTIFIED BY '{password}'; GRANT SELECT (id, v) ON `{}`.t TO '{user}'@'%'",
+        place.name
+    ));
+    let message = place.sync().with("MYSQL_USER", &user).run().failed(1).message("table_failed");
+    assert!(message.contains("all columns of t") && message.contains("needs SELECT"), "{message}");
+}
