@@ -10,10 +10,12 @@
     reason = "a test that finds something else than it expects fails by panicking"
 )]
 
+mod differential;
 mod failures;
 mod faults;
 mod logs;
 mod proxy;
+mod random_tables;
 mod stopping;
 mod support;
 mod tables;
