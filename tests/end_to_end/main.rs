@@ -11,8 +11,10 @@
 )]
 
 mod differential;
+mod edges;
 mod failures;
 mod faults;
+mod large_values;
 mod logs;
 mod proxy;
 mod random_tables;

@@ -171,7 +171,7 @@ fn bit() -> BoxedStrategy<Type> {
 
 fn floating() -> BoxedStrategy<Type> {
     let edges = [
-        "-0e0",
+        "'-0'",
         "0",
         "1.7976931348623157e308",
         "-1.7976931348623157e308",
