@@ -1,6 +1,6 @@
 # The commands a newcomer needs. Both install what is missing into .dev/, say what it is, and leave no process behind.
 
-.PHONY: help demo test clean
+.PHONY: help demo test fuzz clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -10,6 +10,9 @@ demo: ## Copy a real MySQL database into a BigQuery emulator and show it
 
 test: ## Formatting, lints, unit, property and end-to-end tests
 	@scripts/test
+
+fuzz: ## Random tables on both servers for SECONDS=60: does every value arrive exactly?
+	@scripts/fuzz $(SECONDS)
 
 clean: ## Delete what was built and what was installed into .dev/
 	rm -rf target .dev

@@ -128,7 +128,7 @@ impl Selection {
         let mut excluded_names = Vec::new();
         for item in items(text.trim())? {
             match item {
-                Item::Table(table) => selection.named.push(table),
+                Item::Table(table) => selection.named.push(*table),
                 Item::Text(name) => {
                     let (exclude, name) = match name.strip_prefix('!') {
                         Some(rest) => (true, rest.trim()),
@@ -224,7 +224,7 @@ impl std::fmt::Display for Selection {
 
 enum Item {
     Text(String),
-    Table(TableRequest),
+    Table(Box<TableRequest>),
 }
 
 fn items(text: &str) -> Result<Vec<Item>, String> {
@@ -370,7 +370,7 @@ fn json_item(position: usize, value: serde_json::Value) -> Result<Item, String> 
             let types = types(table.types.unwrap_or_default())
                 .map_err(|problem| format!("entry {position} ({name}): types: {problem}"))?;
             let filled = |option: Option<String>| option.filter(|text| !text.trim().is_empty());
-            Ok(Item::Table(TableRequest {
+            Ok(Item::Table(Box::new(TableRequest {
                 name: table.name,
                 destination: filled(table.destination),
                 columns: table.columns.map(ColumnFilter::from).unwrap_or_default(),
@@ -379,7 +379,7 @@ fn json_item(position: usize, value: serde_json::Value) -> Result<Item, String> 
                 max_shrink_percent: table.max_shrink_percent,
                 partition_by,
                 cluster_by,
-            }))
+            })))
         }
         other => Err(format!("entry {position} is {other}: a name or an object with the keys {KNOWN_KEYS} is needed")),
     }

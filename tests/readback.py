@@ -1,11 +1,13 @@
 """Compares every value of a copy with its original, by programs that share nothing with what made the copy.
 
     $TEST_PYTHON tests/readback.py --client $TEST_MYSQL_CLIENT --database shop --emulator $TEST_EMULATOR_HOST --dataset shop users orders
+    $TEST_PYTHON tests/readback.py --client $TEST_MYSQL_CLIENT --database shop --uploads FOLDER users orders
     $TEST_PYTHON tests/readback.py --avro FILE [--limit N]
 
 The original is read with the server's own command line client, each value as hexadecimal digits of an unambiguous text; the copy with
 Google's Python client. A table that has another name in BigQuery is written users=people. It prints one line per table and exits 0 when
-all are equal, else 1 with the first differences.
+all are equal, else 1 with the first differences. --uploads takes FOLDER/users.avro as the copy, read with fastavro: the emulator has no
+BIGNUMERIC of 76 digits.
 
 --avro prints an Avro file as JSON lines: its schema, its codec with the number of blocks and records, and its first records.
 """
@@ -16,6 +18,7 @@ import dataclasses
 import datetime
 import decimal
 import json
+import pathlib
 import re
 import signal
 import subprocess
@@ -60,7 +63,8 @@ class Column:
         if self.bigquery_type() == "BYTES":
             return f"HEX({name})"
         if self.bigquery_type() == "FLOAT":
-            return f"{name} + 0e0"  # exact as a DOUBLE and printed so: a FLOAT is printed with six digits, and MySQL's CAST cuts at 22 characters
+            # Minus, because −0 + 0 is 0.
+            return f"{name} - 0e0"  # exact as a DOUBLE and printed so: a FLOAT is printed with six digits, and MySQL's CAST cuts at 22 characters
         if self.kind in SPATIAL:
             return f"HEX(ST_AsText({name}))" if mariadb else f"HEX(ST_AsText({name}, 'axis-order=long-lat'))"
         if self.kind.endswith(("char", "text")) or self.kind in ("enum", "set", "json"):
@@ -72,7 +76,7 @@ class Column:
         if digits == "NULL":
             return None
         if self.bigquery_type() == "FLOAT":
-            return float(digits)
+            return plain_float(float(digits))
         raw = bytes.fromhex(digits)
         if self.bigquery_type() == "BYTES":
             return raw
@@ -98,6 +102,11 @@ class Column:
                 return None  # a zero date, or a TIME outside a day: there is no such value in BigQuery
             raise
         return text
+
+
+def plain_float(value: float) -> str:
+    """The shortest text of exactly this number: -0.0 and 0.0 would be equal as numbers."""
+    return repr(value)
 
 
 def canonical_json(value) -> str:
@@ -176,20 +185,71 @@ class Copy:
         except NotFound:
             sys.exit(f"{table}: there is no such table in the dataset {self.dataset}.")
         documents = [number for number, field in enumerate(found.schema) if field.field_type == "JSON"]
-        rows = [list(row.values()) for row in self.client.list_rows(found, page_size=5000)]
-        absent = self.absent(found, documents)
+        floats = [number for number, field in enumerate(found.schema) if field.field_type == "FLOAT"]
+        rows = [list(row.values()) for row in self.rows(found, documents)]
         for row in rows:
+            for number in floats:
+                row[number] = None if row[number] is None else plain_float(row[number])
             for number in documents:
-                row[number] = None if row[number] is None and absent[number] else canonical_json(row[number])
+                row[number] = None if row[number] is None else canonical_json(json.loads(row[number]))
         return list(found.schema), [tuple(row) for row in rows]
 
-    def absent(self, table, documents: list[int]) -> dict[int, int]:
-        """For each JSON column how many rows hold NULL: Google's client shows NULL and the document `null` both as None."""
+    def rows(self, table, documents: list[int]):
+        """All rows, JSON as text: Google's client shows NULL and the document `null` both as None."""
         if not documents:
-            return {}
-        counts = ", ".join(f"COUNTIF(`{table.schema[number].name}` IS NULL)" for number in documents)
-        (row,) = self.client.query_and_wait(f"SELECT {counts} FROM `{table.project}.{table.dataset_id}.{table.table_id}`")
-        return dict(zip(documents, row.values()))
+            return self.client.list_rows(table, page_size=5000)
+        names = [f"`{table.schema[number].name}`" for number in documents]
+        texts = ", ".join(f"IF({name} IS NULL, NULL, TO_JSON_STRING({name})) AS {name}" for name in names)
+        return self.client.query_and_wait(f"SELECT * REPLACE ({texts}) FROM `{table.project}.{table.dataset_id}.{table.table_id}`", page_size=5000)
+
+
+class Uploads:
+    """The uploaded files, through fastavro."""
+
+    LOGICAL = {"date": "DATE", "time-micros": "TIME", "local-timestamp-micros": "DATETIME", "timestamp-micros": "TIMESTAMP"}
+    PLAIN = {"long": "INTEGER", "double": "FLOAT", "bytes": "BYTES", "string": "STRING"}
+
+    @dataclasses.dataclass
+    class Field:
+        name: str
+        field_type: str
+
+    def __init__(self, folder: str):
+        self.folder = pathlib.Path(folder)
+
+    def field_type(self, kind) -> str:
+        """The BigQuery type that a field of this Avro type is loaded as."""
+        if isinstance(kind, list):  # a union of null and the type
+            kind = kind[1]
+        if not isinstance(kind, dict):
+            return self.PLAIN[kind]
+        if kind.get("sqlType") == "JSON":
+            return "JSON"
+        if kind.get("logicalType") == "decimal":
+            scale = kind.get("scale", 0)
+            return "NUMERIC" if scale <= 9 and kind["precision"] - scale <= 29 else "BIGNUMERIC"
+        logical = kind.get("logicalType")
+        return self.LOGICAL[logical] if logical else self.PLAIN[kind["type"]]
+
+    def read(self, table: str) -> tuple[list, list[tuple]]:
+        import fastavro
+
+        with open(self.folder / f"{table}.avro", "rb") as file:
+            reader = fastavro.reader(file)
+            schema = [self.Field(field["name"], self.field_type(field["type"])) for field in reader.writer_schema["fields"]]
+            rows = [tuple(self.value(field, record[field.name]) for field in schema) for record in reader]
+        return schema, rows
+
+    @staticmethod
+    def value(field: Field, value):
+        if value is None:
+            return None
+        match field.field_type:
+            case "JSON":
+                return canonical_json(json.loads(value))
+            case "FLOAT":
+                return plain_float(value)
+        return value
 
 
 def differences(table: str, columns: list[Column], schema: list, original: list[tuple], copy: list[tuple]):
@@ -222,7 +282,7 @@ def differences(table: str, columns: list[Column], schema: list, original: list[
             yield f"{table}: in BigQuery only, {times} times: {row!r}"
 
 
-def compare(source: Source, copy: Copy, table: str, copied: str) -> bool:
+def compare(source: Source, copy: Copy | Uploads, table: str, copied: str) -> bool:
     columns = source.columns(table)
     schema, found = copy.read(copied)
     told = 0
@@ -266,15 +326,17 @@ def main():
     parser.add_argument("--database")
     parser.add_argument("--emulator", help="host:port of the BigQuery emulator")
     parser.add_argument("--dataset")
+    parser.add_argument("--uploads", metavar="FOLDER", help="compare with the uploaded files in this folder")
     parser.add_argument("--avro", metavar="FILE")
     parser.add_argument("--limit", type=int, default=10, help="records of an Avro file to print (10)")
     parser.add_argument("tables", nargs="*", metavar="TABLE[=COPY]")
     arguments = parser.parse_args()
     if arguments.avro:
         return show_avro(arguments.avro, arguments.limit)
-    if not all((arguments.client, arguments.database, arguments.emulator, arguments.dataset, arguments.tables)):
-        parser.error("--client, --database, --emulator, --dataset and at least one table are needed")
-    source, copy = Source(arguments.client, arguments.database), Copy(arguments.emulator, arguments.dataset)
+    if not all((arguments.client, arguments.database, arguments.tables)) or not (arguments.uploads or (arguments.emulator and arguments.dataset)):
+        parser.error("--client, --database, --emulator with --dataset or --uploads, and at least one table are needed")
+    source = Source(arguments.client, arguments.database)
+    copy = Uploads(arguments.uploads) if arguments.uploads else Copy(arguments.emulator, arguments.dataset)
     pairs = [(table, copied or table) for table, _, copied in (pair.partition("=") for pair in arguments.tables)]
     if not all([compare(source, copy, table, copied) for table, copied in pairs]):
         sys.exit(1)

@@ -172,9 +172,11 @@ fn bits(value: &[u8]) -> Result<i64, Unrepresentable> {
 }
 
 #[cfg(test)]
+mod arbitrary;
+
+#[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     fn datum(encoding: Encoding, value: &[u8]) -> Result<Vec<u8>, Unrepresentable> {
         let mut out = Vec::new();
@@ -247,39 +249,5 @@ mod tests {
             assert_eq!(datum(Encoding::JsonText, text.as_bytes()), Err(Unrepresentable::InvalidJson), "{text}");
         }
         assert_eq!(datum(Encoding::JsonText, &[b'"', 0xff, b'"']), Err(Unrepresentable::InvalidUtf8));
-    }
-
-    fn any_encoding() -> impl Strategy<Value = Encoding> {
-        prop_oneof![
-            (0u32..=38).prop_map(|scale| Encoding::Decimal { scale }),
-            (0u32..=38, 0u32..=38).prop_map(|(before, after)| Encoding::DecimalWithin { before, after }),
-            proptest::sample::select(vec![
-                Encoding::UnsignedAsDecimal,
-                Encoding::Bits,
-                Encoding::Signed,
-                Encoding::Unsigned,
-                Encoding::Float,
-                Encoding::Date,
-                Encoding::DateTime,
-                Encoding::Time,
-                Encoding::Text,
-                Encoding::Bool { signed: false },
-                Encoding::JsonText,
-                Encoding::Vector,
-                Encoding::Geography,
-                Encoding::Bytes,
-            ]),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn no_bytes_make_a_conversion_panic(
-            encoding in any_encoding(),
-            value in proptest::collection::vec(any::<u8>(), 0..80),
-        ) {
-            let _ = datum(encoding, &value);
-            let _ = encoding.show(&value);
-        }
     }
 }

@@ -171,7 +171,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_digit_is_kept(negative: bool, digits in "[0-9]{1,65}", scale in 0usize..=30) {
-            prop_assume!(scale <= digits.len());
+            let scale = scale.min(digits.len());
             let (whole, fraction) = digits.split_at(digits.len() - scale);
             let sign = if negative { "-" } else { "" };
             let point = if scale > 0 { "." } else { "" };

@@ -63,7 +63,11 @@ fn days_of(parts: &Parts) -> Result<i64, Unrepresentable> {
 /// Days since 1970-01-01.
 #[inline]
 pub(super) fn days(value: &[u8]) -> Result<i64, Unrepresentable> {
-    days_of(&parts(value)?)
+    let parts = parts(value)?;
+    if (parts.seconds, parts.microseconds) != (0, 0) {
+        return Err(Unrepresentable::Malformed("a time of day in a DATE"));
+    }
+    days_of(&parts)
 }
 
 /// Microseconds since 1970-01-01 00:00.
@@ -155,6 +159,10 @@ mod tests {
         assert!(matches!(days(&date(2021, 2, 31)), Err(Unrepresentable::OutOfRange(_))));
         assert_eq!(days(&date(2021, 13, 1)), Err(MALFORMED));
         assert_eq!(days(&[4, 1]), Err(MALFORMED));
+        assert_eq!(days(&date_time(2020, 1, 1, [0; 3], 0)), Ok(18_262));
+        for clock in [date_time(2020, 1, 1, [1, 0, 0], 0), date_time(2020, 1, 1, [0; 3], 1)] {
+            assert!(matches!(days(&clock), Err(Unrepresentable::Malformed(_))), "the time of day is not dropped");
+        }
     }
 
     #[test]

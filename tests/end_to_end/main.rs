@@ -11,15 +11,19 @@
 )]
 
 mod destination;
+mod differential;
+mod edges;
 mod failures;
 mod faults;
 mod kills;
+mod large_values;
 mod login;
 mod logs;
 mod mysql_faults;
 mod mysql_proxy;
 mod overrides;
 mod proxy;
+mod random_tables;
 mod security;
 mod stopping;
 mod support;

@@ -19,7 +19,7 @@ on_both_servers! {
 const MEMORY_LIMIT_KIB: u64 = 64 * 1024;
 
 /// A sink that takes the bytes and checks their framing; ends with its value.
-struct Sink {
+pub struct Sink {
     process: Child,
     /// Kept open: the sink says there what it took.
     _said: BufReader<ChildStdout>,
@@ -28,7 +28,7 @@ struct Sink {
 }
 
 impl Sink {
-    fn start() -> Self {
+    pub fn start() -> Self {
         let kept = tempfile::tempdir().unwrap();
         let mut process =
             python("benches/sink.py").arg("--keep").arg(kept.path()).stdout(Stdio::piped()).spawn().unwrap();
@@ -38,8 +38,13 @@ impl Sink {
         Self { process, _said: said, port: port.trim().to_owned(), kept }
     }
 
-    fn run(&self, run: Run) -> Run {
+    pub fn run(&self, run: Run) -> Run {
         run.with("BIGQUERY_EMULATOR_HOST", format!("127.0.0.1:{}", self.port))
+    }
+
+    /// Where the uploaded files are, as TABLE.avro.
+    pub fn folder(&self) -> &Path {
+        self.kept.path()
     }
 
     fn file(&self, table: &str) -> PathBuf {
