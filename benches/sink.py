@@ -117,8 +117,14 @@ class Sink(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def do_GET(self):
-        dataset = self.path.split("?")[0].rsplit("/", 1)[1]
-        self.answer(200, {"datasetReference": {"projectId": "sink", "datasetId": dataset}, "location": "US"})
+        parts = self.path.split("?")[0].split("/datasets/")[1].split("/")
+        if len(parts) > 1:  # a table, or what belongs to one: every table is new
+            self.answer(404, {"error": {"code": 404, "message": "Not found", "errors": [{"reason": "notFound"}]}})
+            return
+        self.answer(200, {"datasetReference": {"projectId": "sink", "datasetId": parts[0]}, "location": "US"})
+
+    def do_PATCH(self):
+        self.answer(200, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
     def do_POST(self):
         job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -19,7 +19,8 @@ pub fn decide(cause: &Cause) -> Decision {
     let retry = match cause {
         Cause::Answer { status, reason, .. } => {
             matches!(reason.as_str(), "backendError" | "internalError" | "rateLimitExceeded" | "jobRateLimitExceeded")
-                || (matches!(status, 408 | 429 | 500..=599) && reason != "quotaExceeded")
+                // 501 says that there is no such method, which does not pass.
+                || (matches!(status, 408 | 429 | 500 | 502..=599) && reason != "quotaExceeded")
         }
         // A front end's HTML instead of the API's JSON: the client lost the status, and a 5xx is the likely one.
         Cause::Transport(_) | Cause::Unreadable(_) => true,
@@ -87,6 +88,7 @@ mod tests {
             (answer(503, ""), Decision::Retry),
             (answer(500, "internalError"), Decision::Retry),
             (answer(502, ""), Decision::Retry),
+            (answer(501, ""), Decision::GiveUp),
             (answer(429, ""), Decision::Retry),
             (answer(408, ""), Decision::Retry),
             (answer(403, "rateLimitExceeded"), Decision::Retry),

@@ -178,7 +178,9 @@ fn tls_is_not_had_where_the_server_has_none() {
 
 /// `secure`: a user that the server lets in over TLS only.
 fn check(name: &str, base: &Run, secure: Option<&str>, expected: [Comes; 5]) {
-    let runs = MODES.map(|mode| base.clone().with("MYSQL_SSL_MODE", mode));
+    // All at once, so each has a destination of its own.
+    let tables = |mode| serde_json::json!([{"name": "t", "destination": format!("t_{mode}")}]).to_string();
+    let runs = MODES.map(|mode| base.clone().with("MYSQL_SSL_MODE", mode).tables(&tables(mode)));
     let started: Vec<_> = runs
         .into_iter()
         .zip(expected)
