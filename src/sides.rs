@@ -6,6 +6,7 @@ use crate::bigquery;
 use crate::config::Config;
 use crate::mysql;
 use crate::mysql::catalog::{self, Flavor};
+use crate::mysql::connection::in_time;
 use crate::selection::TableRequest;
 
 /// What the work on every table needs.
@@ -43,9 +44,13 @@ struct Source {
 
 async fn look_at_source(config: &Config) -> Result<Source, mysql::Error> {
     let mut connection = mysql::connection::connect(&config.mysql).await?;
-    mysql::login::warn_if_unencrypted(&mut connection, &config.mysql).await?;
-    let flavor = catalog::flavor(&mut connection).await?;
-    let listed = if config.tables.has_patterns() { catalog::list(&mut connection).await? } else { Vec::new() };
+    let asking = async {
+        mysql::login::warn_if_unencrypted(&mut connection, &config.mysql).await?;
+        let flavor = catalog::flavor(&mut connection).await?;
+        let listed = if config.tables.has_patterns() { catalog::list(&mut connection).await? } else { Vec::new() };
+        Ok((flavor, listed))
+    };
+    let (flavor, listed) = in_time(config.mysql.stall, "asking MySQL for its tables", asking).await?;
     mysql::connection::close(connection).await;
     let matchable: Vec<&str> =
         listed.iter().filter(|listed| !listed.is_view).map(|listed| listed.name.as_str()).collect();
