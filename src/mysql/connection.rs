@@ -18,7 +18,7 @@ const CONNECT_BUDGET: Budget = Budget { time: Duration::from_secs(12), tries: 6 
 const RECONNECT_BUDGET: Budget = Budget { time: Duration::from_secs(120), tries: 20 };
 
 /// How long a table that somebody holds a lock on is waited for; the servers' own defaults are a day and a year.
-pub(super) const LOCK_WAIT_SECONDS: u32 = 60;
+const LOCK_WAIT: Duration = Duration::from_secs(60);
 
 /// Within the seconds that a task has after SIGTERM.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
@@ -42,10 +42,11 @@ async fn connect_within(config: &MySql, budget: Budget) -> Result<MySqlConnectio
     let doing = format!("connecting to MySQL at {}", config.address);
     let opening = retrying(&doing, budget, || open(config)).await;
     let mut connection = opening.map_err(|Failed { reason, tries, elapsed }| reason.tried(tries, elapsed))?;
+    let lock_wait_seconds = lock_wait(config.stall).as_secs();
     // Globals of the server that would change what a SELECT returns, or how long it waits, do not reach this session.
     // MySQL takes the last part for a comment; MariaDB reads the current rows of system-versioned tables.
     let session = format!(
-        "SET SESSION sql_mode = '', sql_select_limit = 18446744073709551615, lock_wait_timeout = {LOCK_WAIT_SECONDS}, \
+        "SET SESSION sql_mode = '', sql_select_limit = 18446744073709551615, lock_wait_timeout = {lock_wait_seconds}, \
          net_write_timeout = {SESSION_TIMEOUT_SECONDS}, net_read_timeout = {SESSION_TIMEOUT_SECONDS}, \
          wait_timeout = {SESSION_TIMEOUT_SECONDS} /*M!100300 , system_versioning_asof = DEFAULT */"
     );
@@ -62,6 +63,11 @@ pub async fn in_time<T>(
     asking: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
     tokio::time::timeout(limit, asking).await.unwrap_or_else(|_| Err(Error::stalled(doing, limit)))
+}
+
+/// How long a table's lock is waited for, which is silence too.
+pub(super) fn lock_wait(stall: Duration) -> Duration {
+    LOCK_WAIT.min(stall)
 }
 
 async fn open(config: &MySql) -> Result<MySqlConnection, Error> {

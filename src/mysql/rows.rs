@@ -8,15 +8,14 @@ use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Decode, MySql, Row};
 
 use crate::mysql::Error;
-use crate::mysql::connection::{LOCK_WAIT_SECONDS, execute, in_time};
+use crate::mysql::connection::{execute, in_time, lock_wait};
 
 /// Opens a snapshot of the database, read-only, and takes the table's metadata lock in it: until the snapshot ends nobody
 /// alters the table, so what the catalog says from here on is true of every row.
 pub async fn begin_snapshot(connection: &mut MySqlConnection, table: &str, stall: Duration) -> Result<(), Error> {
     let doing = format!("opening table {table}");
     let pinning = format!("SELECT 1 FROM {} LIMIT 0", quoted(table));
-    let patience = stall + Duration::from_secs(LOCK_WAIT_SECONDS.into());
-    in_time(patience, &doing, async {
+    in_time(stall + lock_wait(stall), &doing, async {
         execute(connection, "opening a snapshot", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await?;
         execute(connection, &doing, &pinning).await
     })

@@ -60,7 +60,7 @@ const FAULTS: &[(&str, Rule, Then)] = &[
     ("chunk: late", |r, n| (n < 1 && r.is_put()).then_some(Action::Delay), NEW),
     (
         "chunk: arrives in parts",
-        |r, n| (n < 3 && r.is_chunk() && r.length() > 3 << 18).then_some(Action::Partly(3 << 18)),
+        |r, n| (n < 3 && r.is_chunk() && r.length() > 1 << 18).then_some(Action::Partly(1 << 18)),
         NEW,
     ),
     ("chunk: 308 with nonsense", |r, n| (n < 1 && r.is_put()).then_some(Action::AnswerWith(308, "Range: x", "")), NEW),
@@ -191,9 +191,7 @@ fn is_table(request: &Request) -> bool {
     request.line.starts_with("GET ") && request.line.contains("/tables/") && !request.line.contains("Policies")
 }
 
-/// Runs with faults at random requests.
-const RANDOM: u64 = 6;
-/// In each of them. One of them may lose the session, another the token: more of these are final.
+/// Faults in a run that has them at random. One may lose the session, another the token: more of these are final.
 const RANDOM_STRIKES: u32 = 5;
 
 /// Faults that a run survives, however they are mixed.
@@ -218,21 +216,25 @@ const SURVIVED: &[Action] = &[
 fn after_every_fault_the_table_is_the_new_one_or_the_old_one() {
     if is_here() {
         let strikes = FAULTS.iter().map(|(name, rule, then)| ((*name).to_owned(), by_rule(*rule), *then));
-        strike_all(60, strikes.collect());
+        strike_all(20, strikes.chain(at_random_points(6)).collect());
     }
 }
 
 #[test]
 fn after_a_fault_behind_the_first_chunk_too() {
     if is_here() {
-        let (seed, _) = seed();
-        let fixed = TWO_CHUNKS.iter().map(|(name, rule, then)| ((*name).to_owned(), by_rule(*rule), *then));
-        let random = (0..RANDOM).map(|number| {
-            let random = SmallRng::seed_from_u64(seed.wrapping_add(number));
-            (format!("random {number}, FAULT_SEED={seed}"), at_random(random), Then::NewSomehow)
-        });
-        strike_all(320, fixed.chain(random).collect());
+        let strikes = TWO_CHUNKS.iter().map(|(name, rule, then)| ((*name).to_owned(), by_rule(*rule), *then));
+        strike_all(280, strikes.chain(at_random_points(3)).collect());
     }
+}
+
+/// So many runs with faults at random requests.
+fn at_random_points(runs: u64) -> impl Iterator<Item = (String, Strike, Then)> {
+    let (seed, _) = seed();
+    (0..runs).map(move |number| {
+        let random = SmallRng::seed_from_u64(seed.wrapping_add(number));
+        (format!("random {number}, FAULT_SEED={seed}"), at_random(random), Then::NewSomehow)
+    })
 }
 
 fn is_here() -> bool {
