@@ -79,7 +79,8 @@ pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableR
                 // Ends early when the run is stopped; the next try then says so.
                 let _ = tokio::time::timeout(RESTART_PAUSE * restarts, context.stop.cancelled()).await;
             }
-            Err(failure) if restarts > 0 => break Outcome::Failed(format!("{failure} (after {restarts} restarts)")),
+            Err(failure) if restarts == 1 => break Outcome::Failed(format!("{failure} (after 1 restart)")),
+            Err(failure) if restarts > 1 => break Outcome::Failed(format!("{failure} (after {restarts} restarts)")),
             Err(failure) => break Outcome::Failed(failure.to_string()),
         }
     };
