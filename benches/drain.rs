@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let found = catalog::find(&mut connection, &name).await?.map_err(|_| "no such table")?;
     let table = catalog::columns(&mut connection, flavor, found).await?;
     let mapping = Mapping::new(&table, flavor, &TableRequest::default(), Policies::default())?;
-    rows::begin_snapshot(&mut connection).await?;
+    rows::begin_snapshot(&mut connection, &name, config.mysql.stall).await?;
     let started = Instant::now();
     let (mut count, mut bytes) = (0_u64, 0);
     let statement = rows::statement(&mapping.select_list(), &name, None);

@@ -86,8 +86,10 @@ where
             Decision::RetryOnce => !std::mem::replace(&mut once, true),
             Decision::GiveUp => false,
         };
-        let pause = pauses.next().unwrap_or(LONGEST_PAUSE).max(reason.retry_after().unwrap_or_default());
-        if !worth || tries >= budget.tries || started.elapsed() + pause > budget.time {
+        // The last try is at the budget's end, not up to a minute before it.
+        let left = budget.time.saturating_sub(started.elapsed());
+        let pause = pauses.next().unwrap_or(LONGEST_PAUSE).min(left).max(reason.retry_after().unwrap_or_default());
+        if !worth || tries >= budget.tries || left.is_zero() || pause > left {
             return Err(Failed { reason, tries, elapsed: started.elapsed() });
         }
         let text = reason.text();

@@ -1,12 +1,18 @@
 //! Both sides of a run: connected, and it is known which tables are this task's own.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use crate::bigquery;
 use crate::config::Config;
 use crate::mysql;
 use crate::mysql::catalog::{self, Flavor};
+use crate::mysql::connection::in_time;
+use crate::retry::{Budget, Failed, retrying};
 use crate::selection::TableRequest;
+
+/// After a silence that was waited for to its end, one more try is due.
+const LOOKING_AGAIN: Duration = Duration::from_secs(30);
 
 /// What the work on every table needs.
 pub struct Sides {
@@ -41,11 +47,22 @@ struct Source {
     conflicts: HashMap<String, Vec<String>>,
 }
 
+/// A connection that is lost or silent is made anew.
 async fn look_at_source(config: &Config) -> Result<Source, mysql::Error> {
+    let budget = Budget { time: config.mysql.stall + LOOKING_AGAIN, tries: 3 };
+    let looked = retrying("asking MySQL for its tables", budget, || look_once(config)).await;
+    looked.map_err(|Failed { reason, .. }| reason)
+}
+
+async fn look_once(config: &Config) -> Result<Source, mysql::Error> {
     let mut connection = mysql::connection::connect(&config.mysql).await?;
-    mysql::login::warn_if_unencrypted(&mut connection, &config.mysql).await?;
-    let flavor = catalog::flavor(&mut connection).await?;
-    let listed = if config.tables.has_patterns() { catalog::list(&mut connection).await? } else { Vec::new() };
+    let asking = async {
+        mysql::login::warn_if_unencrypted(&mut connection, &config.mysql).await?;
+        let flavor = catalog::flavor(&mut connection).await?;
+        let listed = if config.tables.has_patterns() { catalog::list(&mut connection).await? } else { Vec::new() };
+        Ok((flavor, listed))
+    };
+    let (flavor, listed) = in_time(config.mysql.stall, "asking MySQL for its tables", asking).await?;
     mysql::connection::close(connection).await;
     let matchable: Vec<&str> =
         listed.iter().filter(|listed| !listed.is_view).map(|listed| listed.name.as_str()).collect();

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use gcp_bigquery_client::client_builder::ClientBuilder;
 use gcp_bigquery_client::error::BQError;
-use reqwest::Method;
+use reqwest::{Method, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::bigquery::auth::Tokens;
-use crate::bigquery::error::{Cause, Error, error_answer};
+use crate::bigquery::error::{Cause, Error, error_answer, text};
 use crate::bigquery::retry::{Budget, retrying};
 use crate::config;
 
@@ -81,25 +81,37 @@ impl Client {
         path: &[&str],
         body: Option<&Value>,
     ) -> Result<Option<T>, Error> {
-        let mut url = reqwest::Url::parse(&format!("{}/bigquery/v2/projects/{}", self.base, self.project))
-            .map_err(|error| Error::once(doing, Cause::Broken(error.to_string())))?;
+        let url = self.url(path).map_err(|cause| Error::once(doing, cause))?;
+        retrying(doing, Budget::TABLE, || self.ask_once(method.clone(), url.clone(), body)).await
+    }
+
+    /// The address of something below the project.
+    pub(super) fn url(&self, path: &[&str]) -> Result<Url, Cause> {
+        let mut url = Url::parse(&format!("{}/bigquery/v2/projects/{}", self.base, self.project))
+            .map_err(|error| Cause::Broken(error.to_string()))?;
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.extend(path);
         }
-        retrying(doing, Budget::START, || async {
-            let request = self.tokens.authorize(self.http.request(method.clone(), url.clone())).await?;
-            let request = request.timeout(CALL_TIMEOUT);
-            let request = if let Some(body) = body { request.json(body) } else { request };
-            let response = request.send().await?;
-            match response.status().as_u16() {
-                404 => Ok(None),
-                200..=299 => serde_json::from_str(&response.text().await?)
-                    .map(Some)
-                    .map_err(|error| Cause::Unreadable(error.to_string())),
-                _ => Err(error_answer(response).await),
-            }
-        })
-        .await
+        Ok(url)
+    }
+
+    /// One request, whose answer is JSON; `None` is 404.
+    pub(super) async fn ask_once<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<&Value>,
+    ) -> Result<Option<T>, Cause> {
+        let request = self.tokens.authorize(self.http.request(method, url)).await?.timeout(CALL_TIMEOUT);
+        let request = if let Some(body) = body { request.json(body) } else { request };
+        let response = request.send().await?;
+        match response.status().as_u16() {
+            404 => Ok(None),
+            200..=299 => serde_json::from_str(&text(response).await?)
+                .map(Some)
+                .map_err(|error| Cause::Unreadable(error.to_string())),
+            _ => Err(error_answer(response).await),
+        }
     }
 
     async fn dataset_location(&self, doing: &str, wanted: Option<String>) -> Result<Option<String>, Error> {
@@ -122,7 +134,7 @@ impl Client {
 }
 
 /// Waits for a call of the API, not forever.
-pub(super) async fn call<T>(limit: Duration, request: impl Future<Output = Result<T, BQError>>) -> Result<T, Cause> {
+async fn call<T>(limit: Duration, request: impl Future<Output = Result<T, BQError>>) -> Result<T, Cause> {
     match tokio::time::timeout(limit, request).await {
         Ok(result) => result.map_err(Cause::from),
         Err(_) => Err(Cause::Transport(format!("no answer within {} s", limit.as_secs()))),

@@ -1,9 +1,10 @@
 //! What goes wrong with BigQuery: what was being done, what the service answered, how often it was tried.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use gcp_bigquery_client::error::BQError;
 use gcp_bigquery_client::model::error_proto::ErrorProto;
+use reqwest::header::RETRY_AFTER;
 use serde::Deserialize;
 
 use crate::retry::tries_text;
@@ -64,7 +65,28 @@ pub enum Cause {
     },
     /// 404 or 410: the session is gone, and with it all that was sent.
     #[error("BigQuery lost the upload session")]
-    SessionLost,
+    SessionLost {
+        /// Its last byte may have arrived before, and then there is a job.
+        may_be_complete: bool,
+    },
+    /// The session stands where it cannot: bytes that were acknowledged are gone.
+    #[error(
+        "BigQuery lost bytes of the upload: it says that it has {received}, and was sent those from {start} to {end}"
+    )]
+    Astray {
+        /// What it says that it has.
+        received: u64,
+        /// What it had acknowledged.
+        start: u64,
+        /// What it can have at most.
+        end: u64,
+    },
+    /// The session answers, and is where it was.
+    #[error("BigQuery took nothing of what was sent")]
+    NothingTaken,
+    /// 404 for something that was made a moment ago: not every part of the service knows of it yet.
+    #[error("BigQuery does not know {0}")]
+    Unknown(&'static str),
     /// Something that must hold does not.
     #[error("{0}")]
     Broken(String),
@@ -146,18 +168,39 @@ struct ErrorContent {
 
 /// The longest piece of an unknown answer that is worth a log line.
 const LONGEST_EXCERPT: usize = 200;
+/// A table of ten thousand columns with the longest descriptions is shorter.
+const LONGEST_ANSWER: usize = 32 << 20;
 
 /// The cause in an answer that is an error.
 pub(super) async fn error_answer(response: reqwest::Response) -> Cause {
     let status = response.status().as_u16();
-    // In seconds; the form with a date is not Google's.
-    let seconds =
-        response.headers().get(reqwest::header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    let mut cause = answer(status, &response.text().await.unwrap_or_default());
-    if let Cause::Answer { retry_after, .. } = &mut cause {
-        *retry_after = seconds.map(Duration::from_secs);
+    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| after(value.to_str().ok()?));
+    let mut cause = answer(status, &text(response).await.unwrap_or_default());
+    if let Cause::Answer { retry_after: known, .. } = &mut cause {
+        *known = retry_after;
     }
     cause
+}
+
+/// `Retry-After`: seconds, or a date of HTTP.
+fn after(value: &str) -> Option<Duration> {
+    match value.parse() {
+        Ok(seconds) => Some(Duration::from_secs(seconds)),
+        // A date that is past: at once.
+        Err(_) => Some(httpdate::parse_http_date(value).ok()?.duration_since(SystemTime::now()).unwrap_or_default()),
+    }
+}
+
+/// The body as text, as far as an answer of the API can be long: whatever answers in its place fills no memory.
+pub(super) async fn text(mut response: reqwest::Response) -> Result<String, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(piece) = response.chunk().await? {
+        body.extend_from_slice(&piece);
+        if body.len() > LONGEST_ANSWER {
+            break;
+        }
+    }
+    Ok(String::from_utf8_lossy(&body).into_owned())
 }
 
 /// The body may be BigQuery's JSON, HTML or nothing.
@@ -175,4 +218,32 @@ fn answer(status: u16, body: &str) -> Cause {
         }
     };
     Cause::Answer { status, reason, message, retry_after: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        assert_eq!(after("7"), Some(Duration::from_secs(7)));
+        let later = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3600));
+        assert!(after(&later).is_some_and(|wait| wait > Duration::from_secs(3500)));
+        assert_eq!(after("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(after("soon"), None);
+        assert_eq!(after("-1"), None);
+    }
+
+    #[test]
+    fn an_answer_is_json_or_html_or_nothing() {
+        let json = r#"{"error": {"message": "no", "errors": [{"reason": "accessDenied"}]}}"#;
+        for (body, expected) in [
+            (json, "BigQuery answered 403 accessDenied: no"),
+            ("<html>\n  <b>busy</b>", "BigQuery answered 403: <html> <b>busy</b>"),
+            ("", "BigQuery answered 403: an empty answer"),
+            ("{}", "BigQuery answered 403: {}"),
+        ] {
+            assert_eq!(answer(403, body).to_string(), expected);
+        }
+    }
 }

@@ -6,10 +6,10 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use gcp_bigquery_client::model::error_proto::ErrorProto;
 use gcp_bigquery_client::model::job::Job;
 use gcp_bigquery_client::model::job_reference::JobReference;
+use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use crate::bigquery::Client;
-use crate::bigquery::client::{CALL_TIMEOUT, call};
 use crate::bigquery::error::{Cause, Error};
 use crate::bigquery::retry::{Budget, retrying};
 
@@ -58,19 +58,21 @@ impl Client {
     }
 
     /// The job of this id, if there is one.
-    pub(super) async fn find_job(&self, doing: &str, job_id: &str) -> Result<Option<Job>, Error> {
-        match self.get_job(doing, job_id).await {
-            Ok(job) => Ok(Some(job)),
-            Err(Error { cause: Cause::Answer { status: 404, .. }, .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+    async fn find_job(&self, doing: &str, job_id: &str) -> Result<Option<Job>, Error> {
+        retrying(doing, Budget::MIDDLE, || self.ask_for_job(job_id)).await
     }
 
-    async fn get_job(&self, doing: &str, job_id: &str) -> Result<Job, Error> {
-        retrying(doing, Budget::MIDDLE, || {
-            call(CALL_TIMEOUT, self.api.job().get_job(&self.project, job_id, self.location.as_deref()))
-        })
-        .await
+    /// The job of this id, of which it is known that it was made, or that it may have been a moment ago.
+    pub(super) async fn known_job(&self, doing: &str, job_id: &str, budget: Budget) -> Result<Job, Error> {
+        retrying(doing, budget, || async { self.ask_for_job(job_id).await?.ok_or(Cause::Unknown("the job")) }).await
+    }
+
+    async fn ask_for_job(&self, job_id: &str) -> Result<Option<Job>, Cause> {
+        let mut url = self.url(&["jobs", job_id])?;
+        if let Some(location) = &self.location {
+            url.query_pairs_mut().append_pair("location", location);
+        }
+        self.ask_once(Method::GET, url, None).await
     }
 
     async fn ended(&self, doing: &str, job_id: &str, mut job: Job) -> Result<Job, Error> {
@@ -85,7 +87,7 @@ impl Client {
                 break;
             }
             tokio::time::sleep(pause).await;
-            job = self.get_job(doing, job_id).await?;
+            job = self.known_job(doing, job_id, Budget::MIDDLE).await?;
         }
         Ok(job)
     }

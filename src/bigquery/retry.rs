@@ -10,8 +10,12 @@ use crate::retry::{self, Decision, Failed, Reason};
 impl Budget {
     /// Before any work is done: whoever started the job learns soon that something is not there.
     pub const START: Self = Self { time: Duration::from_secs(15), tries: 8 };
-    /// With half a table read, some minutes of outage are cheaper than reading it again.
-    pub const MIDDLE: Self = Self { time: Duration::from_secs(300), tries: 30 };
+    /// Before a table's rows, in the middle of a run: an outage of seconds is no reason to leave the table out, and one of
+    /// minutes none to try it with every table for as long.
+    pub const TABLE: Self = Self { time: Duration::from_secs(60), tries: 12 };
+    /// With half a table read, a quarter of an hour of outage is cheaper than reading it again. Tries that fail at once are
+    /// fewer than these in that time.
+    pub const MIDDLE: Self = Self { time: Duration::from_secs(900), tries: 60 };
 }
 
 /// Decides by status and reason. Source: "Error messages" of BigQuery, and the retry rules of its client libraries.
@@ -24,8 +28,9 @@ pub fn decide(cause: &Cause) -> Decision {
         }
         // A front end's HTML instead of the API's JSON: the client lost the status, and a 5xx is the likely one.
         Cause::Transport(_) | Cause::Unreadable(_) => true,
+        Cause::NothingTaken | Cause::Unknown(_) => true,
         Cause::Credentials { transient, .. } => *transient,
-        Cause::Job { .. } | Cause::SessionLost | Cause::Broken(_) => false,
+        Cause::Job { .. } | Cause::SessionLost { .. } | Cause::Astray { .. } | Cause::Broken(_) => false,
     };
     match cause {
         // A token that expired on the way; the next one is fresh.
@@ -39,7 +44,9 @@ pub fn decide(cause: &Cause) -> Decision {
 /// and the destination is unchanged.
 pub fn begins_again(cause: &Cause) -> bool {
     match cause {
-        Cause::SessionLost => true,
+        Cause::SessionLost { .. } | Cause::Astray { .. } => true,
+        // A job of this id is there, of another attempt or of an upload whose end was not heard: the next beginning asks.
+        Cause::Answer { status: 409, .. } => true,
         Cause::Job { reason, .. } => matches!(
             reason.as_str(),
             "backendError"
@@ -76,14 +83,12 @@ where
 mod tests {
     use super::*;
 
+    fn answer(status: u16, reason: &str) -> Cause {
+        Cause::Answer { status, reason: reason.into(), message: String::new(), retry_after: None }
+    }
+
     #[test]
     fn decisions() {
-        let answer = |status, reason: &str| Cause::Answer {
-            status,
-            reason: reason.into(),
-            message: String::new(),
-            retry_after: None,
-        };
         let cases = [
             (answer(503, ""), Decision::Retry),
             (answer(500, "internalError"), Decision::Retry),
@@ -91,6 +96,14 @@ mod tests {
             (answer(501, ""), Decision::GiveUp),
             (answer(429, ""), Decision::Retry),
             (answer(408, ""), Decision::Retry),
+            (answer(504, ""), Decision::Retry),
+            (answer(500, "backendError"), Decision::Retry),
+            (answer(501, "notImplemented"), Decision::GiveUp),
+            (answer(302, ""), Decision::GiveUp),
+            (answer(410, ""), Decision::GiveUp),
+            (answer(413, ""), Decision::GiveUp),
+            (answer(400, "invalidQuery"), Decision::GiveUp),
+            (answer(403, "resourcesExceeded"), Decision::GiveUp),
             (answer(403, "rateLimitExceeded"), Decision::Retry),
             (answer(403, "quotaExceeded"), Decision::GiveUp),
             (answer(403, "accessDenied"), Decision::GiveUp),
@@ -100,6 +113,10 @@ mod tests {
             (answer(409, "duplicate"), Decision::GiveUp),
             (Cause::Transport("reset".into()), Decision::Retry),
             (Cause::Unreadable("<html>".into()), Decision::Retry),
+            (Cause::NothingTaken, Decision::Retry),
+            (Cause::Unknown("the job"), Decision::Retry),
+            (Cause::SessionLost { may_be_complete: true }, Decision::GiveUp),
+            (Cause::Astray { received: 0, start: 1, end: 2 }, Decision::GiveUp),
             (Cause::Credentials { message: "refused".into(), transient: false }, Decision::GiveUp),
             (Cause::Credentials { message: "reset".into(), transient: true }, Decision::Retry),
             (Cause::Broken("rows".into()), Decision::GiveUp),
@@ -130,7 +147,9 @@ mod tests {
         for reason in ["accessDenied", "invalid", "quotaExceeded", "notFound", ""] {
             assert!(!begins_again(&job(reason)), "{reason}");
         }
-        assert!(begins_again(&Cause::SessionLost));
+        assert!(begins_again(&Cause::SessionLost { may_be_complete: false }));
+        assert!(begins_again(&Cause::Astray { received: 0, start: 1, end: 2 }));
+        assert!(begins_again(&answer(409, "duplicate")) && !begins_again(&answer(403, "accessDenied")));
         assert!(!begins_again(&Cause::Broken("rows".into())));
     }
 }

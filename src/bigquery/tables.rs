@@ -1,12 +1,13 @@
 //! The destination as it is before it is replaced, and what is set on it afterwards.
 
-use reqwest::Method;
+use reqwest::{Method, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::bigquery::Client;
 use crate::bigquery::error::{Cause, Error};
+use crate::bigquery::retry::{Budget, retrying};
 
 /// An existing table. Not the client library's type: that one refuses a table as a whole when a column's type is newer
 /// than the library. Source: "Table", REST reference.
@@ -106,10 +107,10 @@ impl Client {
     /// The destination as it is; `None` when there is no such table.
     pub async fn existing(&self, doing: &str, table: &str) -> Result<Option<Existing>, Error> {
         let doing = format!("{doing}: looking at the table as it is");
-        let Some(mut existing) = self.ask_table::<Existing>(&doing, Method::GET, &[table], None).await? else {
+        let Some(mut existing) = self.ask_table::<Existing>(&doing, &[table]).await? else {
             return Ok(None);
         };
-        let policies = self.ask_table::<RowPolicies>(&doing, Method::GET, &[table, "rowAccessPolicies"], None).await;
+        let policies = self.ask_table::<RowPolicies>(&doing, &[table, "rowAccessPolicies"]).await;
         existing.has_row_policies = match policies {
             Ok(policies) => policies.is_some_and(|found| !found.row_access_policies.is_empty()),
             // Who may not list policies may not delete them either, and BigQuery refuses to replace such a table.
@@ -122,17 +123,22 @@ impl Client {
     /// Sets properties of the table that a load job cannot carry.
     pub async fn patch_table(&self, doing: &str, table: &str, properties: &Value) -> Result<(), Error> {
         let doing = format!("{doing}: setting the table's properties");
-        self.ask_table::<Value>(&doing, Method::PATCH, &[table], Some(properties)).await.map(drop)
+        let url = self.table_url(&[table]).map_err(|cause| Error::once(&*doing, cause))?;
+        // The load may have made the table a moment ago.
+        let patched = retrying(&doing, Budget::TABLE, || async {
+            let patching = self.ask_once::<Value>(Method::PATCH, url.clone(), Some(properties));
+            patching.await?.ok_or(Cause::Unknown("the table"))
+        });
+        patched.await.map(drop)
     }
 
-    async fn ask_table<T: DeserializeOwned>(
-        &self,
-        doing: &str,
-        method: Method,
-        path: &[&str],
-        body: Option<&Value>,
-    ) -> Result<Option<T>, Error> {
-        self.ask(doing, method, &[&["datasets", &self.dataset, "tables"], path].concat(), body).await
+    async fn ask_table<T: DeserializeOwned>(&self, doing: &str, path: &[&str]) -> Result<Option<T>, Error> {
+        let url = self.table_url(path).map_err(|cause| Error::once(doing, cause))?;
+        retrying(doing, Budget::TABLE, || self.ask_once(Method::GET, url.clone(), None)).await
+    }
+
+    fn table_url(&self, path: &[&str]) -> Result<Url, Cause> {
+        self.url(&[&["datasets", &self.dataset, "tables"], path].concat())
     }
 }
 

@@ -2,7 +2,9 @@
 //!
 //! Source: "Upload files to BigQuery, resumable upload" and "Resumable uploads" of the Google API media upload protocol.
 
-use std::time::{Duration, Instant};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
+use std::time::Duration;
 
 use bytes::Bytes;
 use gcp_bigquery_client::model::job::Job;
@@ -11,7 +13,7 @@ use reqwest::{Response, StatusCode};
 
 use crate::bigquery::Client;
 use crate::bigquery::client::CALL_TIMEOUT;
-use crate::bigquery::error::{Cause, Error, error_answer};
+use crate::bigquery::error::{Cause, Error, error_answer, text};
 use crate::bigquery::retry::{Budget, retrying};
 
 /// A chunk is held in memory until BigQuery acknowledged it, while the next one fills: two of them are half of the
@@ -46,13 +48,13 @@ impl Client {
     /// Starts a session for the given load job.
     pub async fn begin_upload(&self, doing: &str, job: &serde_json::Value) -> Result<Upload, Error> {
         let url = format!("{}/upload/bigquery/v2/projects/{}/jobs?uploadType=resumable", self.base, self.project);
-        let session = retrying(&format!("{doing}: starting the upload"), Budget::START, || async {
+        let session = retrying(&format!("{doing}: starting the upload"), Budget::TABLE, || async {
             let request = self.http.post(&url).header("X-Upload-Content-Type", "application/octet-stream").json(job);
             let response = self.tokens.authorize(request).await?.timeout(CALL_TIMEOUT).send().await?;
             let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
             match (response.status().is_success(), location) {
                 (true, Some(location)) => Ok(Session(location)),
-                (true, None) => Err(Cause::Broken("the answer has no Location of the session".into())),
+                (true, None) => Err(Cause::Unreadable("it has no Location of the session".into())),
                 (false, _) => Err(error_answer(response).await),
             }
         })
@@ -88,9 +90,12 @@ impl Upload {
     pub async fn finish(mut self, client: &Client, doing: &str, job_id: &str, chunk: Bytes) -> Result<Job, Error> {
         let sent = match self.put(client, doing, chunk, true).await {
             // After its last byte a session may be forgotten at any time: when only the answer was lost, there is a job.
-            Err(Error { cause: Cause::SessionLost, tries, elapsed, .. }) if tries > 1 => {
-                let job = client.find_job(doing, job_id).await?;
-                return job.ok_or_else(|| Error { doing: doing.to_owned(), cause: Cause::SessionLost, tries, elapsed });
+            Err(lost) if matches!(lost.cause, Cause::SessionLost { may_be_complete: true }) => {
+                match client.known_job(doing, job_id, Budget::START).await {
+                    Ok(job) => return Ok(job),
+                    Err(Error { cause: Cause::Unknown(_), .. }) => return Err(lost),
+                    Err(error) => return Err(error),
+                }
             }
             sent => sent?,
         };
@@ -100,49 +105,103 @@ impl Upload {
     }
 
     /// Sends a chunk from wherever the server is in it, until the server has all of it.
-    async fn put(&mut self, client: &Client, doing: &str, chunk: Bytes, last: bool) -> Result<Option<Job>, Error> {
-        let start = self.acknowledged;
-        let end = start + chunk.len() as u64;
-        let mut position = start;
-        let mut unsure = false;
+    async fn put(&mut self, client: &Client, doing: &str, bytes: Bytes, last: bool) -> Result<Option<Job>, Error> {
+        let (start, end) = (self.acknowledged, self.acknowledged + bytes.len() as u64);
         let doing = format!("{doing}: uploading bytes {start} to {end}");
-        let mut progress = Instant::now();
+        let chunk = Chunk {
+            client,
+            session: &self.session,
+            bytes,
+            start,
+            end,
+            last,
+            position: AtomicU64::new(start),
+            requests: AtomicU32::new(0),
+            unsure: AtomicBool::new(false),
+        };
+        // Whoever makes progress has the whole budget again.
         loop {
-            let reply = retrying(&doing, Budget::MIDDLE, || {
-                // After an error nobody knows what arrived: the server is asked before anything is sent again.
-                let ask_first = std::mem::replace(&mut unsure, true);
-                let rest = chunk.slice(usize::try_from(position - start).unwrap_or(0)..);
-                let session = &self.session;
-                async move {
-                    if ask_first {
-                        return status(client, session).await;
-                    }
-                    put_range(client, session, position, rest, last.then_some(end)).await
-                }
-            })
-            .await?;
-            unsure = false;
-            match reply {
-                Reply::Complete(job) => return Ok(Some(*job)),
-                Reply::Incomplete(received) if received < start || received > end => {
-                    let cause = format!("BigQuery says it has {received} bytes, and was sent {start} to {end}");
-                    return Err(Error::once(doing, Cause::Broken(cause)));
-                }
-                Reply::Incomplete(received) if received == end && !last => {
+            match retrying(&doing, Budget::MIDDLE, || chunk.advance()).await? {
+                Advance::Further => {}
+                Advance::Taken => {
                     self.acknowledged = end;
                     return Ok(None);
                 }
-                Reply::Incomplete(received) => {
-                    if received > position {
-                        progress = Instant::now();
-                    } else if progress.elapsed() > CHUNK_TIMEOUT {
-                        return Err(Error::once(doing, Cause::Broken("BigQuery accepts no more bytes".into())));
-                    } else {
-                        // Nothing was taken of what was sent: not again at once.
-                        tokio::time::sleep(Duration::from_millis(500)).await;
-                    }
-                    position = received;
-                }
+                Advance::Complete(job) => return Ok(Some(*job)),
+            }
+        }
+    }
+}
+
+/// A chunk that is being sent, over as many requests as it takes.
+struct Chunk<'a> {
+    client: &'a Client,
+    session: &'a Session,
+    bytes: Bytes,
+    /// Its place in the file.
+    start: u64,
+    end: u64,
+    last: bool,
+    /// How far the server is.
+    position: AtomicU64,
+    requests: AtomicU32,
+    /// After an error nobody knows what arrived: the server is asked before anything is sent again.
+    unsure: AtomicBool,
+}
+
+/// How far a chunk has come.
+enum Advance {
+    /// The server has more of it than before.
+    Further,
+    /// All of it.
+    Taken,
+    /// The whole file, and this is its job.
+    Complete(Box<Job>),
+}
+
+impl Chunk<'_> {
+    async fn advance(&self) -> Result<Advance, Cause> {
+        let before = self.position.load(Relaxed);
+        if self.unsure.load(Relaxed) {
+            let reply = self.answer(status(self.client, self.session)).await?;
+            if let Some(advance) = self.take(reply)? {
+                return Ok(advance);
+            }
+            if self.position.load(Relaxed) > before {
+                return Ok(Advance::Further);
+            }
+        }
+        let position = self.position.load(Relaxed);
+        let rest = self.bytes.slice(usize::try_from(position - self.start).unwrap_or(0)..);
+        self.unsure.store(true, Relaxed);
+        let total = self.last.then_some(self.end);
+        let reply = self.answer(put_range(self.client, self.session, position, rest, total)).await?;
+        self.unsure.store(false, Relaxed);
+        if let Some(advance) = self.take(reply)? {
+            return Ok(advance);
+        }
+        if self.position.load(Relaxed) > before { Ok(Advance::Further) } else { Err(Cause::NothingTaken) }
+    }
+
+    async fn answer(&self, request: impl Future<Output = Result<Reply, Cause>>) -> Result<Reply, Cause> {
+        let earlier = self.requests.fetch_add(1, Relaxed) > 0;
+        match request.await {
+            Err(Cause::SessionLost { .. }) => Err(Cause::SessionLost { may_be_complete: self.last && earlier }),
+            other => other,
+        }
+    }
+
+    /// What an answer means; `None` when the server waits for more of this chunk.
+    fn take(&self, reply: Reply) -> Result<Option<Advance>, Cause> {
+        match reply {
+            Reply::Complete(job) => Ok(Some(Advance::Complete(job))),
+            Reply::Incomplete(received) if received < self.start || received > self.end => {
+                Err(Cause::Astray { received, start: self.start, end: self.end })
+            }
+            Reply::Incomplete(received) if received == self.end && !self.last => Ok(Some(Advance::Taken)),
+            Reply::Incomplete(received) => {
+                self.position.store(received, Relaxed);
+                Ok(None)
             }
         }
     }
@@ -180,13 +239,17 @@ async fn reply(response: Response) -> Result<Reply, Cause> {
             received(range).map(Reply::Incomplete)
         }
         status if status.is_success() => {
-            let text = response.text().await?;
+            let text = text(response).await?;
             // A success that cannot be read is asked for again: the session answers with the job.
-            serde_json::from_str(&text).map(|job| Reply::Complete(Box::new(job))).map_err(|error| {
-                Cause::Unreadable(format!("{error} in {:?}", text.chars().take(100).collect::<String>()))
-            })
+            match serde_json::from_str::<Job>(&text) {
+                Ok(job) if job.job_reference.is_some() => Ok(Reply::Complete(Box::new(job))),
+                Ok(_) => Err(Cause::Unreadable("it is no job".into())),
+                Err(error) => {
+                    Err(Cause::Unreadable(format!("{error} in {:?}", text.chars().take(100).collect::<String>())))
+                }
+            }
         }
-        StatusCode::NOT_FOUND | StatusCode::GONE => Err(Cause::SessionLost),
+        StatusCode::NOT_FOUND | StatusCode::GONE => Err(Cause::SessionLost { may_be_complete: false }),
         _ => Err(error_answer(response).await),
     }
 }
@@ -197,7 +260,8 @@ fn received(range: &str) -> Result<u64, Cause> {
         return Ok(0);
     }
     let last = range.strip_prefix("bytes=0-").and_then(|last| last.parse::<u64>().ok());
-    last.map(|last| last + 1).ok_or_else(|| Cause::Broken(format!("BigQuery answered 308 with the Range {range:?}")))
+    let after = last.and_then(|last| last.checked_add(1));
+    after.ok_or_else(|| Cause::Unreadable(format!("308 with the Range {range:?}")))
 }
 
 #[cfg(test)]

@@ -14,8 +14,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 /// All tries: a server that restarts is back by then or not for a while, and the person waiting wants to know.
 const CONNECT_BUDGET: Budget = Budget { time: Duration::from_secs(12), tries: 6 };
 
+/// The same for a table in the middle of a run: a server that fails over (Cloud SQL: about a minute) is waited for.
+const RECONNECT_BUDGET: Budget = Budget { time: Duration::from_secs(120), tries: 20 };
+
 /// How long a table that somebody holds a lock on is waited for; the servers' own defaults are a day and a year.
-const LOCK_WAIT_SECONDS: u32 = 60;
+const LOCK_WAIT: Duration = Duration::from_secs(60);
 
 /// Within the seconds that a task has after SIGTERM.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
@@ -27,20 +30,44 @@ const SESSION_TIMEOUT_SECONDS: u32 = 24 * 60 * 60;
 /// Opens a connection whose session reads: UTC, utf8mb4, REPEATABLE READ, no sql_mode that alters values (such as
 /// PAD_CHAR_TO_FULL_LENGTH), and patience with a slow reader.
 pub async fn connect(config: &MySql) -> Result<MySqlConnection, Error> {
+    connect_within(config, CONNECT_BUDGET).await
+}
+
+/// The same with more patience, for a server that was there a moment ago.
+pub async fn reconnect(config: &MySql) -> Result<MySqlConnection, Error> {
+    connect_within(config, RECONNECT_BUDGET).await
+}
+
+async fn connect_within(config: &MySql, budget: Budget) -> Result<MySqlConnection, Error> {
     let doing = format!("connecting to MySQL at {}", config.address);
-    let opening = retrying(&doing, CONNECT_BUDGET, || open(config)).await;
+    let opening = retrying(&doing, budget, || open(config)).await;
     let mut connection = opening.map_err(|Failed { reason, tries, elapsed }| reason.tried(tries, elapsed))?;
+    let lock_wait_seconds = lock_wait(config.stall).as_secs();
     // Globals of the server that would change what a SELECT returns, or how long it waits, do not reach this session.
     // MySQL takes the last part for a comment; MariaDB reads the current rows of system-versioned tables.
     let session = format!(
-        "SET SESSION sql_mode = '', sql_select_limit = 18446744073709551615, lock_wait_timeout = {LOCK_WAIT_SECONDS}, \
+        "SET SESSION sql_mode = '', sql_select_limit = 18446744073709551615, lock_wait_timeout = {lock_wait_seconds}, \
          net_write_timeout = {SESSION_TIMEOUT_SECONDS}, net_read_timeout = {SESSION_TIMEOUT_SECONDS}, \
          wait_timeout = {SESSION_TIMEOUT_SECONDS} /*M!100300 , system_versioning_asof = DEFAULT */"
     );
     for statement in [session.as_str(), "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"] {
-        execute(&mut connection, "setting the session up", statement).await?;
+        in_time(config.stall, &doing, execute(&mut connection, "setting the session up", statement)).await?;
     }
     Ok(connection)
+}
+
+/// What is asked of the server, not waited for longer than it may be silent.
+pub async fn in_time<T>(
+    limit: Duration,
+    doing: &str,
+    asking: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    tokio::time::timeout(limit, asking).await.unwrap_or_else(|_| Err(Error::stalled(doing, limit)))
+}
+
+/// How long a table's lock is waited for, which is silence too.
+pub(super) fn lock_wait(stall: Duration) -> Duration {
+    LOCK_WAIT.min(stall)
 }
 
 async fn open(config: &MySql) -> Result<MySqlConnection, Error> {

@@ -28,6 +28,10 @@ const STATEMENT_TIMEOUT_MARIADB: u16 = 1969;
 const STATEMENT_TIMEOUT: u16 = 3024;
 const NOT_SUPPORTED_YET: u16 = 1235;
 const CONNECTION_KILLED: u16 = 1927; // MariaDB; MySQL closes the connection
+const SERVER_NOT_AVAILABLE: u16 = 3168; // MySQL, of a server that shuts down
+const SESSION_KILLED: u16 = 3169;
+const DISCONNECTED_IDLE: u16 = 4031; // MySQL
+const TOO_MANY_USER_CONNECTIONS: u16 = 1203;
 const TABLE_DEFINITION_CHANGED: u16 = 1412;
 
 /// An error of the source: what was being done, and what went wrong.
@@ -61,7 +65,17 @@ impl Error {
         };
         let transient = match error {
             sqlx::Error::Io(io) => is_closed(io.kind()),
-            _ => matches!(number(error), Some(SERVER_SHUTDOWN | CONNECTION_KILLED | TABLE_DEFINITION_CHANGED)),
+            _ => matches!(
+                number(error),
+                Some(
+                    SERVER_SHUTDOWN
+                        | SERVER_NOT_AVAILABLE
+                        | SESSION_KILLED
+                        | CONNECTION_KILLED
+                        | DISCONNECTED_IDLE
+                        | TABLE_DEFINITION_CHANGED
+                )
+            ),
         };
         Self { transient, ..Self::new(doing, format!("{}{hint}", describe(error))) }
     }
@@ -69,7 +83,7 @@ impl Error {
     /// A server that has gone silent.
     pub(super) fn stalled(doing: impl Into<String>, limit: Duration) -> Self {
         let problem = format!(
-            "the server has sent nothing for {} s; if it takes longer to find the first row, raise MYSQL_STALL_SECONDS",
+            "the server has sent nothing for {} s; if it needs longer to find the first row, raise MYSQL_STALL_SECONDS",
             limit.as_secs()
         );
         Self { transient: true, ..Self::new(doing, problem) }
@@ -102,14 +116,18 @@ impl Error {
         let transient = match error {
             // A server that restarts, or a proxy whose server does, takes a connection and closes it.
             sqlx::Error::Io(io) => io.kind() != std::io::ErrorKind::NotFound && !is_tls(error),
-            _ => number(error) == Some(TOO_MANY_CONNECTIONS) || number(error) == Some(SERVER_SHUTDOWN),
+            _ => matches!(
+                number(error),
+                Some(TOO_MANY_CONNECTIONS | TOO_MANY_USER_CONNECTIONS | SERVER_SHUTDOWN | SERVER_NOT_AVAILABLE)
+            ),
         };
         Self { transient, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
     }
 
-    /// The same error, saying how often and how long it was tried.
+    /// The same error, saying how often and how long it was tried, which was enough.
     pub(super) fn tried(mut self, tries: u32, elapsed: Duration) -> Self {
         self.problem.push_str(&tries_text(tries, elapsed));
+        self.transient = false;
         self
     }
 

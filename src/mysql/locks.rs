@@ -8,6 +8,7 @@ use tracing::warn;
 use uuid::Uuid;
 
 use crate::mysql::catalog::number;
+use crate::mysql::connection::in_time;
 use crate::mysql::{Error, error};
 
 /// An attempt that was killed a moment ago may still be leaving.
@@ -16,6 +17,9 @@ const WAIT_SECONDS: u32 = 5;
 /// A VPC cuts connections that idle for ten minutes ("Direct VPC egress", Cloud Run), and with the connection the lock
 /// would be gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
+
+/// Whoever does not answer by then is gone.
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A lock that this connection holds; it goes with the connection.
 #[derive(Debug, Clone)]
@@ -26,7 +30,13 @@ pub struct Lock {
 
 impl Lock {
     /// Takes the lock of `key`. Locks need no privilege; a server that has none (Galera) is read without, and says so.
-    pub async fn take(connection: &mut MySqlConnection, key: String) -> Result<Option<Self>, Error> {
+    pub async fn take(connection: &mut MySqlConnection, stall: Duration, key: String) -> Result<Option<Self>, Error> {
+        let doing = format!("locking {key}");
+        let patience = stall + Duration::from_secs(WAIT_SECONDS.into());
+        in_time(patience, &doing, Self::wait_for(connection, key)).await
+    }
+
+    async fn wait_for(connection: &mut MySqlConnection, key: String) -> Result<Option<Self>, Error> {
         // Lock names are at most 64 characters long ("Locking Functions", MySQL).
         let name = format!("mysql-bigquery-sync/{}", Uuid::new_v5(&Uuid::NAMESPACE_URL, key.as_bytes()));
         let lock = Self { name, key };
@@ -46,10 +56,11 @@ impl Lock {
     }
 
     /// Makes sure that the lock is still this connection's.
-    pub async fn check(&self, connection: &mut MySqlConnection) -> Result<(), Error> {
+    pub async fn check(&self, connection: &mut MySqlConnection, stall: Duration) -> Result<(), Error> {
         let doing = format!("making sure of the lock of {}", self.key);
-        let held = self.ask(connection, "SELECT CAST(IS_USED_LOCK(?) = CONNECTION_ID() AS CHAR)").await;
-        match held.map_err(|error| Error::query(&*doing, &error))? {
+        let asking = self.ask(connection, "SELECT CAST(IS_USED_LOCK(?) = CONNECTION_ID() AS CHAR)");
+        let asking = async { asking.await.map_err(|error| Error::query(&*doing, &error)) };
+        match in_time(stall, &doing, asking).await? {
             Some(1) => Ok(()),
             _ => Err(Error::new(doing, "it is lost; the destination is unchanged")),
         }
@@ -61,13 +72,23 @@ impl Lock {
     }
 }
 
-/// Keeps an idle connection from being cut; never returns. That it was cut all the same is for whoever uses it next.
-pub async fn keep_alive(connection: &mut MySqlConnection) -> std::convert::Infallible {
+/// Does the work while it keeps the idle connection, and with it the lock, from being cut. That it was cut all the same is
+/// for whoever uses it next.
+pub async fn keeping_alive<T>(connection: &mut MySqlConnection, work: impl Future<Output = T>) -> T {
+    tokio::pin!(work);
+    let mut alive = true;
     loop {
-        tokio::time::sleep(KEEP_ALIVE).await;
-        if let Err(error) = connection.ping().await {
-            warn!(event = "lock_lost", "the connection to MySQL broke while a load job ran: {error}");
-            std::future::pending::<()>().await;
+        tokio::select! {
+            done = &mut work => return done,
+            () = tokio::time::sleep(KEEP_ALIVE), if alive => {}
         }
+        // To its end: an answer that nobody waits for would be taken for the next question's.
+        let problem = match tokio::time::timeout(PING_TIMEOUT, connection.ping()).await {
+            Ok(Ok(())) => continue,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => format!("no answer within {} s", PING_TIMEOUT.as_secs()),
+        };
+        alive = false;
+        warn!(event = "lock_lost", "the connection to MySQL that holds a table's lock broke: {problem}");
     }
 }

@@ -8,18 +8,18 @@ use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Decode, MySql, Row};
 
 use crate::mysql::Error;
-use crate::mysql::connection::execute;
+use crate::mysql::connection::{execute, in_time, lock_wait};
 
-/// Opens a snapshot of the database, read-only.
-pub async fn begin_snapshot(connection: &mut MySqlConnection) -> Result<(), Error> {
-    execute(connection, "opening a snapshot", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await
-}
-
-/// Takes the table's metadata lock within the snapshot: until the snapshot ends nobody alters the table, so what the
-/// catalog says from here on is true of every row.
-pub async fn pin_definition(connection: &mut MySqlConnection, table: &str) -> Result<(), Error> {
-    let statement = format!("SELECT 1 FROM {} LIMIT 0", quoted(table));
-    execute(connection, &format!("opening table {table}"), &statement).await
+/// Opens a snapshot of the database, read-only, and takes the table's metadata lock in it: until the snapshot ends nobody
+/// alters the table, so what the catalog says from here on is true of every row.
+pub async fn begin_snapshot(connection: &mut MySqlConnection, table: &str, stall: Duration) -> Result<(), Error> {
+    let doing = format!("opening table {table}");
+    let pinning = format!("SELECT 1 FROM {} LIMIT 0", quoted(table));
+    in_time(stall + lock_wait(stall), &doing, async {
+        execute(connection, "opening a snapshot", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY").await?;
+        execute(connection, &doing, &pinning).await
+    })
+    .await
 }
 
 /// Makes sure that the user may read every column: the catalog shows only those that it may, and a table would silently
@@ -35,8 +35,9 @@ pub async fn check_all_columns(
 }
 
 /// Ends the snapshot; a long one would keep InnoDB from cleaning up.
-pub async fn end_snapshot(connection: &mut MySqlConnection) -> Result<(), Error> {
-    execute(connection, "ending the snapshot", "COMMIT").await
+pub async fn end_snapshot(connection: &mut MySqlConnection, stall: Duration) -> Result<(), Error> {
+    let doing = "ending the snapshot";
+    in_time(stall, doing, execute(connection, doing, "COMMIT")).await
 }
 
 /// The statement that reads the table. `filter` is the operator's own SQL.

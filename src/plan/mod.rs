@@ -16,6 +16,7 @@ use crate::bigquery;
 use crate::bigquery::tables::Existing;
 use crate::mapping::Mapping;
 use crate::mysql::catalog::{self, Found, Table};
+use crate::mysql::connection::in_time;
 use crate::mysql::{self, rows};
 use crate::selection::TableRequest;
 use crate::sides::Sides;
@@ -73,7 +74,8 @@ pub async fn resolve(
     connection: &mut MySqlConnection,
     request: &TableRequest,
 ) -> Result<(Found, String), Error> {
-    let found = match catalog::find(connection, &request.name).await? {
+    let (stall, doing) = (sides.config.mysql.stall, format!("looking for table {}", request.name));
+    let found = match in_time(stall, &doing, catalog::find(connection, &request.name)).await? {
         Ok(found) => found,
         Err(existing) => return Err(Error::Problem(missing(sides, &request.name, &existing))),
     };
@@ -112,11 +114,13 @@ pub(crate) async fn source(
     request: &TableRequest,
     found: Found,
 ) -> Result<Source, Error> {
-    let table = catalog::columns(connection, sides.flavor, found).await?;
+    let (stall, doing) = (sides.config.mysql.stall, format!("looking at the columns of table {}", found.name));
+    let table = in_time(stall, &doing, catalog::columns(connection, sides.flavor, found)).await?;
     let mapping = Mapping::new(&table, sides.flavor, request, sides.config.policies);
     let mapping = mapping.map_err(Error::Problem)?;
     if request.columns.is_empty() {
-        rows::check_all_columns(connection, &table.name, mapping.has_vectors()).await?;
+        let checking = rows::check_all_columns(connection, &table.name, mapping.has_vectors());
+        in_time(stall, &doing, checking).await?;
     }
     Ok(Source { table, mapping })
 }

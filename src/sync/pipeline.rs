@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use gcp_bigquery_client::model::job::Job;
 use sqlx::mysql::MySqlConnection;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -19,7 +19,7 @@ use crate::bigquery::upload::{CHUNK_BYTES, Upload};
 use crate::bigquery::{self, Client};
 use crate::mapping::Mapping;
 use crate::mapping::row::{RowEncoder, RowError};
-use crate::mysql::locks::Lock;
+use crate::mysql::locks::{self, Lock};
 use crate::mysql::{self, rows};
 use crate::sync::guard::ShrinkGuard;
 use crate::telemetry::progress::Counters;
@@ -132,12 +132,13 @@ pub(super) async fn run(
         free: Arc::new(Semaphore::new(KIB_IN_FLIGHT as usize)),
         container: Arc::clone(&container),
     };
+    let (gate, last_chunk) = gate();
     // A task of its own: while chunks are handled here, rows go on being read there.
-    let reading = tokio::spawn(read(source, pieces_in, Arc::clone(counters)));
+    let reading = tokio::spawn(read(source, pieces_in, last_chunk, Arc::clone(counters)));
     let mut reader = AbortOnDropHandle::new(reading);
     let sending = async {
         let filling = fill(&container, header, pieces, chunks_in, pool);
-        let (filled, sent) = tokio::join!(filling, send(destination, upload, chunks, pool, counters));
+        let (filled, sent) = tokio::join!(filling, send(destination, upload, chunks, gate, pool, counters));
         let job = sent?;
         filled?;
         Ok::<_, Error>(job)
@@ -160,6 +161,16 @@ pub(super) async fn run(
     }
 }
 
+/// The sender asks before the last chunk, and the reader lets it pass.
+type Gate = (oneshot::Sender<()>, oneshot::Receiver<()>);
+/// The other side of a `Gate`.
+type LastChunk = (oneshot::Receiver<()>, oneshot::Sender<()>);
+
+fn gate() -> (Gate, LastChunk) {
+    let ((ask, asked), (pass, may_pass)) = (oneshot::channel(), oneshot::channel());
+    ((ask, may_pass), (asked, pass))
+}
+
 /// Where the reader puts blocks.
 struct Pieces {
     sender: mpsc::Sender<Piece>,
@@ -179,8 +190,13 @@ impl Pieces {
     }
 }
 
-/// Reads and encodes every row of the snapshot, then ends the snapshot.
-async fn read(source: Source, pieces: Pieces, counters: Arc<Counters>) -> Result<(Replaced, MySqlConnection), Error> {
+/// Reads and encodes every row of the snapshot, ends the snapshot, and lets the last chunk pass while the lock is held.
+async fn read(
+    source: Source,
+    pieces: Pieces,
+    last_chunk: LastChunk,
+    counters: Arc<Counters>,
+) -> Result<(Replaced, MySqlConnection), Error> {
     let Source { table, statement, mut connection, mapping, stall, guard, lock } = source;
     let mut encoder = RowEncoder::new(mapping);
     let mut blocks = BlockBuilder::new(pieces.container.buffer());
@@ -197,18 +213,26 @@ async fn read(source: Source, pieces: Pieces, counters: Arc<Counters>) -> Result
         }
     }
     drop(stream);
+    // The snapshot ends with its last row: the database need not wait for BigQuery.
+    rows::end_snapshot(&mut connection, stall).await?;
     if let Some(block) = blocks.finish() {
-        pieces.put(block).await;
+        locks::keeping_alive(&mut connection, pieces.put(block)).await;
     }
-    // The snapshot ends before the upload does: the database need not wait for BigQuery.
-    rows::end_snapshot(&mut connection).await?;
     if let Some(guard) = guard {
         guard.check(rows_read).map_err(Error::Refused)?;
     }
-    if let Some(lock) = lock {
-        lock.check(&mut connection).await?;
+    let (asked, pass) = last_chunk;
+    let waiting = async {
+        let _ = pieces.sender.send(Piece::End).await;
+        asked.await
+    };
+    // An upload that is slow is waited for; one that failed asks for nothing.
+    if locks::keeping_alive(&mut connection, waiting).await.is_ok() {
+        if let Some(lock) = lock {
+            lock.check(&mut connection, stall).await?;
+        }
+        let _ = pass.send(());
     }
-    let _ = pieces.sender.send(Piece::End).await;
     Ok((encoder.replaced().map(|(column, count)| (column.to_owned(), count)).collect(), connection))
 }
 
@@ -265,6 +289,7 @@ async fn send(
     destination: Destination<'_>,
     mut upload: Upload,
     mut chunks: mpsc::Receiver<Chunk>,
+    (ask, may_pass): Gate,
     pool: &Pool,
     counters: &Counters,
 ) -> Result<Option<Job>, Error> {
@@ -277,6 +302,9 @@ async fn send(
                 pool.recycle(bytes);
             }
             Chunk::Last(bytes) => {
+                let _ = ask.send(());
+                // The reader says why not.
+                let Ok(()) = may_pass.await else { return Ok(None) };
                 finishing.store(true, Relaxed);
                 let job = upload.finish(client, doing, job_id, bytes.clone()).await?;
                 counters.bytes_sent.fetch_add(bytes.len() as u64, Relaxed);

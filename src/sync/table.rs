@@ -13,6 +13,7 @@ use crate::bigquery;
 use crate::bigquery::load::{Fate, job_id};
 use crate::bigquery::retry;
 use crate::config;
+use crate::mysql::connection::in_time;
 use crate::mysql::locks::{self, Lock};
 use crate::mysql::{self, rows};
 use crate::plan::{self, Drift, TablePlan};
@@ -78,7 +79,8 @@ pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableR
                 // Ends early when the run is stopped; the next try then says so.
                 let _ = tokio::time::timeout(RESTART_PAUSE * restarts, context.stop.cancelled()).await;
             }
-            Err(failure) if restarts > 0 => break Outcome::Failed(format!("{failure} (after {restarts} restarts)")),
+            Err(failure) if restarts == 1 => break Outcome::Failed(format!("{failure} (after 1 restart)")),
+            Err(failure) if restarts > 1 => break Outcome::Failed(format!("{failure} (after {restarts} restarts)")),
             Err(failure) => break Outcome::Failed(failure.to_string()),
         }
     };
@@ -145,12 +147,8 @@ async fn copy(
         }
     };
     let rows = counters.rows.load(Relaxed);
-    let loading = async {
-        tokio::select! {
-            loaded = context.sides.bigquery.wait_for_load(&doing, &job_id, job, rows) => loaded,
-            never = locks::keep_alive(&mut connection) => match never {},
-        }
-    };
+    let loading = context.sides.bigquery.wait_for_load(&doing, &job_id, job, rows);
+    let loading = locks::keeping_alive(&mut connection, loading);
     let stopped_while = "its load job ran; BigQuery finishes that job, and the table is then the new one";
     unless_stopped(context, loading, stopped_while).await?;
     set_properties(context, &doing, &plan).await;
@@ -199,14 +197,16 @@ fn guard(context: &Context, request: &TableRequest, plan: &TablePlan) -> Option<
 async fn set_properties(context: &Context, doing: &str, plan: &TablePlan) {
     let Some(properties) = &plan.afterwards else { return };
     if let Err(problem) = context.sides.bigquery.patch_table(doing, &plan.destination, properties).await {
-        let table = &plan.table.name;
         let keys: Vec<&str> = properties.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
-        let keys = keys.join(", ");
-        warn!(
-            event = "properties_not_set",
-            table, "{table}: its rows are loaded; {keys} could not be set, the next run tries again: {problem}"
-        );
+        properties_not_set(&plan.table.name, &keys.join(", "), &problem);
     }
+}
+
+fn properties_not_set(table: &str, what: &str, problem: &dyn std::fmt::Display) {
+    warn!(
+        event = "properties_not_set",
+        table, "{table}: its rows are loaded; {what} could not be set, the next run tries again: {problem}"
+    );
 }
 
 /// The work, or the end of it when the run is stopped.
@@ -245,18 +245,27 @@ struct Opened {
 
 async fn open(context: &Context, request: &TableRequest, again: bool) -> Result<Opening, Failure> {
     let sides = &context.sides;
-    let mut connection = mysql::connection::connect(&sides.config.mysql).await?;
+    let stall = sides.config.mysql.stall;
+    let mut connection = mysql::connection::reconnect(&sides.config.mysql).await?;
     let (found, destination) = plan::resolve(sides, &mut connection, request).await?;
-    let connection_id = mysql::connection::id(&mut connection).await?;
+    let asking = mysql::connection::id(&mut connection);
+    let connection_id = in_time(stall, "asking for the connection's number", asking).await?;
     let config::BigQuery { project, dataset, .. } = &sides.config.bigquery;
     // Before the snapshot: what another execution has just loaded is not older than what is read here.
-    let lock = Lock::take(&mut connection, format!("{project}.{dataset}.{destination}")).await?;
+    let lock = Lock::take(&mut connection, stall, format!("{project}.{dataset}.{destination}")).await?;
     let generation = match earlier_attempts(context, &destination, again).await? {
-        Earlier::Loaded { job_id, rows } => return Ok(Opening::Loaded { destination, job_id, rows }),
+        Earlier::Loaded { job_id, rows } => {
+            // That attempt may have ended between the load job and this.
+            match plan::table(sides, &mut connection, request, found, destination.clone()).await {
+                Ok(plan) => set_properties(context, &plan::doing(sides, &destination), &plan).await,
+                Err(problem) => properties_not_set(&request.name, "its properties", &problem),
+            }
+            mysql::connection::close(connection).await;
+            return Ok(Opening::Loaded { destination, job_id, rows });
+        }
         Earlier::Nothing { generation } => generation,
     };
-    rows::begin_snapshot(&mut connection).await?;
-    rows::pin_definition(&mut connection, &found.name).await?;
+    rows::begin_snapshot(&mut connection, &found.name, stall).await?;
     // Made now that the columns cannot change any more.
     let plan = plan::table(sides, &mut connection, request, found, destination).await?;
     Ok(Opening::Ready(Box::new(Opened { connection, connection_id, lock, generation, plan })))

@@ -1,5 +1,7 @@
 //! The lines themselves: what Cloud Logging, Error Reporting and people read.
 
+use std::path::{Path, PathBuf};
+
 use crate::support::{Kind, Place, on_both_servers};
 
 on_both_servers! {
@@ -70,5 +72,42 @@ fn every_field_that_a_metric_or_an_alert_reads_is_logged(kind: Kind) {
     }
     for field in contract["fields_read_by_hand"].as_array().unwrap() {
         assert!(lines.iter().any(|line| line.get(field.as_str().unwrap()).is_some()), "{field}");
+    }
+}
+
+/// The program's text, its strings in one piece however the lines are broken.
+fn source(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let read = |path: PathBuf| {
+        if path.is_dir() { source(&path) } else { std::fs::read_to_string(path).unwrap() }
+    };
+    let text: String = entries.map(read).collect();
+    text.split("\\\n").map(str::trim_start).collect()
+}
+
+/// The system's, and the driver's.
+const OTHERS_SENTENCES: &[&str] = &["Connection refused", "does not support TLS"];
+
+/// What a line has in backticks.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    text.split('`').skip(1).step_by(2)
+}
+
+#[test]
+fn the_guide_has_every_event_and_only_sentences_that_are_said() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (source, guide) =
+        (source(&root.join("src")), std::fs::read_to_string(root.join("docs/operations.md")).unwrap());
+    for event in source.split("event = \"").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(guide.contains(&format!("`{event}`")), "docs/operations.md has nothing about {event}");
+    }
+    let (_, table) = guide.split_once("| the sentence has |").unwrap();
+    let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
+    for sentence in rows.flat_map(|row| quoted(row.split('|').nth(1).unwrap())) {
+        for part in sentence.split('…').map(str::trim).filter(|part| !OTHERS_SENTENCES.contains(part)) {
+            // Then a status and a reason of BigQuery.
+            let part = part.split(" 4").next().unwrap();
+            assert!(source.contains(part), "no error of the program says {part:?}");
+        }
     }
 }

@@ -31,3 +31,4 @@ mod tables;
 mod tls;
 mod upload;
 mod values;
+mod waiting;

@@ -62,7 +62,7 @@ const FAULTS: &[(&str, Plan, Then)] = &[
 ];
 
 /// Faults at random bytes.
-const RANDOM: usize = 4;
+const RANDOM: usize = 6;
 
 fn after_every_fault_the_table_is_the_new_one_or_the_old_one(kind: Kind) {
     let place = Place::new(kind);
@@ -70,9 +70,11 @@ fn after_every_fault_the_table_is_the_new_one_or_the_old_one(kind: Kind) {
     let mut faults: Vec<(String, Plan, Then)> =
         FAULTS.iter().map(|(name, plan, then)| ((*name).to_owned(), *plan, *then)).collect();
     for _ in 0..RANDOM {
-        let any = [Fault::Cut, Fault::CutBetweenPackets, Fault::Reset, Fault::Trickle];
+        let any = [Fault::Cut, Fault::CutBetweenPackets, Fault::Reset, Fault::Trickle, Fault::Stall];
         let fault = any[random.random_range(0..any.len())];
-        let plan = Plan { fault, from: random.random_range(0..700_000), times: 1 };
+        // Half of them before the rows: logging in, the session, the catalog, the lock.
+        let most = if random.random() { 700_000 } else { 8_000 };
+        let plan = Plan { fault, from: random.random_range(0..most), times: 1 };
         faults.push((format!("{plan:?}, FAULT_SEED={seed}"), plan, Then::NewSomehow));
     }
     place.sql(&format!(

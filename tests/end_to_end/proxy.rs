@@ -25,6 +25,26 @@ impl Request {
         self.line.starts_with("PUT ")
     }
 
+    /// A chunk or a part of one, not the question how much has arrived.
+    pub fn is_chunk(&self) -> bool {
+        self.is_put() && !self.body.is_empty()
+    }
+
+    /// At which byte of the file the chunk starts.
+    pub fn starts_at(&self) -> usize {
+        let range = self.header("content-range").unwrap_or_default();
+        range.trim_start_matches("bytes ").split('-').next().and_then(|start| start.parse().ok()).unwrap_or(0)
+    }
+
+    /// The question what became of a load job.
+    pub fn is_job(&self) -> bool {
+        self.line.starts_with("GET ") && self.line.contains("/jobs/")
+    }
+
+    pub fn length(&self) -> usize {
+        self.body.len()
+    }
+
     /// The last chunk says how long the file is.
     pub fn is_last_chunk(&self) -> bool {
         self.is_put() && self.header("content-range").is_some_and(|range| !range.ends_with("/*"))
@@ -32,10 +52,15 @@ impl Request {
 }
 
 /// What becomes of a request.
+#[derive(Debug, Clone, Copy)]
 pub enum Action {
     Pass,
     /// The emulator never sees it.
     Answer(u16, &'static str),
+    /// The same with a line of the head: `Range: bytes=0-9`.
+    AnswerWith(u16, &'static str, &'static str),
+    /// The emulator sees it, and something else is heard.
+    AnswerAfter(u16, &'static str),
     /// Nobody sees it.
     CutBefore,
     /// The emulator answers, and nobody hears it.
@@ -96,10 +121,11 @@ fn serve(mut client: TcpStream, upstream: &str, own: &str, rule: &dyn Fn(&Reques
             return client.shutdown(Shutdown::Both).ok();
         }
         Action::CutBefore => return client.shutdown(Shutdown::Both).ok(),
-        Action::Answer(status, body) => {
-            let head =
-                format!("HTTP/1.1 {status} Fault\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-            return client.write_all((head + body).as_bytes()).ok();
+        Action::Answer(status, body) => return answer(&mut client, status, "X-Fault: 1", body),
+        Action::AnswerWith(status, header, body) => return answer(&mut client, status, header, body),
+        Action::AnswerAfter(status, body) => {
+            forward(&request, upstream)?;
+            return answer(&mut client, status, "X-Fault: 1", body);
         }
         Action::CutInside => {
             let mut server = TcpStream::connect(upstream).ok()?;
@@ -133,6 +159,12 @@ fn serve(mut client: TcpStream, upstream: &str, own: &str, rule: &dyn Fn(&Reques
     client.write_all(&replace(answer, upstream, own)).ok()
 }
 
+fn answer(client: &mut TcpStream, status: u16, header: &str, body: &str) -> Option<()> {
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status} Fault\r\n{header}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+    client.write_all((head + body).as_bytes()).ok()
+}
+
 fn read(client: &mut TcpStream) -> Option<Request> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 65536];
@@ -156,7 +188,7 @@ fn read(client: &mut TcpStream) -> Option<Request> {
 /// The request with only the first bytes of its chunk, as a chunk that is not the last.
 fn part(request: &Request, bytes: usize) -> Request {
     let range = request.header("content-range").unwrap();
-    let start: usize = range.trim_start_matches("bytes ").split('-').next().unwrap().parse().unwrap();
+    let start = request.starts_at();
     let head = request.head.replace(range, &format!("bytes {start}-{}/*", start + bytes - 1));
     let length = request.header("content-length").unwrap();
     let head = head.replace(&format!("content-length: {length}"), &format!("content-length: {bytes}"));

@@ -162,7 +162,8 @@ impl Place {
 
     /// The rows of a query over the dataset, every value as text.
     pub fn query(&self, query: &str) -> Vec<Vec<Option<String>>> {
-        let body = json!({"query": query, "useLegacySql": false,
+        // A machine that is busy takes longer than the 10 s after which an answer comes without rows.
+        let body = json!({"query": query, "useLegacySql": false, "timeoutMs": 100_000,
             "defaultDataset": {"projectId": "local", "datasetId": self.name}});
         let answer = emulator_call(reqwest::Method::POST, "queries", Some(body));
         let rows = answer["rows"].as_array().cloned().unwrap_or_default();

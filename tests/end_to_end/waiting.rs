@@ -1,0 +1,60 @@
+//! While an upload waits for BigQuery: the snapshot is over, the lock is held, and without it nothing is replaced.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crate::proxy::{Action, Proxy};
+use crate::support::{Kind, Place, on_both_servers};
+
+on_both_servers! {
+    a_slow_upload_holds_no_snapshot_and_replaces_nothing_once_its_lock_is_lost,
+}
+
+/// The connection that is idle after its last row.
+const IDLE: &str = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND COMMAND = 'Sleep'";
+
+fn a_slow_upload_holds_no_snapshot_and_replaces_nothing_once_its_lock_is_lost(kind: Kind) {
+    let place = Place::new(kind);
+    // More than one chunk, so that the last one comes later.
+    let noise = vec!["RANDOM_BYTES(1024)"; 280].join(", ");
+    place.sql(&format!(
+        "CREATE TABLE t (id INT PRIMARY KEY, noise LONGBLOB);
+         INSERT INTO t WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 60)
+             SELECT n, CONCAT({noise}) FROM s"
+    ));
+    let (arrived, go_on) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (seen, may) = (Arc::clone(&arrived), Arc::clone(&go_on));
+    let proxy = Proxy::start(std::env::var("TEST_EMULATOR_HOST").unwrap(), move |request| {
+        if request.is_put() {
+            seen.store(true, Ordering::Relaxed);
+            until(|| may.load(Ordering::Relaxed));
+        }
+        Action::Pass
+    });
+    let run = place.sync().with("BIGQUERY_EMULATOR_HOST", &proxy.address).with("CLOUD_RUN_EXECUTION", &place.name);
+    let running = run.start_until("table_started");
+    until(|| arrived.load(Ordering::Relaxed) && !place.sql(IDLE).is_empty());
+    let holder = place.sql(IDLE);
+    let transactions =
+        format!("SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE TRX_MYSQL_THREAD_ID = {holder}");
+    assert_eq!(place.sql(&transactions), "0");
+    // Whoever looks for a table that nobody holds may have it now.
+    place.sql(&format!("ALTER TABLE t ADD COLUMN more INT; KILL {holder}"));
+    go_on.store(true, Ordering::Relaxed);
+    let done = running.finish().succeeded();
+    let message = done.message("table_restarted");
+    assert!(message.contains("making sure of the lock of local."), "{message}");
+    assert_eq!((place.count("t"), place.loads(&place.name)), (60, 1));
+    assert_eq!(place.schema("t"), ["id INTEGER", "noise BYTES", "more INTEGER"]);
+}
+
+fn until(holds: impl Fn() -> bool) {
+    for _ in 0..1200 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    panic!("it did not come to pass within a minute");
+}
