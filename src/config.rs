@@ -4,16 +4,17 @@ mod reader;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::num::{NonZeroU32, NonZeroUsize};
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::avro::codec::Codec;
 use crate::cloud_run::Task;
 use crate::selection::Selection;
-use reader::{Reader, boolean, percent, policy, port, ssl_mode};
+use reader::{Reader, boolean, connections, megabytes, percent, policy, port, snapshots, ssl_mode};
 
 /// The variables, what they mean and what they are when unset: `--help` prints this list.
 pub const VARIABLES: &[Variable] = &[
@@ -38,15 +39,27 @@ pub const VARIABLES: &[Variable] = &[
     Variable::new("BIGQUERY_EMULATOR_HOST", "-", "host:port or URL of an emulator; turns authentication off"),
     Variable::new("TABLES", "*", "list, patterns (*, ?, !), or a JSON array of names and objects"),
     Variable::new("TABLE_CONCURRENCY", "1", "tables at a time within one task"),
+    Variable::new("READ_CONNECTIONS", "1", "connections that read one table, by ranges of its primary key"),
+    Variable::new("SNAPSHOT", "shared", "for several connections: shared (one moment) or per_connection"),
+    Variable::new("MAX_ROWS_PER_SECOND", "-", "how many rows a task reads in a second"),
+    Variable::new("MAX_MB_PER_SECOND", "-", "how many megabytes (1,000,000 bytes) of values a task reads in a second"),
     Variable::new("ZERO_DATES", "null", "0000-00-00 and dates with a zero part: null or error"),
     Variable::new("INVALID_VALUES", "error", "values that the BigQuery type cannot hold: error or null"),
     Variable::new("MAX_SHRINK_PERCENT", "-", "refuse to replace a table by one smaller by more than this: 0 to 100"),
+    Variable::new(
+        "AVRO_CODEC",
+        "zstd:1",
+        "zstd, zstd:LEVEL (-7 to 19), snappy, deflate, deflate:LEVEL (1 to 9) or null",
+    ),
     Variable::new("LOG_FORMAT", "json, on a terminal text", "json or text"),
     Variable::new("LOG_LEVEL", "info", "error, warn, info, debug or trace"),
 ];
 
 /// `MYSQL_STALL_SECONDS` when unset: sorting or filtering a large table before its first row takes less.
 const STALL: Duration = Duration::from_secs(600);
+
+/// More connections to one table than this are a slip of the pen: a server has some hundreds for everybody.
+pub const MOST_CONNECTIONS: usize = 64;
 
 /// What Cloud Run sets by itself.
 const PLATFORM_VARIABLES: &[&str] =
@@ -89,6 +102,10 @@ pub struct Config {
     pub tables: Selection,
     /// How many at a time.
     pub table_concurrency: NonZeroUsize,
+    /// How they are read.
+    pub reading: Reading,
+    /// How the uploaded files are compressed.
+    pub codec: Codec,
     /// What happens to values that BigQuery cannot hold.
     pub policies: Policies,
     /// `MAX_SHRINK_PERCENT`, for tables that have none of their own.
@@ -114,6 +131,28 @@ pub struct MySql {
     pub ssl_ca: Option<SslCa>,
     /// `MYSQL_STALL_SECONDS`.
     pub stall: Duration,
+}
+
+/// How tables are read: by how many connections, and how fast at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading {
+    /// `READ_CONNECTIONS`, for tables that have none of their own.
+    pub connections: NonZeroUsize,
+    /// `SNAPSHOT`
+    pub snapshots: Snapshots,
+    /// `MAX_ROWS_PER_SECOND`, of all tables together.
+    pub max_rows_per_second: Option<NonZeroU64>,
+    /// `MAX_MB_PER_SECOND` in bytes, of all tables together.
+    pub max_bytes_per_second: Option<NonZeroU64>,
+}
+
+/// `SNAPSHOT`: what several connections that read one table see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Snapshots {
+    /// The same moment: nobody may write to the table while the snapshots are opened, which takes milliseconds.
+    Shared,
+    /// Each a moment of its own.
+    PerConnection,
 }
 
 /// What the user shows the server.
@@ -264,6 +303,11 @@ struct Environment {
     bigquery_emulator_host: Option<String>,
     tables: Option<String>,
     table_concurrency: Option<String>,
+    read_connections: Option<String>,
+    snapshot: Option<String>,
+    max_rows_per_second: Option<String>,
+    max_mb_per_second: Option<String>,
+    avro_codec: Option<String>,
     zero_dates: Option<String>,
     invalid_values: Option<String>,
     max_shrink_percent: Option<String>,
@@ -328,6 +372,36 @@ impl Config {
             reader.parsed("TABLE_CONCURRENCY", environment.table_concurrency, "2", "a whole number from 1", |text| {
                 text.parse().ok()
             });
+        let expected = format!("a whole number from 1 to {MOST_CONNECTIONS}");
+        let reading = Reading {
+            connections: reader
+                .parsed("READ_CONNECTIONS", environment.read_connections, "4", &expected, connections)
+                .unwrap_or(NonZeroUsize::MIN),
+            snapshots: reader
+                .parsed("SNAPSHOT", environment.snapshot, "shared", "shared or per_connection", snapshots)
+                .unwrap_or(Snapshots::Shared),
+            max_rows_per_second: reader.parsed(
+                "MAX_ROWS_PER_SECOND",
+                environment.max_rows_per_second,
+                "50000",
+                "a whole number from 1",
+                |text| text.parse().ok(),
+            ),
+            max_bytes_per_second: reader.parsed(
+                "MAX_MB_PER_SECOND",
+                environment.max_mb_per_second,
+                "20",
+                "a number above 0",
+                megabytes,
+            ),
+        };
+        let codec = reader.parsed(
+            "AVRO_CODEC",
+            environment.avro_codec,
+            "zstd:3",
+            "zstd, zstd:LEVEL with a level from -7 to 19 but 0, snappy, deflate, deflate:LEVEL with a level from 1 to 9, or null",
+            |text| text.parse().ok(),
+        );
         let policies = Policies {
             zero_dates: reader
                 .parsed("ZERO_DATES", environment.zero_dates, "null", "null or error", policy)
@@ -372,6 +446,8 @@ impl Config {
                     bigquery: BigQuery { project, dataset, location: environment.bigquery_location, emulator },
                     tables,
                     table_concurrency: table_concurrency.unwrap_or(NonZeroUsize::MIN),
+                    reading,
+                    codec: codec.unwrap_or_default(),
                     policies,
                     max_shrink_percent,
                     task: Task {

@@ -1,15 +1,17 @@
 //! What `TABLES` says: names, patterns, exclusions, and options per table.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 use wildmatch::WildMatch;
 
+use crate::config::MOST_CONNECTIONS;
 use crate::mapping::names;
 use crate::mapping::types::BigQueryType;
 
 /// The per-table options, for the error that lists them; the same names as the fields of [`JsonTable`].
-const KNOWN_KEYS: &str = "name, destination, columns (include, exclude), types, where, max_shrink_percent, partition_by \
+const KNOWN_KEYS: &str = "name, destination, columns (include, exclude), types, where, read_connections, max_shrink_percent, partition_by \
      (column, granularity, range (start, end, interval)), cluster_by";
 
 /// One table that was asked for by its name, with its options.
@@ -25,6 +27,8 @@ pub struct TableRequest {
     pub types: Vec<(String, BigQueryType)>,
     /// The operator's own SQL condition; only rows for which it is true are copied.
     pub filter: Option<String>,
+    /// Instead of `READ_CONNECTIONS`.
+    pub read_connections: Option<NonZeroUsize>,
     /// Instead of `MAX_SHRINK_PERCENT`.
     pub max_shrink_percent: Option<u8>,
     /// The partitioning of a new table.
@@ -250,6 +254,7 @@ struct JsonTable {
     types: Option<BTreeMap<String, Option<String>>>,
     #[serde(rename = "where")]
     filter: Option<String>,
+    read_connections: Option<usize>,
     max_shrink_percent: Option<u8>,
     partition_by: Option<JsonPartitionBy>,
     cluster_by: Option<Vec<String>>,
@@ -356,6 +361,10 @@ fn json_item(position: usize, value: serde_json::Value) -> Result<Item, String> 
             if table.max_shrink_percent.is_some_and(|percent| percent > 100) {
                 return Err(format!("entry {position} ({name}): max_shrink_percent goes from 0 to 100"));
             }
+            let read_connections = table.read_connections.map(NonZeroUsize::new);
+            if read_connections.is_some_and(|number| number.is_none_or(|number| number.get() > MOST_CONNECTIONS)) {
+                return Err(format!("entry {position} ({name}): read_connections goes from 1 to {MOST_CONNECTIONS}"));
+            }
             if table.name.trim().is_empty() {
                 return Err(format!("entry {position}: its \"name\" is empty"));
             }
@@ -376,6 +385,7 @@ fn json_item(position: usize, value: serde_json::Value) -> Result<Item, String> 
                 columns: table.columns.map(ColumnFilter::from).unwrap_or_default(),
                 types,
                 filter: filled(table.filter),
+                read_connections: read_connections.flatten(),
                 max_shrink_percent: table.max_shrink_percent,
                 partition_by,
                 cluster_by,
@@ -456,6 +466,8 @@ mod tests {
             ("[\"a\"", "not a JSON array"),
             (r#"[{"name":"a","wher":"x"}]"#, "known keys are name, destination"),
             (r#"[{"name":"a","max_shrink_percent":101}]"#, "from 0 to 100"),
+            (r#"[{"name":"a","read_connections":0}]"#, "from 1 to 64"),
+            (r#"[{"name":"a","read_connections":65}]"#, "from 1 to 64"),
             (r#"[{"name":"a","partition_by":{"column":"c","granularity":"WEEK"}}]"#, "none of HOUR, DAY, MONTH, YEAR"),
             (
                 r#"[{"name":"a","partition_by":{"column":"c","range":{"start":5,"end":5,"interval":1}}}]"#,

@@ -41,12 +41,17 @@ locals {
     BIGQUERY_LOCATION   = var.bigquery_location
     TABLES              = local.tables_json
     TABLE_CONCURRENCY   = tostring(var.table_concurrency)
+    READ_CONNECTIONS    = tostring(var.read_connections)
+    SNAPSHOT            = var.snapshot
+    AVRO_CODEC          = var.avro_codec
     ZERO_DATES          = var.zero_dates
     INVALID_VALUES      = var.invalid_values
-    # A number's text, or nothing.
-    MAX_SHRINK_PERCENT = var.max_shrink_percent == null ? null : tostring(var.max_shrink_percent)
-    LOG_FORMAT         = var.log_format
-    LOG_LEVEL          = var.log_level
+    # Numbers' texts, or nothing.
+    MAX_ROWS_PER_SECOND = var.max_rows_per_second == null ? null : tostring(var.max_rows_per_second)
+    MAX_MB_PER_SECOND   = var.max_mb_per_second == null ? null : tostring(var.max_mb_per_second)
+    MAX_SHRINK_PERCENT  = var.max_shrink_percent == null ? null : tostring(var.max_shrink_percent)
+    LOG_FORMAT          = var.log_format
+    LOG_LEVEL           = var.log_level
   }
 
   # The same for values that come from Secret Manager when a task starts.

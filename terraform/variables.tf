@@ -270,6 +270,7 @@ variable "tables" {
       exclude = optional(list(string))
     }))
     types              = optional(map(string)) # columns and their types in BigQuery, such as { duration = "STRING" }
+    read_connections   = optional(number)      # instead of the variable of that name
     max_shrink_percent = optional(number)      # instead of the variable of that name
     partition_by = optional(object({           # of a new table
       column      = string
@@ -296,7 +297,7 @@ variable "tables" {
     error_message = "Two entries of tables have the same destination: leave one out, or give it another destination."
   }
   validation {
-    condition     = alltrue([for t in var.tables : !can(regex("[*?]|^!", t.name)) || (t.destination == null && t.where == null && t.columns == null && t.types == null && t.max_shrink_percent == null && t.partition_by == null && t.cluster_by == null)])
+    condition     = alltrue([for t in var.tables : !can(regex("[*?]|^!", t.name)) || (t.destination == null && t.where == null && t.columns == null && t.types == null && t.read_connections == null && t.max_shrink_percent == null && t.partition_by == null && t.cluster_by == null)])
     error_message = "A pattern (with * or ?, or ! at the beginning) takes no options: name the tables that need them."
   }
 }
@@ -309,6 +310,61 @@ variable "table_concurrency" {
   validation {
     condition     = var.table_concurrency >= 1 && var.table_concurrency <= 64 && floor(var.table_concurrency) == var.table_concurrency
     error_message = "table_concurrency must be a whole number from 1 to 64."
+  }
+}
+
+variable "read_connections" {
+  description = "Connections that read one table, by ranges of its primary key; a table of tables may have its own number."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.read_connections >= 1 && var.read_connections <= 64 && floor(var.read_connections) == var.read_connections
+    error_message = "read_connections must be a whole number from 1 to 64."
+  }
+}
+
+variable "snapshot" {
+  description = "What several connections of one table see: shared, the same moment, which needs the privilege LOCK TABLES; or per_connection, each its own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.snapshot == null || contains(["shared", "per_connection"], coalesce(var.snapshot, "shared"))
+    error_message = "snapshot must be shared or per_connection."
+  }
+}
+
+variable "max_rows_per_second" {
+  description = "How many rows a task reads in a second at most. Not set: as many as MySQL sends."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.max_rows_per_second == null || try(var.max_rows_per_second >= 1 && floor(var.max_rows_per_second) == var.max_rows_per_second, false)
+    error_message = "max_rows_per_second must be a whole number from 1."
+  }
+}
+
+variable "max_mb_per_second" {
+  description = "How many megabytes of values a task reads in a second at most. Not set: as many as MySQL sends."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.max_mb_per_second == null || try(var.max_mb_per_second > 0, false)
+    error_message = "max_mb_per_second must be a number above 0."
+  }
+}
+
+variable "avro_codec" {
+  description = "How the uploaded files are compressed: zstd, zstd:LEVEL (-7 to 19), snappy, deflate, deflate:LEVEL (1 to 9) or null."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.avro_codec == null || can(regex("^(zstd(:-?[1-9][0-9]?)?|snappy|deflate(:[1-9])?|null)$", var.avro_codec))
+    error_message = "avro_codec must be zstd, zstd:LEVEL, snappy, deflate, deflate:LEVEL or null (as text)."
   }
 }
 

@@ -4,10 +4,8 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use crate::avro::block::{BLOCK_BYTES, Block};
+use crate::avro::codec::{Codec, Compressor};
 use crate::avro::datum::{put_bytes, put_long};
-
-/// zstd's fastest positive level: the reader is the bottleneck, and level 3 costs twice the time for a tenth of the bytes.
-const ZSTD_LEVEL: i32 = 1;
 
 /// A block and the row that fills it, raw or, should it not compress at all, framed.
 const BUFFER_BYTES: usize = BLOCK_BYTES + BLOCK_BYTES / 8;
@@ -25,16 +23,25 @@ pub struct Container {
     pool: Arc<Pool>,
 }
 
-/// Memory that goes from block to block, and from table to table.
+/// Memory that goes from block to block, and from table to table; all files of a pool have one codec.
 #[derive(Default)]
 pub struct Pool {
-    compressors: Mutex<Vec<Compressor>>,
+    codec: Codec,
+    presses: Mutex<Vec<Press>>,
     /// Buffers of blocks, raw or compressed, to be filled again.
     buffers: Mutex<Vec<Vec<u8>>>,
 }
 
-struct Compressor {
-    zstd: zstd::bulk::Compressor<'static>,
+impl Pool {
+    /// An empty pool.
+    pub fn new(codec: Codec) -> Self {
+        Self { codec, ..Self::default() }
+    }
+}
+
+/// A compressor and where it puts what it made.
+struct Press {
+    compressor: Compressor,
     packed: Vec<u8>,
 }
 
@@ -48,7 +55,7 @@ impl Container {
     pub fn header(&self, schema: &str) -> Vec<u8> {
         let mut out = b"Obj\x01".to_vec();
         put_long(&mut out, 2);
-        for (key, value) in [("avro.codec", "zstandard"), ("avro.schema", schema)] {
+        for (key, value) in [("avro.codec", self.pool.codec.name()), ("avro.schema", schema)] {
             put_bytes(&mut out, key.as_bytes());
             put_bytes(&mut out, value.as_bytes());
         }
@@ -73,21 +80,19 @@ impl Container {
 
     /// Compresses a block and frames it for the file. Computes; not for the reactor's threads.
     pub fn compress(&self, block: Block) -> io::Result<Vec<u8>> {
-        let mut compressor = match pop(&self.pool.compressors) {
-            Some(compressor) => compressor,
-            None => Compressor { zstd: zstd::bulk::Compressor::new(ZSTD_LEVEL)?, packed: Vec::new() },
+        let mut press = match pop(&self.pool.presses) {
+            Some(press) => press,
+            None => Press { compressor: Compressor::new(self.pool.codec)?, packed: Vec::new() },
         };
-        let packed = &mut compressor.packed;
-        packed.clear();
-        packed.reserve(zstd::zstd_safe::compress_bound(block.data.len()));
-        compressor.zstd.compress_to_buffer(&block.data, packed)?;
+        press.packed.clear();
+        press.compressor.compress(&block.data, &mut press.packed)?;
         self.recycle(block.data);
         let mut out = self.buffer();
         put_long(&mut out, block.rows.cast_signed());
-        put_bytes(&mut out, packed);
+        put_bytes(&mut out, &press.packed);
         out.extend_from_slice(&self.sync);
-        if compressor.packed.capacity() <= 2 * BUFFER_BYTES {
-            push(&self.pool.compressors, compressor);
+        if press.packed.capacity() <= 2 * BUFFER_BYTES {
+            push(&self.pool.presses, press);
         }
         Ok(out)
     }
@@ -112,20 +117,39 @@ mod tests {
     use apache_avro::{Reader, types::Value};
 
     #[test]
-    fn another_reader_finds_every_row() {
-        let container = Container::new(Arc::default());
-        let schema = record_schema([AvroField { name: "id".into(), kind: AvroType::Long, nullable: false }]);
-        let mut file = container.header(&schema);
-        for start in [0, 1000] {
-            let mut block = Block { rows: 1000, data: container.buffer() };
-            for id in start..start + 1000 {
-                put_long(&mut block.data, id);
+    fn another_reader_finds_every_row_whatever_the_codec() {
+        for codec in [Codec::Zstd(1), Codec::Zstd(-5), Codec::Snappy, Codec::Deflate(1), Codec::Null] {
+            let container = Container::new(Arc::new(Pool::new(codec)));
+            let schema = record_schema([AvroField { name: "id".into(), kind: AvroType::Long, nullable: false }]);
+            let mut file = container.header(&schema);
+            for start in [0, 1000] {
+                let mut block = Block { rows: 1000, data: container.buffer() };
+                for id in start..start + 1000 {
+                    put_long(&mut block.data, id);
+                }
+                file.extend(container.compress(block).unwrap());
             }
-            file.extend(container.compress(block).unwrap());
+            let rows: Vec<Value> = Reader::new(&file[..]).unwrap().map(Result::unwrap).collect();
+            assert_eq!(rows.len(), 2000, "{codec}");
+            assert_eq!(rows[1999], Value::Record(vec![("id".into(), Value::Long(1999))]));
         }
-        let rows: Vec<Value> = Reader::new(&file[..]).unwrap().map(Result::unwrap).collect();
-        assert_eq!(rows.len(), 2000);
-        assert_eq!(rows[1999], Value::Record(vec![("id".into(), Value::Long(1999))]));
+    }
+
+    #[test]
+    fn bytes_that_do_not_compress_arrive_whatever_the_codec() {
+        use rand::{RngCore as _, SeedableRng as _};
+        let mut noise = vec![0; 3_000_000];
+        rand::rngs::SmallRng::seed_from_u64(1).fill_bytes(&mut noise);
+        for codec in [Codec::Zstd(1), Codec::Snappy, Codec::Deflate(9), Codec::Null] {
+            let container = Container::new(Arc::new(Pool::new(codec)));
+            let schema = record_schema([AvroField { name: "b".into(), kind: AvroType::Bytes, nullable: false }]);
+            let mut file = container.header(&schema);
+            let mut block = Block { rows: 1, data: container.buffer() };
+            put_bytes(&mut block.data, &noise);
+            file.extend(container.compress(block).unwrap());
+            let rows: Vec<Value> = Reader::new(&file[..]).unwrap().map(Result::unwrap).collect();
+            assert_eq!(rows, [Value::Record(vec![("b".into(), Value::Bytes(noise.clone()))])], "{codec}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! container files. What BigQuery accepts of it: "Loading Avro data from Cloud Storage".
 
 pub mod block;
+pub mod codec;
 pub mod container;
 pub mod datum;
 pub mod schema;

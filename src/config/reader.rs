@@ -2,11 +2,15 @@
 
 use std::ffi::OsString;
 use std::io::ErrorKind;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-use super::{Address, Environment, Fault, Login, PLATFORM_VARIABLES, Policy, SslCa, SslMode, VARIABLES};
+use super::{
+    Address, Environment, Fault, Login, MOST_CONNECTIONS, PLATFORM_VARIABLES, Policy, Snapshots, SslCa, SslMode,
+    VARIABLES,
+};
 
 /// A name further away than this is no slip of the pen.
 const LARGEST_TYPO: usize = 3;
@@ -21,6 +25,25 @@ pub(super) fn port(text: &str) -> Option<u16> {
 
 pub(super) fn percent(text: &str) -> Option<u8> {
     text.trim_end_matches('%').parse().ok().filter(|percent| *percent <= 100)
+}
+
+pub(super) fn connections(text: &str) -> Option<NonZeroUsize> {
+    text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= MOST_CONNECTIONS)
+}
+
+pub(super) fn snapshots(text: &str) -> Option<Snapshots> {
+    match text.to_ascii_lowercase().as_str() {
+        "shared" => Some(Snapshots::Shared),
+        "per_connection" => Some(Snapshots::PerConnection),
+        _ => None,
+    }
+}
+
+/// Megabytes, maybe with a fraction, in bytes.
+pub(super) fn megabytes(text: &str) -> Option<NonZeroU64> {
+    let bytes = text.parse::<f64>().ok()? * 1e6;
+    // Whatever is larger than this is no limit.
+    NonZeroU64::new(if (1.0..1e15).contains(&bytes) { bytes as u64 } else { 0 })
 }
 
 pub(super) fn policy(text: &str) -> Option<Policy> {

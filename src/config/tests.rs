@@ -43,6 +43,25 @@ fn the_six_variables_of_the_script_suffice() {
 }
 
 #[test]
+fn speed_and_compression() {
+    let config = read(&[]).unwrap();
+    assert_eq!((config.reading.connections.get(), config.reading.snapshots), (1, Snapshots::Shared));
+    assert_eq!(config.codec, Codec::Zstd(1));
+    let config = read(&[
+        ("READ_CONNECTIONS", "4"),
+        ("SNAPSHOT", "PER_CONNECTION"),
+        ("MAX_ROWS_PER_SECOND", "1000"),
+        ("MAX_MB_PER_SECOND", "2.5"),
+        ("AVRO_CODEC", "snappy"),
+    ])
+    .unwrap();
+    assert_eq!((config.reading.connections.get(), config.reading.snapshots), (4, Snapshots::PerConnection));
+    assert_eq!(config.reading.max_rows_per_second.unwrap().get(), 1000);
+    assert_eq!(config.reading.max_bytes_per_second.unwrap().get(), 2_500_000);
+    assert_eq!(config.codec, Codec::Snappy);
+}
+
+#[test]
 fn empty_means_unset() {
     let config = read(&[("MYSQL_PORT", ""), ("TABLES", " "), ("BIGQUERY_LOCATION", ""), ("MYSQL_SSL_CA", "")]).unwrap();
     assert_eq!(config.mysql.address, Address::Tcp("db.internal".into(), 3306));
@@ -78,6 +97,12 @@ fn each_fault_says_what_is_wrong() {
         ("BIGQUERY_DATASET", "project.dataset", "without the project"),
         ("BIGQUERY_EMULATOR_HOST", "http://", "expected host:port"),
         ("TABLES", "[{\"nam\":1}]", "known keys"),
+        ("READ_CONNECTIONS", "0", "from 1 to 64"),
+        ("READ_CONNECTIONS", "65", "from 1 to 64"),
+        ("SNAPSHOT", "both", "shared or per_connection"),
+        ("MAX_ROWS_PER_SECOND", "0", "a whole number from 1"),
+        ("MAX_MB_PER_SECOND", "-1", "a number above 0"),
+        ("AVRO_CODEC", "gzip", "zstd, zstd:LEVEL"),
         ("TABLE_CONCURRENCY", "0", "whole number from 1"),
         ("ZERO_DATES", "keep", "null or error"),
         ("INVALID_VALUES", "keep", "error or null"),

@@ -1,5 +1,7 @@
 //! One row of MySQL to one Avro record, appended to a block.
 
+use std::sync::Arc;
+
 use sqlx::mysql::MySqlRow;
 
 use crate::avro::block::LARGEST_ROW_BYTES;
@@ -21,14 +23,14 @@ pub struct RowError {
 /// Converts rows and counts what became NULL on the way.
 #[derive(Debug)]
 pub struct RowEncoder {
-    mapping: Mapping,
+    mapping: Arc<Mapping>,
     /// Per column: values that became NULL by a policy.
     replaced: Vec<u64>,
 }
 
 impl RowEncoder {
     /// For rows of `mapping.select_list()`.
-    pub fn new(mapping: Mapping) -> Self {
+    pub fn new(mapping: Arc<Mapping>) -> Self {
         let replaced = vec![0; mapping.columns.len()];
         Self { mapping, replaced }
     }
@@ -74,10 +76,9 @@ impl RowEncoder {
         Ok(read)
     }
 
-    /// Columns with values that became NULL by a policy, and how many.
-    pub fn replaced(&self) -> impl Iterator<Item = (&str, u64)> {
-        let columns = self.mapping.columns.iter().map(|column| column.source.as_str());
-        columns.zip(self.replaced.iter().copied()).filter(|(_, count)| *count > 0)
+    /// How many values of each column of the mapping became NULL by a policy.
+    pub fn into_replaced(self) -> Vec<u64> {
+        self.replaced
     }
 }
 

@@ -229,7 +229,7 @@ fn has_json_check(definition: &str, column: &str) -> bool {
     own.is_some_and(|own| own.ends_with(&format!(" CHECK (json_valid({column}))")))
 }
 
-async fn query(
+pub(super) async fn query(
     connection: &mut MySqlConnection,
     doing: &str,
     statement: &str,
@@ -243,7 +243,7 @@ async fn query(
 }
 
 /// Catalog columns are of whatever text type the server's version likes: their bytes are UTF-8 in all of them.
-fn text(row: &MySqlRow, index: usize) -> Option<String> {
+pub(super) fn text(row: &MySqlRow, index: usize) -> Option<String> {
     debug_assert!(index < row.len());
     rows::value(row, index).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
 }

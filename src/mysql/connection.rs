@@ -96,15 +96,17 @@ pub async fn id(connection: &mut MySqlConnection) -> Result<u64, Error> {
     query.fetch_one(connection).await.map_err(|error| Error::query("asking for the connection's number", &error))
 }
 
-/// Ends a connection of ours on the server's side. A server notices that a client is gone when it sends the next rows;
-/// until then it would go on working for nobody and keep the table's lock. Nothing depends on it.
-pub async fn kill(config: &MySql, id: u64) {
+/// Ends connections of ours on the server's side. A server notices that a client is gone when it sends the next rows; until
+/// then it would go on working for nobody and keep the table's lock. Nothing depends on it.
+pub async fn kill(config: &MySql, ids: &[u64]) {
     let killing = async {
         let mut connection = open(config).await?;
-        execute(&mut connection, "ending a connection", &format!("KILL CONNECTION {id}")).await?;
+        for id in ids {
+            // Most often it is gone already, which is an error of KILL.
+            let _ = execute(&mut connection, "ending a connection", &format!("KILL CONNECTION {id}")).await;
+        }
         close(connection).await;
         Ok::<(), Error>(())
     };
-    // Most often it is gone already, which is an error of KILL.
     let _ = tokio::time::timeout(KILL_TIMEOUT, killing).await;
 }

@@ -80,6 +80,17 @@ impl Error {
         Self { transient, ..Self::new(doing, format!("{}{hint}", describe(error))) }
     }
 
+    /// A server that does not answer to what it should do at once.
+    pub(super) fn silent(doing: impl Into<String>, limit: Duration) -> Self {
+        let problem = format!("the server has not answered for {} s", limit.as_secs());
+        Self { transient: true, ..Self::new(doing, problem) }
+    }
+
+    /// What was decided does not hold any more, and is decided anew.
+    pub fn outdated(doing: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { transient: true, ..Self::new(doing, problem) }
+    }
+
     /// A server that has gone silent.
     pub(super) fn stalled(doing: impl Into<String>, limit: Duration) -> Self {
         let problem = format!(
@@ -192,6 +203,16 @@ fn is_closed(kind: std::io::ErrorKind) -> bool {
 /// The server knows the statement and cannot do it.
 pub(super) fn is_not_supported(error: &sqlx::Error) -> bool {
     number(error) == Some(NOT_SUPPORTED_YET)
+}
+
+/// Somebody else held a lock for longer than was waited.
+pub(super) fn is_lock_wait_timeout(error: &sqlx::Error) -> bool {
+    number(error) == Some(LOCK_WAIT_TIMEOUT)
+}
+
+/// The user lacks a privilege on the table or on its database.
+pub(super) fn is_access_denied(error: &sqlx::Error) -> bool {
+    matches!(number(error), Some(TABLE_ACCESS_DENIED | ACCESS_DENIED_TO_DATABASE))
 }
 
 /// The user lacks a privilege on the table.

@@ -3,8 +3,11 @@
 pub mod catalog;
 pub mod connection;
 pub mod error;
+pub mod key;
 pub mod locks;
 pub mod login;
+pub mod ranges;
 pub mod rows;
+pub mod snapshots;
 
 pub use error::Error;

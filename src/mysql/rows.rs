@@ -55,25 +55,41 @@ pub fn stream<'a>(
     sqlx::query(AssertSqlSafe(statement)).persistent(false).fetch(connection)
 }
 
-/// The next row; `None` after the last. `rows` have been read before it. A server that is silent for longer than
-/// `stall` is gone: a cut VPC connection says nothing.
+/// Why a row did not come.
+#[derive(Debug)]
+pub enum NoRow {
+    /// The driver's error.
+    Failed(sqlx::Error),
+    /// A server that is silent for so long is gone: a cut VPC connection says nothing.
+    Silent(Duration),
+}
+
+impl NoRow {
+    /// The error, `rows` of the table having been read before it.
+    pub fn reading(self, table: &str, rows: u64) -> Error {
+        let doing = format!("reading table {table}, after {rows} rows");
+        match self {
+            Self::Failed(error) => Error::query(doing, &error),
+            Self::Silent(limit) => Error::stalled(doing, limit),
+        }
+    }
+}
+
+/// The next row if it is here already: `Some(Ok(None))` is the end, `None` says to wait.
 #[inline]
-pub async fn next(
+pub fn ready(stream: &mut BoxStream<'_, Result<MySqlRow, sqlx::Error>>) -> Option<Result<Option<MySqlRow>, NoRow>> {
+    stream.try_next().now_or_never().map(|row| row.map_err(NoRow::Failed))
+}
+
+/// The next row, waited for; `None` after the last.
+pub async fn wait(
     stream: &mut BoxStream<'_, Result<MySqlRow, sqlx::Error>>,
-    table: &str,
-    rows: u64,
     stall: Duration,
-) -> Result<Option<MySqlRow>, Error> {
-    let doing = || format!("reading table {table}, after {rows} rows");
-    // Most rows are here already, and need no clock.
-    let row = match stream.try_next().now_or_never() {
-        Some(row) => row,
-        None => match tokio::time::timeout(stall, stream.try_next()).await {
-            Ok(row) => row,
-            Err(_) => return Err(Error::stalled(doing(), stall)),
-        },
-    };
-    row.map_err(|error| Error::query(doing(), &error))
+) -> Result<Option<MySqlRow>, NoRow> {
+    match tokio::time::timeout(stall, stream.try_next()).await {
+        Ok(row) => row.map_err(NoRow::Failed),
+        Err(_) => Err(NoRow::Silent(stall)),
+    }
 }
 
 /// The bytes of a value as the server sent them; `None` is NULL.

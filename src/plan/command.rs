@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use futures_util::{StreamExt as _, stream};
 use tracing::error;
 
+use super::reading::Reading;
 use super::show::{self, Shown};
 use super::{Error, Source, decide, existing, resolve, source};
 use crate::config::Config;
@@ -45,19 +46,20 @@ async fn plans(sides: &Sides, tables: Vec<TableRequest>) -> Result<Vec<Shown>, m
     for request in tables {
         let looked = async {
             let (found, destination) = resolve(sides, &mut connection, &request).await?;
-            Ok((source(sides, &mut connection, &request, found).await?, destination))
+            let reading = Reading::of(&mut connection, &sides.config, &request, &found).await?;
+            Ok((source(sides, &mut connection, &request, found).await?, destination, reading))
         };
-        let looked: Result<(Source, String), Error> = looked.await;
+        let looked: Result<(Source, String, Reading), Error> = looked.await;
         sources.push((request, looked));
     }
     mysql::connection::close(connection).await;
     let plans = stream::iter(sources).map(|(request, looked)| async move {
         let planned = async {
-            let (source, destination) = looked?;
+            let (source, destination, reading) = looked?;
             let existing = existing(sides, &destination).await?;
-            decide(&request, source, destination, existing).map_err(Error::Problem)
+            Ok((decide(&request, source, destination, existing).map_err(Error::Problem)?, reading))
         };
-        Shown { name: request.name.clone(), result: planned.await.map_err(|error| error.to_string()) }
+        Shown { name: request.name.clone(), result: planned.await.map_err(|error: Error| error.to_string()) }
     });
     Ok(plans.buffered(QUESTIONS_AT_A_TIME).collect().await)
 }

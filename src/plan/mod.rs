@@ -5,6 +5,7 @@ pub mod command;
 mod destination;
 mod drift;
 mod layout;
+pub mod reading;
 mod show;
 
 use serde_json::{Map, Value, json};

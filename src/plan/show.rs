@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::TablePlan;
 use super::destination::standard_type;
+use super::reading::Reading;
 use crate::config::{Config, Policy};
 use crate::mapping::MappedColumn;
 
@@ -13,7 +14,7 @@ use crate::mapping::MappedColumn;
 pub(super) struct Shown {
     /// The name that was asked for.
     pub(super) name: String,
-    pub(super) result: Result<TablePlan, String>,
+    pub(super) result: Result<(TablePlan, Reading), String>,
 }
 
 /// `{"dataset": …, "failing": n, "tables": […]}`
@@ -30,8 +31,8 @@ pub(super) fn json(plans: &[Shown], config: &Config) -> String {
 }
 
 fn table_json(Shown { name, result }: &Shown, config: &Config) -> Value {
-    let plan = match result {
-        Ok(plan) => plan,
+    let (plan, reading) = match result {
+        Ok(planned) => planned,
         Err(problem) => return json!({"table": name, "problems": [problem]}),
     };
     let columns: Vec<Value> = plan
@@ -61,6 +62,7 @@ fn table_json(Shown { name, result }: &Shown, config: &Config) -> Value {
         "policies": policies(plan, config),
         "problems": [],
         "statement": plan.statement,
+        "connections": reading.connections(),
         "load": plan.load,
         "afterwards": plan.afterwards,
     })
@@ -82,8 +84,8 @@ pub(super) fn text(plans: &[Shown], config: &Config) -> String {
 }
 
 fn table_text(out: &mut String, Shown { name, result }: &Shown, config: &Config) -> std::fmt::Result {
-    let plan = match result {
-        Ok(plan) => plan,
+    let (plan, reading) = match result {
+        Ok(planned) => planned,
         Err(problem) => return writeln!(out, "{name}\n  PROBLEM {problem}\n"),
     };
     let rows = plan.table.estimated_rows.map_or("rows unknown".into(), |rows| format!("about {rows} rows"));
@@ -110,7 +112,7 @@ fn table_text(out: &mut String, Shown { name, result }: &Shown, config: &Config)
     for policy in policies(plan, config) {
         writeln!(out, "  policy    {policy}")?;
     }
-    writeln!(out, "  reads     {}", plan.statement)?;
+    writeln!(out, "  reads     {}{reading}", plan.statement)?;
     let mut load = plan.load.clone();
     // The columns are above.
     load.remove("schema");

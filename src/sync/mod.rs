@@ -1,7 +1,9 @@
 //! The main job: all tables of this task, each by itself, and the report.
 
 mod guard;
+mod pace;
 mod pipeline;
+mod read;
 pub mod report;
 mod table;
 
@@ -19,6 +21,7 @@ use tracing::{error, info, warn};
 use crate::config::Config;
 use crate::selection::TableRequest;
 use crate::sides::{self, Sides};
+use pace::Pace;
 use pipeline::Pool;
 use report::{Outcome, Report, TableReport};
 
@@ -27,6 +30,8 @@ struct Context {
     sides: Sides,
     /// Used again from table to table.
     pool: Arc<Pool>,
+    /// Kept by all tables together.
+    pace: Arc<Pace>,
     /// Ends the run early: SIGTERM or Ctrl-C.
     stop: CancellationToken,
     bars: Option<MultiProgress>,
@@ -71,7 +76,9 @@ pub async fn run(config: Config, stop: CancellationToken, bars: Option<MultiProg
         return no_tables(&sides.config, started);
     }
     let concurrency = sides.config.table_concurrency.get();
-    let context = Arc::new(Context { sides, pool: Arc::new(Pool::default()), stop, bars });
+    let pool = Arc::new(Pool::new(sides.config.codec));
+    let pace = Arc::new(Pace::new(&sides.config.reading));
+    let context = Arc::new(Context { sides, pool, pace, stop, bars });
     let reports = stream::iter(tables).map(|request| guarded(Arc::clone(&context), request));
     let reports = reports.buffer_unordered(concurrency).collect().await;
     let report = Report { tables: reports, elapsed: started.elapsed() };

@@ -8,20 +8,20 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use gcp_bigquery_client::model::job::Job;
-use sqlx::mysql::MySqlConnection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::avro::block::{Block, BlockBuilder};
+use crate::avro::block::Block;
+use crate::avro::codec::Codec;
 use crate::avro::container::{self, Container};
 use crate::bigquery::upload::{CHUNK_BYTES, Upload};
 use crate::bigquery::{self, Client};
-use crate::mapping::Mapping;
-use crate::mapping::row::{RowEncoder, RowError};
+use crate::mapping::row::RowError;
+use crate::mysql;
 use crate::mysql::locks::{self, Lock};
-use crate::mysql::{self, rows};
 use crate::sync::guard::ShrinkGuard;
+use crate::sync::read::{self, Read, Source};
 use crate::telemetry::progress::Counters;
 
 /// What may be between the reader and the upload, in KiB of raw blocks: enough to keep two cores busy. A larger block
@@ -33,13 +33,16 @@ const BLOCKS_IN_FLIGHT: usize = 64;
 
 /// Memory that goes from table to table. Given back and taken anew for every table, it would grow: the allocator keeps a
 /// share of it for each thread that ever touched it.
-#[derive(Default)]
 pub(super) struct Pool {
     blocks: Arc<container::Pool>,
     chunks: Mutex<Vec<BytesMut>>,
 }
 
 impl Pool {
+    pub(super) fn new(codec: Codec) -> Self {
+        Self { blocks: Arc::new(container::Pool::new(codec)), chunks: Mutex::default() }
+    }
+
     fn chunk(&self) -> BytesMut {
         self.chunks.lock().ok().and_then(|mut chunks| chunks.pop()).unwrap_or_default()
     }
@@ -64,18 +67,13 @@ pub(super) struct Destination<'a> {
     pub(super) finishing: &'a AtomicBool,
 }
 
-/// Where the rows come from.
-pub(super) struct Source {
-    pub(super) table: String,
-    pub(super) statement: String,
-    /// In an open snapshot.
-    pub(super) connection: MySqlConnection,
-    pub(super) mapping: Mapping,
+/// What has to be true before the last chunk.
+pub(super) struct Guards {
+    pub(super) shrink: Option<ShrinkGuard>,
+    /// That the source's first connection holds.
+    pub(super) lock: Option<Lock>,
     /// How long the server may be silent.
     pub(super) stall: Duration,
-    pub(super) guard: Option<ShrinkGuard>,
-    /// That this connection holds.
-    pub(super) lock: Option<Lock>,
 }
 
 /// Why a pipeline stopped. Until its last chunk the destination has not changed.
@@ -91,6 +89,8 @@ pub(super) enum Error {
     Compression(#[from] io::Error),
     #[error("a bug in mysql-bigquery-sync: {0}")]
     Bug(#[from] tokio::task::JoinError),
+    #[error("a bug in mysql-bigquery-sync: nothing to read with")]
+    NoConnection,
     #[error("{0}")]
     Refused(String),
 }
@@ -103,22 +103,18 @@ enum Piece {
     End,
 }
 
-/// Columns with values that became NULL by a policy, and how many.
-pub(super) type Replaced = Vec<(String, u64)>;
-
 /// What a pipeline that ended leaves.
 pub(super) struct Done {
     /// Under way, or already ended.
     pub(super) job: Job,
-    pub(super) replaced: Replaced,
-    /// Out of its snapshot; it still holds the table's lock.
-    pub(super) connection: MySqlConnection,
+    pub(super) read: Read,
 }
 
 /// Reads all rows and uploads them; the load job is then under way, or already done.
 pub(super) async fn run(
     destination: Destination<'_>,
     source: Source,
+    guards: Guards,
     upload: Upload,
     pool: &Pool,
     counters: &Arc<Counters>,
@@ -134,7 +130,7 @@ pub(super) async fn run(
     };
     let (gate, last_chunk) = gate();
     // A task of its own: while chunks are handled here, rows go on being read there.
-    let reading = tokio::spawn(read(source, pieces_in, last_chunk, Arc::clone(counters)));
+    let reading = tokio::spawn(read(source, guards, Arc::new(pieces_in), last_chunk, Arc::clone(counters)));
     let mut reader = AbortOnDropHandle::new(reading);
     let sending = async {
         let filling = fill(&container, header, pieces, chunks_in, pool);
@@ -147,16 +143,15 @@ pub(super) async fn run(
     tokio::select! {
         sent = &mut sending => match sent? {
             Some(job) => {
-                let (replaced, connection) = reader.await??;
-                Ok(Done { job, replaced, connection })
+                Ok(Done { job, read: reader.await?? })
             }
             // The chunks ended without a last one because the reader did: it has the reason.
             None => Err(reader.await?.err().unwrap_or_else(|| io::Error::other("the reader ended early").into())),
         },
         read = &mut reader => {
-            let (replaced, connection) = read??;
+            let read = read??;
             let job = sending.await?.ok_or_else(|| io::Error::other("the upload ended early"))?;
-            Ok(Done { job, replaced, connection })
+            Ok(Done { job, read })
         }
     }
 }
@@ -171,8 +166,8 @@ fn gate() -> (Gate, LastChunk) {
     ((ask, may_pass), (asked, pass))
 }
 
-/// Where the reader puts blocks.
-struct Pieces {
+/// Where the readers put blocks.
+pub(super) struct Pieces {
     sender: mpsc::Sender<Piece>,
     /// KiB.
     free: Arc<Semaphore>,
@@ -180,8 +175,13 @@ struct Pieces {
 }
 
 impl Pieces {
+    /// Where a block is to be built.
+    pub(super) fn buffer(&self) -> Vec<u8> {
+        self.container.buffer()
+    }
+
     /// Hands a block on, once there is room for it. False when nobody takes blocks any more.
-    async fn put(&self, block: Block) -> bool {
+    pub(super) async fn put(&self, block: Block) -> bool {
         let kib = u32::try_from(block.data.len() / 1024 + 1).unwrap_or(u32::MAX).min(KIB_IN_FLIGHT);
         let Ok(share) = Arc::clone(&self.free).acquire_many_owned(kib).await else { return false };
         let container = Arc::clone(&self.container);
@@ -190,50 +190,30 @@ impl Pieces {
     }
 }
 
-/// Reads and encodes every row of the snapshot, ends the snapshot, and lets the last chunk pass while the lock is held.
+/// Reads every row, and lets the last chunk pass while the guards allow it and the lock is held.
 async fn read(
     source: Source,
-    pieces: Pieces,
-    last_chunk: LastChunk,
+    guards: Guards,
+    pieces: Arc<Pieces>,
+    (asked, pass): LastChunk,
     counters: Arc<Counters>,
-) -> Result<(Replaced, MySqlConnection), Error> {
-    let Source { table, statement, mut connection, mapping, stall, guard, lock } = source;
-    let mut encoder = RowEncoder::new(mapping);
-    let mut blocks = BlockBuilder::new(pieces.container.buffer());
-    let mut rows_read = 0;
-    let mut stream = rows::stream(&mut connection, statement);
-    while let Some(row) = rows::next(&mut stream, &table, rows_read, stall).await? {
-        let row_start = blocks.buffer().len();
-        let bytes = encoder.append(&row, blocks.buffer())?;
-        rows_read += 1;
-        counters.rows.fetch_add(1, Relaxed);
-        counters.bytes_read.fetch_add(bytes, Relaxed);
-        if blocks.end_row() && !pieces.put(blocks.take(row_start, pieces.container.buffer())).await {
-            break;
-        }
+) -> Result<Read, Error> {
+    let mut read = read::all(source, Arc::clone(&pieces), counters).await?;
+    if let Some(guard) = guards.shrink {
+        guard.check(read.rows).map_err(Error::Refused)?;
     }
-    drop(stream);
-    // The snapshot ends with its last row: the database need not wait for BigQuery.
-    rows::end_snapshot(&mut connection, stall).await?;
-    if let Some(block) = blocks.finish() {
-        locks::keeping_alive(&mut connection, pieces.put(block)).await;
-    }
-    if let Some(guard) = guard {
-        guard.check(rows_read).map_err(Error::Refused)?;
-    }
-    let (asked, pass) = last_chunk;
     let waiting = async {
         let _ = pieces.sender.send(Piece::End).await;
         asked.await
     };
     // An upload that is slow is waited for; one that failed asks for nothing.
-    if locks::keeping_alive(&mut connection, waiting).await.is_ok() {
-        if let Some(lock) = lock {
-            lock.check(&mut connection, stall).await?;
+    if locks::keeping_alive(&mut read.connection, waiting).await.is_ok() {
+        if let Some(lock) = guards.lock {
+            lock.check(&mut read.connection, guards.stall).await?;
         }
         let _ = pass.send(());
     }
-    Ok((encoder.replaced().map(|(column, count)| (column.to_owned(), count)).collect(), connection))
+    Ok(read)
 }
 
 /// A chunk of the file.

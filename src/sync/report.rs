@@ -54,6 +54,10 @@ pub struct Synced {
     pub previous_rows: Option<u64>,
     /// Columns with values that became NULL by a policy, and how many.
     pub replaced: Vec<(String, u64)>,
+    /// Over how many connections it was read.
+    pub connections: usize,
+    /// How long the snapshot was open in MySQL.
+    pub snapshot: Duration,
 }
 
 impl TableReport {
@@ -86,6 +90,8 @@ impl TableReport {
                     bytes_sent = self.bytes_sent,
                     milliseconds = self.milliseconds(),
                     rows_per_second = self.rows_per_second(),
+                    snapshot_milliseconds = milliseconds(synced.snapshot),
+                    connections = synced.connections,
                     values_to_null = replaced,
                     columns_to_null = replaced_json(&synced.replaced),
                     "{}: {} rows loaded into {} in {}{}",
@@ -254,6 +260,8 @@ mod tests {
             job_id: "j".into(),
             previous_rows: None,
             replaced: vec![("born".into(), 3)],
+            connections: 1,
+            snapshot: Duration::from_secs(1),
         };
         let mut orders = TableReport::new("orders".into(), Duration::from_millis(2500), Outcome::Synced(synced));
         (orders.rows, orders.bytes_read, orders.bytes_sent) = (10_000, 1_250_000, 990_000);

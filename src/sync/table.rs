@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
+use futures_util::future::try_join_all;
 use sqlx::mysql::MySqlConnection;
 use tokio_util::task::AbortOnDropHandle;
 use tracing::{info, warn};
@@ -15,12 +16,15 @@ use crate::bigquery::retry;
 use crate::config;
 use crate::mysql::connection::in_time;
 use crate::mysql::locks::{self, Lock};
-use crate::mysql::{self, rows};
+use crate::mysql::ranges::Ranges;
+use crate::mysql::{self, snapshots};
+use crate::plan::reading::Reading;
 use crate::plan::{self, Drift, TablePlan};
 use crate::selection::TableRequest;
 use crate::sync::Context;
 use crate::sync::guard::ShrinkGuard;
-use crate::sync::pipeline::{self, Destination, Done, Source};
+use crate::sync::pipeline::{self, Destination, Done, Guards};
+use crate::sync::read::{Read, Source};
 use crate::sync::report::{Outcome, Synced, TableReport};
 use crate::telemetry::progress::{self, Counters};
 
@@ -102,7 +106,7 @@ async fn copy(
 ) -> Result<Outcome, Failure> {
     let opening = open(context, request, again);
     let opened = unless_stopped(context, opening, "its columns were looked up; the destination is unchanged").await?;
-    let Opened { connection, connection_id, lock, generation, plan } = match opened {
+    let Opened { connections, connection_ids, since, ranges, lock, generation, plan } = match opened {
         Opening::Ready(opened) => *opened,
         Opening::Loaded { destination, job_id, rows } => {
             counters.rows.store(rows, Relaxed);
@@ -120,23 +124,32 @@ async fn copy(
     let beginning = context.sides.bigquery.begin_upload(&doing, &job);
     let upload = unless_stopped(context, beginning, "its upload was started; the destination is unchanged").await?;
     let session = upload.session();
+    let stall = context.sides.config.mysql.stall;
+    let connection_count = connections.len();
     let source = Source {
-        statement: plan.statement.clone(),
         table: plan.table.name.clone(),
-        connection,
-        mapping: plan.mapping.clone(),
-        stall: context.sides.config.mysql.stall,
-        guard: guard(context, request, &plan),
-        lock,
+        ranges,
+        connections,
+        since,
+        mapping: Arc::new(plan.mapping.clone()),
+        stall,
+        pace: Arc::clone(&context.pace),
     };
+    let guards = Guards { shrink: guard(context, request, &plan), lock, stall };
     let finishing = AtomicBool::new(false);
     let to = Destination { client: &context.sides.bigquery, doing: &doing, job_id: &job_id, finishing: &finishing };
-    let running = pipeline::run(to, source, upload, &context.pool, counters);
+    let running = pipeline::run(to, source, guards, upload, &context.pool, counters);
     let stopped_while = "its rows were read; the upload was given up and the destination is unchanged";
-    let Done { job, replaced, mut connection } = match unless_stopped(context, running, stopped_while).await {
+    let Done { job, read: Read { replaced, snapshot, mut connection, .. } } = match unless_stopped(
+        context,
+        running,
+        stopped_while,
+    )
+    .await
+    {
         Ok(done) => done,
         Err(failure) => {
-            let killing = mysql::connection::kill(&context.sides.config.mysql, connection_id);
+            let killing = mysql::connection::kill(&context.sides.config.mysql, &connection_ids);
             tokio::join!(killing, context.sides.bigquery.cancel_upload(&session));
             return Err(match failure {
                 Failure::Stopped(_) if finishing.load(Relaxed) => Failure::Stopped(
@@ -154,7 +167,14 @@ async fn copy(
     set_properties(context, &doing, &plan).await;
     mysql::connection::close(connection).await;
     let TablePlan { destination, previous_rows, .. } = plan;
-    Ok(Outcome::Synced(Synced { destination, job_id, previous_rows, replaced }))
+    Ok(Outcome::Synced(Synced {
+        destination,
+        job_id,
+        previous_rows,
+        replaced,
+        connections: connection_count,
+        snapshot,
+    }))
 }
 
 /// `table_started`, and `schema_drift` where the destination's columns change.
@@ -233,10 +253,13 @@ enum Opening {
 
 /// A table that is ready to be read.
 struct Opened {
-    /// In a snapshot in which the table cannot be altered.
-    connection: MySqlConnection,
-    connection_id: u64,
-    /// That no other execution works on the destination.
+    /// Each in a snapshot in which the table cannot be altered.
+    connections: Vec<MySqlConnection>,
+    connection_ids: Vec<u64>,
+    /// Since when the snapshots are open.
+    since: Instant,
+    ranges: Ranges,
+    /// That no other execution works on the destination; the first connection holds it.
     lock: Option<Lock>,
     /// Of the load job's id: failed ids of earlier attempts are used up.
     generation: u32,
@@ -248,8 +271,6 @@ async fn open(context: &Context, request: &TableRequest, again: bool) -> Result<
     let stall = sides.config.mysql.stall;
     let mut connection = mysql::connection::reconnect(&sides.config.mysql).await?;
     let (found, destination) = plan::resolve(sides, &mut connection, request).await?;
-    let asking = mysql::connection::id(&mut connection);
-    let connection_id = in_time(stall, "asking for the connection's number", asking).await?;
     let config::BigQuery { project, dataset, .. } = &sides.config.bigquery;
     // Before the snapshot: what another execution has just loaded is not older than what is read here.
     let lock = Lock::take(&mut connection, stall, format!("{project}.{dataset}.{destination}")).await?;
@@ -265,10 +286,21 @@ async fn open(context: &Context, request: &TableRequest, again: bool) -> Result<
         }
         Earlier::Nothing { generation } => generation,
     };
-    rows::begin_snapshot(&mut connection, &found.name, stall).await?;
+    let reading = Reading::of(&mut connection, &sides.config, request, &found);
+    let reading = in_time(stall, "looking at the primary key", reading).await?;
+    let others = reading.connections() - 1;
+    let since = Instant::now();
+    let snapshots = sides.config.reading.snapshots;
+    let mut connections = snapshots::open(&sides.config.mysql, &mut connection, others, &found.name, snapshots).await?;
+    let reading = if connections.is_empty() { Reading::Whole(None) } else { reading };
     // Made now that the columns cannot change any more.
-    let plan = plan::table(sides, &mut connection, request, found, destination).await?;
-    Ok(Opening::Ready(Box::new(Opened { connection, connection_id, lock, generation, plan })))
+    let plan = plan::table(sides, &mut connection, request, found.clone(), destination).await?;
+    let dividing = reading.ranges(&mut connection, &found, &plan);
+    let ranges = in_time(stall, "dividing the table", dividing).await?;
+    connections.insert(0, connection);
+    let asking = try_join_all(connections.iter_mut().map(mysql::connection::id));
+    let connection_ids = in_time(stall, "asking for the connections' numbers", asking).await?;
+    Ok(Opening::Ready(Box::new(Opened { connections, connection_ids, since, ranges, lock, generation, plan })))
 }
 
 /// What earlier attempts of this task have done about the table.

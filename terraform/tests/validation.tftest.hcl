@@ -233,6 +233,46 @@ run "table_concurrency" {
   expect_failures = [var.table_concurrency]
 }
 
+run "read_connections" {
+  command = plan
+  variables {
+    read_connections = 65
+  }
+  expect_failures = [var.read_connections]
+}
+
+run "snapshot" {
+  command = plan
+  variables {
+    snapshot = "both"
+  }
+  expect_failures = [var.snapshot]
+}
+
+run "max_rows_per_second" {
+  command = plan
+  variables {
+    max_rows_per_second = 0
+  }
+  expect_failures = [var.max_rows_per_second]
+}
+
+run "max_mb_per_second" {
+  command = plan
+  variables {
+    max_mb_per_second = 0
+  }
+  expect_failures = [var.max_mb_per_second]
+}
+
+run "avro_codec" {
+  command = plan
+  variables {
+    avro_codec = "gzip"
+  }
+  expect_failures = [var.avro_codec]
+}
+
 run "max_shrink_percent" {
   command = plan
   variables {

@@ -24,6 +24,7 @@ mod mysql_proxy;
 mod overrides;
 mod proxy;
 mod random_tables;
+mod reading;
 mod security;
 mod stopping;
 mod support;

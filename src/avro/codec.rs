@@ -1,0 +1,150 @@
+//! Block codecs: how the datums of a block are compressed. `AVRO_CODEC` chooses.
+//!
+//! Source: "Required codecs" and "Optional codecs" of the Avro specification; those that BigQuery reads: "Loading Avro
+//! data", compression.
+
+use std::fmt;
+use std::io;
+use std::str::FromStr;
+
+use flate2::{Compress, Compression, FlushCompress, Status};
+
+/// zstd's levels: the negative ones are faster and leave more bytes.
+const ZSTD_LEVELS: std::ops::RangeInclusive<i32> = -7..=19;
+/// The fastest positive one: docs/performance.md compares them.
+const ZSTD_LEVEL: i32 = 1;
+/// deflate's levels.
+const DEFLATE_LEVELS: std::ops::RangeInclusive<i32> = 1..=9;
+
+/// A codec and its level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// `zstandard`
+    Zstd(i32),
+    /// `snappy`
+    Snappy,
+    /// `deflate`
+    Deflate(u32),
+    /// `null`: not compressed.
+    Null,
+}
+
+impl Default for Codec {
+    fn default() -> Self {
+        Self::Zstd(ZSTD_LEVEL)
+    }
+}
+
+impl Codec {
+    /// What stands in the file's header as `avro.codec`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Zstd(_) => "zstandard",
+            Self::Snappy => "snappy",
+            Self::Deflate(_) => "deflate",
+            Self::Null => "null",
+        }
+    }
+}
+
+impl fmt::Display for Codec {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Zstd(level) => write!(formatter, "zstd:{level}"),
+            Self::Snappy => formatter.write_str("snappy"),
+            Self::Deflate(level) => write!(formatter, "deflate:{level}"),
+            Self::Null => formatter.write_str("null"),
+        }
+    }
+}
+
+impl FromStr for Codec {
+    type Err = ();
+
+    /// `zstd`, `zstd:3`, `snappy`, `deflate`, `deflate:6`, `null`
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let lower = text.to_ascii_lowercase();
+        let (name, level) = match lower.split_once(':') {
+            Some((name, level)) => (name, Some(level.parse::<i32>().map_err(drop)?)),
+            None => (&*lower, None),
+        };
+        match (name, level) {
+            ("zstd" | "zstandard", level) => {
+                let level = level.unwrap_or(ZSTD_LEVEL);
+                (ZSTD_LEVELS.contains(&level) && level != 0).then_some(Self::Zstd(level)).ok_or(())
+            }
+            ("deflate", level) => {
+                let level = level.unwrap_or(1);
+                DEFLATE_LEVELS.contains(&level).then_some(Self::Deflate(level.unsigned_abs())).ok_or(())
+            }
+            ("snappy", None) => Ok(Self::Snappy),
+            ("null", None) => Ok(Self::Null),
+            _ => Err(()),
+        }
+    }
+}
+
+/// A codec's state, used for one block after another.
+pub(super) enum Compressor {
+    Zstd(zstd::bulk::Compressor<'static>),
+    Snappy(Box<snap::raw::Encoder>),
+    Deflate(Compress),
+    Null,
+}
+
+impl Compressor {
+    pub(super) fn new(codec: Codec) -> io::Result<Self> {
+        Ok(match codec {
+            Codec::Zstd(level) => Self::Zstd(zstd::bulk::Compressor::new(level)?),
+            Codec::Snappy => Self::Snappy(Box::new(snap::raw::Encoder::new())),
+            // Avro's deflate is RFC 1951's, without zlib's frame.
+            Codec::Deflate(level) => Self::Deflate(Compress::new(Compression::new(level), false)),
+            Codec::Null => Self::Null,
+        })
+    }
+
+    /// Compresses `data` into `packed`, which is empty.
+    pub(super) fn compress(&mut self, data: &[u8], packed: &mut Vec<u8>) -> io::Result<()> {
+        match self {
+            Self::Zstd(zstd) => {
+                packed.reserve(zstd::zstd_safe::compress_bound(data.len()));
+                zstd.compress_to_buffer(data, packed)?;
+            }
+            Self::Snappy(snappy) => {
+                packed.resize(snap::raw::max_compress_len(data.len()), 0);
+                let length = snappy.compress(data, packed).map_err(io::Error::other)?;
+                packed.truncate(length);
+                // The checksum of what was compressed, big-endian.
+                packed.extend_from_slice(&crc32fast::hash(data).to_be_bytes());
+            }
+            Self::Deflate(deflate) => {
+                deflate.reset();
+                // What does not compress is stored, with 5 bytes for every 16 KiB or more.
+                packed.reserve(data.len() + data.len() / 1024 + 64);
+                let status = deflate.compress_vec(data, packed, FlushCompress::Finish)?;
+                if status != Status::StreamEnd {
+                    return Err(io::Error::other("deflate has more output than was expected"));
+                }
+            }
+            Self::Null => packed.extend_from_slice(data),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codecs_are_read_as_they_are_written() {
+        for text in ["zstd:1", "zstd:-5", "zstd:19", "snappy", "deflate:1", "deflate:9", "null"] {
+            assert_eq!(text.parse::<Codec>().unwrap().to_string(), text);
+        }
+        assert_eq!("zstd".parse(), Ok(Codec::default()));
+        assert_eq!("Zstandard".parse(), Ok(Codec::default()));
+        for text in ["", "gzip", "zstd:0", "zstd:20", "zstd:x", "deflate:0", "deflate:10", "snappy:1", "null:1"] {
+            assert!(text.parse::<Codec>().is_err(), "{text}");
+        }
+    }
+}

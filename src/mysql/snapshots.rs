@@ -1,0 +1,132 @@
+//! Snapshots of several connections that see the same moment of one table.
+//!
+//! `LOCK TABLES … READ` waits until every transaction that has written to the table is over, and lets none write to it while
+//! it is held: snapshots opened in between have the same rows of this table. That takes milliseconds.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::try_join_all;
+use sqlx::mysql::MySqlConnection;
+use sqlx::{AssertSqlSafe, Executor as _};
+use tracing::{info, warn};
+
+use crate::config::{MySql, Snapshots};
+use crate::mysql::Error;
+use crate::mysql::connection::{close, connect, execute};
+use crate::mysql::error::{is_access_denied, is_lock_wait_timeout};
+use crate::mysql::rows::{self, quoted};
+
+/// While the lock is waited for, nobody else can begin to write to the table.
+const LOCK_WAIT_SECONDS: u32 = 2;
+/// Opening the snapshots takes two round trips.
+const HOLD_LIMIT: Duration = Duration::from_secs(2);
+/// Should this process or the network freeze meanwhile, the server gives the table free by itself.
+const HOLD_IDLE_SECONDS: u64 = HOLD_LIMIT.as_secs() + 1;
+
+/// Opens a snapshot on the first connection and on `others` more, and pins the table's definition in each. When the table
+/// cannot be locked in time, only the first one's snapshot is opened, and there are no others.
+pub async fn open(
+    config: &MySql,
+    first: &mut MySqlConnection,
+    others: usize,
+    table: &str,
+    snapshots: Snapshots,
+) -> Result<Vec<MySqlConnection>, Error> {
+    if others == 0 {
+        rows::begin_snapshot(first, table, config.stall).await?;
+        return Ok(Vec::new());
+    }
+    let mut opened = try_join_all((0..others).map(|_| connect(config))).await?;
+    let connections = others + 1;
+    let gate = match snapshots {
+        Snapshots::PerConnection => {
+            info!(
+                event = "snapshots_differ",
+                table,
+                connections,
+                "{table}: read over {connections} connections; as SNAPSHOT=per_connection says, each sees a moment of its own: \
+                 its ranges of rows are consistent each, and not together"
+            );
+            None
+        }
+        Snapshots::Shared => match lock(config, table).await? {
+            Locking::Held(gate) => Some(gate),
+            Locking::Denied => {
+                warn!(
+                    event = "snapshots_differ",
+                    table,
+                    connections,
+                    "{table}: read over {connections} connections, each of which sees a moment of its own, since user {} may \
+                     not lock tables: its ranges of rows are consistent each, and not together (GRANT LOCK TABLES ON {}.* \
+                     makes it one moment; \"read_connections\": 1 in TABLES too)",
+                    config.user,
+                    quoted(&config.database)
+                );
+                None
+            }
+            Locking::Timeout => {
+                warn!(
+                    event = "table_not_divided",
+                    table,
+                    "{table}: read over one connection instead of {connections}, since other sessions were writing to it or \
+                     holding a lock on it for {LOCK_WAIT_SECONDS} s, and were not to be kept waiting"
+                );
+                for connection in opened.drain(..) {
+                    close(connection).await;
+                }
+                None
+            }
+        },
+    };
+    let begun = Instant::now();
+    let opening = try_join_all(
+        std::iter::once(first)
+            .chain(&mut opened)
+            .map(|connection| async move { rows::begin_snapshot(connection, table, config.stall).await }),
+    );
+    match gate {
+        None => opening.await.map(drop)?,
+        Some(mut gate) => {
+            let done = tokio::time::timeout(HOLD_LIMIT, opening).await;
+            // Before anything else: whatever happened, the table is free again.
+            let doing = format!("unlocking table {table}");
+            let unlocked = tokio::time::timeout(HOLD_LIMIT, execute(&mut gate, &doing, "UNLOCK TABLES")).await;
+            let held = begun.elapsed();
+            let silent = |doing: String| Error::silent(doing, HOLD_LIMIT);
+            done.map_err(|_| silent(format!("opening {connections} snapshots of table {table}")))??;
+            unlocked.map_err(|_| silent(doing))??;
+            close(gate).await;
+            info!(
+                event = "snapshots_shared",
+                table,
+                connections,
+                locked_microseconds = u64::try_from(held.as_micros()).unwrap_or(u64::MAX),
+                "{table}: read over {connections} connections that see one moment; nobody could write to the table for {}.{} ms",
+                held.as_millis(),
+                held.as_micros() % 1000 / 100
+            );
+        }
+    }
+    Ok(opened)
+}
+
+enum Locking {
+    /// By this connection, until it unlocks or ends.
+    Held(MySqlConnection),
+    Denied,
+    Timeout,
+}
+
+async fn lock(config: &MySql, table: &str) -> Result<Locking, Error> {
+    let doing = format!("locking table {table} for a moment");
+    let mut gate = connect(config).await?;
+    let limits = format!("SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}, wait_timeout = {HOLD_IDLE_SECONDS}");
+    execute(&mut gate, &doing, &limits).await?;
+    let statement = format!("LOCK TABLES {} READ", quoted(table));
+    match gate.execute(AssertSqlSafe(statement)).await {
+        Ok(_) => Ok(Locking::Held(gate)),
+        Err(error) if is_access_denied(&error) => Ok(Locking::Denied),
+        Err(error) if is_lock_wait_timeout(&error) => Ok(Locking::Timeout),
+        Err(error) => Err(Error::query(doing, &error)),
+    }
+}

@@ -1,0 +1,107 @@
+//! How a table is read: by one statement, or over several connections by ranges of its primary key.
+
+use std::fmt;
+
+use sqlx::mysql::MySqlConnection;
+
+use crate::config::Config;
+use crate::mysql::catalog::Found;
+use crate::mysql::key::{self, Key};
+use crate::mysql::ranges::{Ranges, Size};
+use crate::mysql::{self, Error};
+use crate::plan::TablePlan;
+use crate::selection::TableRequest;
+
+/// In a smaller table the further connections would cost more than they bring.
+const FEWEST_ROWS: u64 = 10_000;
+
+/// Over how many connections, and by what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reading {
+    /// One; where more were asked for, why.
+    Whole(Option<&'static str>),
+    /// Several.
+    Divided {
+        /// How many.
+        connections: usize,
+        /// What their ranges are made of.
+        key: Key,
+    },
+}
+
+/// What stands behind the statement in a plan: nothing where one connection is all that was asked for.
+impl fmt::Display for Reading {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(None) => Ok(()),
+            Self::Whole(Some(why)) => write!(formatter, " (over one connection: {why})"),
+            Self::Divided { connections, key } => {
+                write!(formatter, " (over {connections} connections, by ranges of the primary key ({}))", key.names())
+            }
+        }
+    }
+}
+
+impl Reading {
+    /// Decides; asks the server only where several connections are asked for.
+    pub async fn of(
+        connection: &mut MySqlConnection,
+        config: &Config,
+        request: &TableRequest,
+        found: &Found,
+    ) -> Result<Self, Error> {
+        let connections = request.read_connections.unwrap_or(config.reading.connections).get();
+        if connections == 1 {
+            return Ok(Self::Whole(None));
+        }
+        let whole = |why| Ok(Self::Whole(Some(why)));
+        if found.is_view {
+            return whole("a view has no primary key");
+        }
+        // The index that serves a filter best may be another one than the primary key's.
+        if request.filter.is_some() {
+            return whole("it has a \"where\", which ranges of the primary key would get in the way of");
+        }
+        if found.estimated_rows.unwrap_or(0) < FEWEST_ROWS {
+            return whole("it is small");
+        }
+        Ok(match key::primary(connection, &found.name).await? {
+            Some(key) => Self::Divided { connections, key },
+            None => Self::Whole(Some("it has no primary key whose first column can be compared exactly")),
+        })
+    }
+
+    /// How many connections read.
+    pub fn connections(&self) -> usize {
+        match self {
+            Self::Whole(_) => 1,
+            Self::Divided { connections, .. } => *connections,
+        }
+    }
+
+    /// What is read, once the columns are known.
+    pub async fn ranges(
+        self,
+        connection: &mut MySqlConnection,
+        found: &Found,
+        plan: &TablePlan,
+    ) -> Result<Ranges, Error> {
+        let Self::Divided { connections, key } = self else { return Ok(Ranges::whole(plan.statement.clone())) };
+        if mysql::key::primary(connection, &found.name).await?.as_ref() != Some(&key) {
+            let doing = format!("dividing table {} by its primary key", found.name);
+            return Err(Error::outdated(doing, "the key was altered a moment ago"));
+        }
+        let size = Size {
+            rows: found.estimated_rows.unwrap_or(0),
+            bytes: found.estimated_bytes.unwrap_or(0),
+            connections: connections as u64,
+        };
+        let selected: Vec<Option<&str>> = plan
+            .mapping
+            .columns
+            .iter()
+            .map(|column| (column.target.select == "{}").then_some(&*column.source))
+            .collect();
+        Ranges::of_key(connection, &found.name, key, plan.mapping.select_list(), &selected, size).await
+    }
+}

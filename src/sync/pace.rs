@@ -1,0 +1,112 @@
+//! How fast a task reads at most: `MAX_ROWS_PER_SECOND` and `MAX_MB_PER_SECOND`, of all tables and connections together.
+
+use std::num::NonZeroU64;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::config::Reading;
+
+/// A reader pays so many times a second.
+const PAYMENTS_PER_SECOND: u64 = 20;
+
+/// The limits, and up to when they are used up.
+pub(super) struct Pace {
+    rows: Limit,
+    bytes: Limit,
+}
+
+struct Limit {
+    per_second: Option<NonZeroU64>,
+    /// What was read so far is paid for at this moment.
+    paid_at: Mutex<Instant>,
+}
+
+/// What a reader has read and not paid for yet.
+#[derive(Default)]
+pub(super) struct Debt {
+    rows: u64,
+    bytes: u64,
+}
+
+impl Pace {
+    pub(super) fn new(reading: &Reading) -> Self {
+        Self { rows: Limit::new(reading.max_rows_per_second), bytes: Limit::new(reading.max_bytes_per_second) }
+    }
+
+    /// Counts a row; waits where the limits ask for it.
+    #[inline]
+    pub(super) async fn read(&self, debt: &mut Debt, bytes: u64) {
+        debt.rows += 1;
+        debt.bytes += bytes;
+        if self.rows.is_due(debt.rows) || self.bytes.is_due(debt.bytes) {
+            let Debt { rows, bytes } = std::mem::take(debt);
+            tokio::time::sleep_until(self.rows.pay(rows).max(self.bytes.pay(bytes))).await;
+        }
+    }
+}
+
+impl Limit {
+    fn new(per_second: Option<NonZeroU64>) -> Self {
+        Self { per_second, paid_at: Mutex::new(Instant::now()) }
+    }
+
+    #[inline]
+    fn is_due(&self, amount: u64) -> bool {
+        self.per_second.is_some_and(|rate| amount >= rate.get().div_ceil(PAYMENTS_PER_SECOND))
+    }
+
+    /// When the amount, on top of all before it, is within the limit. Time in which nothing was read is not saved up.
+    fn pay(&self, amount: u64) -> Instant {
+        let now = Instant::now();
+        let Some(rate) = self.per_second else { return now };
+        let nanoseconds = u128::from(amount) * 1_000_000_000 / u128::from(rate.get());
+        let price = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX));
+        let mut paid_at = self.paid_at.lock().unwrap_or_else(PoisonError::into_inner);
+        *paid_at = (*paid_at).max(now) + price;
+        *paid_at
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Snapshots;
+    use std::num::NonZeroUsize;
+
+    fn pace(rows: Option<u64>, bytes: Option<u64>) -> Pace {
+        Pace::new(&Reading {
+            connections: NonZeroUsize::MIN,
+            snapshots: Snapshots::Shared,
+            max_rows_per_second: rows.and_then(NonZeroU64::new),
+            max_bytes_per_second: bytes.and_then(NonZeroU64::new),
+        })
+    }
+
+    async fn seconds(pace: &Pace, rows: u64, bytes: u64) -> f64 {
+        let (started, mut debt) = (Instant::now(), Debt::default());
+        for _ in 0..rows {
+            pace.read(&mut debt, bytes).await;
+        }
+        started.elapsed().as_secs_f64()
+    }
+
+    /// The clock is tokio's own: it stands still while there is work, and jumps while there is none.
+    #[tokio::test(start_paused = true)]
+    async fn the_stricter_limit_holds() {
+        assert!((seconds(&pace(None, None), 100_000, 100).await).abs() < 0.01);
+        assert!((seconds(&pace(Some(1000), None), 5000, 100).await - 5.0).abs() < 0.1);
+        assert!((seconds(&pace(None, Some(10_000)), 1000, 100).await - 10.0).abs() < 0.1);
+        assert!((seconds(&pace(Some(1000), Some(1_000_000)), 3000, 100).await - 3.0).abs() < 0.1);
+        // A row that is larger than a second's share is read, and paid for.
+        assert!((seconds(&pace(None, Some(1000)), 2, 5000).await - 10.0).abs() < 0.1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn readers_share_a_limit() {
+        let pace = pace(Some(1000), None);
+        let (first, second) = tokio::join!(seconds(&pace, 2000, 1), seconds(&pace, 2000, 1));
+        assert!((first.max(second) - 4.0).abs() < 0.1, "{first} {second}");
+    }
+}

@@ -1,0 +1,161 @@
+//! The reading side of a pipeline: rows of one or several connections, encoded into blocks.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use futures_util::future::try_join_all;
+use sqlx::mysql::MySqlConnection;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::avro::block::BlockBuilder;
+use crate::mapping::Mapping;
+use crate::mapping::row::RowEncoder;
+use crate::mysql::connection::close;
+use crate::mysql::ranges::Ranges;
+use crate::mysql::{locks, rows};
+use crate::sync::pace::{Debt, Pace};
+use crate::sync::pipeline::{Error, Pieces};
+use crate::telemetry::progress::Counters;
+
+/// Where the rows come from.
+pub(super) struct Source {
+    pub(super) table: String,
+    pub(super) ranges: Ranges,
+    /// Each in an open snapshot; the first one holds the table's lock.
+    pub(super) connections: Vec<MySqlConnection>,
+    /// Since when.
+    pub(super) since: Instant,
+    pub(super) mapping: Arc<Mapping>,
+    /// How long the server may be silent.
+    pub(super) stall: Duration,
+    pub(super) pace: Arc<Pace>,
+}
+
+/// Columns with values that became NULL by a policy, and how many.
+pub(super) type Replaced = Vec<(String, u64)>;
+
+/// What was read.
+pub(super) struct Read {
+    pub(super) rows: u64,
+    pub(super) replaced: Replaced,
+    /// How long the longest snapshot was open.
+    pub(super) snapshot: Duration,
+    /// The one that holds the table's lock, out of its snapshot.
+    pub(super) connection: MySqlConnection,
+}
+
+/// What all connections share.
+struct Shared {
+    table: String,
+    ranges: Ranges,
+    mapping: Arc<Mapping>,
+    stall: Duration,
+    pace: Arc<Pace>,
+    pieces: Arc<Pieces>,
+    counters: Arc<Counters>,
+}
+
+/// What one connection has read.
+struct Share {
+    rows: u64,
+    replaced: Vec<u64>,
+    snapshot_ended: Instant,
+    connection: Option<MySqlConnection>,
+}
+
+/// Reads and encodes every row, and ends each snapshot with its last row.
+pub(super) async fn all(source: Source, pieces: Arc<Pieces>, counters: Arc<Counters>) -> Result<Read, Error> {
+    let Source { table, ranges, connections, since, mapping, stall, pace } = source;
+    let shared = Arc::new(Shared { table, ranges, mapping, stall, pace, pieces, counters });
+    // Tasks of their own: each connection may have a core.
+    let tasks = connections.into_iter().enumerate().map(|(number, connection)| {
+        let reading = tokio::spawn(one(Arc::clone(&shared), connection, number == 0));
+        async { AbortOnDropHandle::new(reading).await? }
+    });
+    let shares = try_join_all(tasks).await?;
+    let columns = shared.mapping.columns.iter().enumerate();
+    let replaced = columns.map(|(index, column)| {
+        let count = shares.iter().filter_map(|share| share.replaced.get(index)).sum();
+        (column.source.clone(), count)
+    });
+    let ended = shares.iter().map(|share| share.snapshot_ended).max().unwrap_or(since);
+    Ok(Read {
+        rows: shares.iter().map(|share| share.rows).sum(),
+        replaced: replaced.filter(|(_, count)| *count > 0).collect(),
+        snapshot: ended.duration_since(since),
+        connection: shares.into_iter().find_map(|share| share.connection).ok_or(Error::NoConnection)?,
+    })
+}
+
+/// Reads range after range over one connection, which lives on if it is to be `kept`.
+async fn one(shared: Arc<Shared>, mut connection: MySqlConnection, kept: bool) -> Result<Share, Error> {
+    let Shared { table, ranges, mapping, stall, pace, pieces, counters } = &*shared;
+    let (stall, mut debt) = (*stall, Debt::default());
+    let mut encoder = RowEncoder::new(Arc::clone(mapping));
+    let mut blocks = BlockBuilder::new(pieces.buffer());
+    let mut tally = Tally::default();
+    let mut rows = 0;
+    'reading: while let Some(range) = ranges.next(&mut connection, stall).await? {
+        let mut stream = rows::stream(&mut connection, range.statement.clone());
+        let (mut number, mut last) = (0, None);
+        loop {
+            // Most rows are here already, and need no clock.
+            let row = match rows::ready(&mut stream) {
+                Some(row) => row,
+                None => {
+                    tally.tell(counters);
+                    rows::wait(&mut stream, stall).await
+                }
+            };
+            let Some(row) = row.map_err(|why| why.reading(table, counters.rows.load(Relaxed)))? else { break };
+            let row_start = blocks.buffer().len();
+            let bytes = encoder.append(&row, blocks.buffer())?;
+            number += 1;
+            tally.rows += 1;
+            tally.bytes += bytes;
+            if blocks.end_row() {
+                tally.tell(counters);
+                if !pieces.put(blocks.take(row_start, pieces.buffer())).await {
+                    break 'reading;
+                }
+            }
+            pace.read(&mut debt, bytes).await;
+            if range.is_at_limit(number) {
+                last = Some(row);
+            }
+        }
+        drop(stream);
+        rows += number;
+        ranges.done(&range, last.as_ref())?;
+    }
+    tally.tell(counters);
+    // The snapshot ends with its last row: the database need not wait for BigQuery.
+    rows::end_snapshot(&mut connection, stall).await?;
+    let snapshot_ended = Instant::now();
+    if let Some(block) = blocks.finish() {
+        locks::keeping_alive(&mut connection, pieces.put(block)).await;
+    }
+    let connection = if kept {
+        Some(connection)
+    } else {
+        close(connection).await;
+        None
+    };
+    Ok(Share { rows, replaced: encoder.into_replaced(), snapshot_ended, connection })
+}
+
+/// What was read and not told yet: the counters are shared by all connections, and too slow for every row.
+#[derive(Default)]
+struct Tally {
+    rows: u64,
+    bytes: u64,
+}
+
+impl Tally {
+    fn tell(&mut self, counters: &Counters) {
+        let Self { rows, bytes } = std::mem::take(self);
+        counters.rows.fetch_add(rows, Relaxed);
+        counters.bytes_read.fetch_add(bytes, Relaxed);
+    }
+}

@@ -1,0 +1,273 @@
+//! How tables are read: over several connections by ranges of their keys, at a limited speed, and without an allocation
+//! for each row.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures_util::TryStreamExt as _;
+use mysql_bigquery_sync::config::{Config, Policies};
+use mysql_bigquery_sync::mapping::Mapping;
+use mysql_bigquery_sync::mapping::row::RowEncoder;
+use mysql_bigquery_sync::mysql::{catalog, connection, rows};
+use mysql_bigquery_sync::selection::TableRequest;
+
+use crate::support::{Finished, Kind, PASSWORD, Place, USER, on_both_servers};
+use crate::upload::Sink;
+
+on_both_servers! {
+    every_row_arrives_once_whatever_the_key,
+    several_connections_see_one_moment,
+    a_table_that_cannot_be_locked_is_read_all_the_same,
+    some_tables_are_read_over_one_connection,
+    a_limit_on_the_speed_slows_the_reader_down,
+    every_codec_is_read_back,
+    a_row_costs_no_allocation,
+}
+
+/// More than a table has to have to be divided, and enough for several ranges.
+const ROWS: u64 = 30_000;
+
+/// `s.n` from 1 to `ROWS`, on both servers.
+fn numbers(kind: Kind) -> String {
+    match kind {
+        Kind::MariaDb => format!("(SELECT CAST(seq AS SIGNED) AS n FROM seq_1_to_{ROWS}) s"),
+        Kind::MySql => format!(
+            "(WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {ROWS}) SELECT n FROM s) s"
+        ),
+    }
+}
+
+/// The table, filled with `values` of the numbers, and the server told how large it is.
+fn fill(place: &Place, table: &str, columns: &str, values: &str) {
+    place.sql(&format!(
+        "SET SESSION sql_mode = ''; {} CREATE TABLE {table} ({columns}); INSERT INTO {table} SELECT {values} FROM {}; \
+         ANALYZE TABLE {table}",
+        if place.kind == Kind::MySql {
+            format!("SET SESSION cte_max_recursion_depth = {ROWS};")
+        } else {
+            String::new()
+        },
+        numbers(place.kind)
+    ));
+}
+
+/// Keys: how they are declared, and what of a number n they hold. Skewed, sparse, composite, of every type that is divided.
+const KEYS: &[(&str, &str, &str)] = &[
+    ("even", "id INT PRIMARY KEY, v INT", "n, n"),
+    ("least", "id BIGINT PRIMARY KEY, v INT", "IF(n = 1, -9223372036854775808, IF(n = 2, 9223372036854775807, n)), n"),
+    ("most", "id BIGINT UNSIGNED PRIMARY KEY, v INT", "IF(n % 2, n, 18446744073709551616 - n), n"),
+    ("skewed", "v INT, id INT PRIMARY KEY", "n, IF(n < 20000, n, 2147483647 - 3 * n)"),
+    ("small", "id MEDIUMINT PRIMARY KEY, v INT", "n - 8388609, n"),
+    ("last", "a VARCHAR(5) NOT NULL, v INT, id INT, PRIMARY KEY (id)", "'x', n, n"),
+    ("text", "id VARCHAR(40) PRIMARY KEY, v INT", "CONCAT(HEX(n * 7919 % 30011), ' é🎈''\\\\', n), n"),
+    (
+        "latin",
+        "id CHAR(20) CHARACTER SET latin1 COLLATE latin1_german1_ci PRIMARY KEY, v INT",
+        "CONCAT(X'E4F6FC', n), n",
+    ),
+    ("kanji", "id VARCHAR(20) CHARACTER SET sjis COLLATE sjis_bin PRIMARY KEY, v INT", "CONCAT('漢', n), n"),
+    ("wide", "id VARCHAR(20) CHARACTER SET utf16 PRIMARY KEY, v INT", "CONCAT('é', n), n"),
+    ("bytes", "id VARBINARY(16) PRIMARY KEY, v INT", "UNHEX(SHA2(n, 224)), n"),
+    ("fixed", "id BINARY(16) PRIMARY KEY, v INT", "UNHEX(LPAD(HEX(n * 65537), 32, '0')), n"),
+    ("decimals", "id DECIMAL(20,5) PRIMARY KEY, v INT", "n / 3 - 5000, n"),
+    (
+        "days",
+        "id DATETIME(6) PRIMARY KEY, v INT",
+        "IF(n = 1, 0, TIMESTAMPADD(MINUTE, n, '2020-01-01 00:00:00.123456')), n",
+    ),
+    ("moments", "id TIMESTAMP(3) PRIMARY KEY, v INT", "FROM_UNIXTIME(1700000000 + n * 61), n"),
+    ("one_tenant", "tenant INT, id INT, v INT, PRIMARY KEY (tenant, id)", "1, n, n"),
+    (
+        "tenants",
+        "tenant VARCHAR(10), day DATE, id BIGINT, v INT, PRIMARY KEY (tenant, day, id)",
+        "CONCAT('t', n % 3), DATE_ADD('2024-01-01', INTERVAL n % 50 DAY), -n, n",
+    ),
+    ("prefix", "a INT, b ENUM('x', 'y'), v INT, PRIMARY KEY (a, b)", "n DIV 2, 1 + n % 2, n"),
+    ("uncased", "id VARCHAR(40) PRIMARY KEY, v INT", "CONCAT(IF(n % 2, 'a', 'A'), n), n"),
+];
+
+fn every_row_arrives_once_whatever_the_key(kind: Kind) {
+    let place = Place::new(kind);
+    let mut tables: Vec<&str> = Vec::new();
+    let of_mariadb = (
+        "uuids",
+        "id UUID PRIMARY KEY, v INT",
+        "CONCAT(LPAD(HEX(n * 40503 % 65536), 8, '0'), '-0000-4000-8000-', LPAD(HEX(n), 12, '0')), n",
+    );
+    let here = KEYS.iter().chain((kind == Kind::MariaDb).then_some(&of_mariadb));
+    for (table, columns, values) in here {
+        fill(&place, table, columns, values);
+        tables.push(table);
+    }
+    let sink = Sink::start();
+    let run = place.sync().with("READ_CONNECTIONS", "3").with("TABLE_CONCURRENCY", "2");
+    let done = sink.run(run.tables(&tables.join(","))).run().succeeded();
+    for line in done.events("table_synced") {
+        assert_eq!((&line["rows"], &line["connections"]), (&ROWS.into(), &3.into()), "{line}");
+    }
+    assert_eq!(done.events("snapshots_shared").len(), tables.len());
+    assert!(done.events("snapshots_shared").iter().all(|line| line["lockedMicroseconds"].is_u64()), "{}", done.log);
+    place.assert_equal_to_uploads(sink.folder(), &tables);
+    place.remove();
+}
+
+/// Waits for writers and keeps them out for a moment: what they wrote is in all snapshots or in none.
+fn several_connections_see_one_moment(kind: Kind) {
+    let place = Place::new(kind);
+    fill(&place, "t", "id INT PRIMARY KEY, v INT NOT NULL", "n, 0");
+    // Every transaction changes both ends of the table alike.
+    let over = Arc::new(AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let (stop, writer) = (Arc::clone(&over), &place);
+        let writing = scope.spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                let change = "START TRANSACTION; UPDATE t SET v = v + 1 WHERE id = 1; \
+                    UPDATE t SET v = v + 1 WHERE id = 30000; UPDATE t SET v = v + 1 WHERE id = 15000; COMMIT;";
+                writer.sql(&change.repeat(20));
+            }
+        });
+        for _ in 0..3 {
+            place.sync().with("READ_CONNECTIONS", "4").run().succeeded().event("snapshots_shared");
+            let rows =
+                place.query("SELECT COUNT(*), MAX(v) > 0, COUNT(DISTINCT v) FROM t WHERE id IN (1, 15000, 30000)");
+            assert_eq!(rows[0][0].as_deref(), Some("3"));
+            assert_eq!(rows[0][2].as_deref(), Some("1"), "the ranges saw different moments");
+        }
+        over.store(true, Ordering::Relaxed);
+        writing.join().unwrap();
+    });
+}
+
+fn a_table_that_cannot_be_locked_is_read_all_the_same(kind: Kind) {
+    let place = Place::new(kind);
+    fill(&place, "t", "id INT PRIMARY KEY, v INT", "n, n");
+    let user = format!("r{}", &place.name[5..]);
+    place.sql(&format!(
+        "CREATE USER '{user}'@'%' IDENTIFIED BY '{PASSWORD}'; GRANT SELECT ON `{}`.t TO '{user}'@'%'",
+        place.name
+    ));
+    let run = place.sync().with("READ_CONNECTIONS", "3");
+    let done = run.clone().with("MYSQL_USER", &user).run().succeeded();
+    let line = done.event("snapshots_differ");
+    assert_eq!(line["severity"], "WARNING");
+    assert!(line["message"].as_str().unwrap().contains("GRANT LOCK TABLES ON"), "{line}");
+    assert_eq!(place.count("t"), ROWS);
+
+    let done = run.clone().with("SNAPSHOT", "per_connection").run().succeeded();
+    assert_eq!(done.event("snapshots_differ")["severity"], "INFO");
+    assert_eq!(done.event("table_synced")["connections"], 3);
+    assert_eq!(place.count("t"), ROWS);
+
+    // A writer that does not come to an end: nobody else is kept waiting for long, and one snapshot needs no lock.
+    let (socket, database) = (place.client_path(), place.name.clone());
+    let mut writer = std::process::Command::new(socket)
+        .args(["--database", &database, "--unbuffered", "--skip-column-names", "--batch"])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = writer.stdin.take().unwrap();
+    std::io::Write::write_all(&mut input, b"START TRANSACTION; UPDATE t SET v = 0 WHERE id = 1; SELECT 'written';\n")
+        .unwrap();
+    let mut said = [0; 7];
+    std::io::Read::read_exact(writer.stdout.as_mut().unwrap(), &mut said).unwrap();
+    let done = run.run().succeeded();
+    drop(input);
+    writer.wait().unwrap();
+    assert_eq!(done.event("table_not_divided")["severity"], "WARNING");
+    assert_eq!(done.event("table_synced")["connections"], 1);
+    assert_eq!(place.query("SELECT SUM(v) FROM t")[0][0].as_deref(), Some("450015000"), "not committed, not seen");
+}
+
+fn some_tables_are_read_over_one_connection(kind: Kind) {
+    let place = Place::new(kind);
+    fill(&place, "keyless", "id INT, v INT", "n, n");
+    fill(&place, "real_key", "id DOUBLE PRIMARY KEY, v INT", "n / 4, n");
+    fill(&place, "filtered", "id INT PRIMARY KEY, v INT", "n, n");
+    fill(&place, "asked", "id INT PRIMARY KEY, v INT", "n, n");
+    place.sql("CREATE TABLE small (id INT PRIMARY KEY); INSERT INTO small VALUES (1); CREATE VIEW seen AS SELECT * FROM asked");
+    let tables = r#"["keyless", "real_key", {"name": "filtered", "where": "id > 0"}, {"name": "asked", "read_connections": 1}, "small", "seen"]"#;
+    let run = place.sync().with("READ_CONNECTIONS", "3").tables(tables);
+    let done = run.clone().run().succeeded();
+    assert_eq!(done.events("table_synced").len(), 6);
+    assert!(done.events("table_synced").iter().all(|line| line["connections"] == 1), "{}", done.log);
+    assert!(done.events("snapshots_shared").is_empty());
+    let plan = run.argument("plan").run().succeeded();
+    for why in ["no primary key", "a \"where\"", "it is small", "a view"] {
+        assert!(plan.log.contains(why), "{why} in {}", plan.log);
+    }
+    let divided =
+        place.sync().tables(r#"[{"name": "asked", "read_connections": 2}]"#).argument("plan").run().succeeded();
+    assert!(divided.log.contains("over 2 connections, by ranges of the primary key (id)"), "{}", divided.log);
+}
+
+/// What is asserted is that the reader waited, which it does for at least so long.
+fn a_limit_on_the_speed_slows_the_reader_down(kind: Kind) {
+    let place = Place::new(kind);
+    fill(&place, "t", "id INT PRIMARY KEY, v VARCHAR(100)", "n, REPEAT('x', 100)");
+    let milliseconds = |done: &Finished| done.event("table_synced")["snapshotMilliseconds"].as_u64().unwrap();
+    for (variable, value) in [("MAX_ROWS_PER_SECOND", "15000"), ("MAX_MB_PER_SECOND", "1.6")] {
+        for connections in ["1", "3"] {
+            let run = place.sync().with(variable, value).with("READ_CONNECTIONS", connections);
+            let done = run.run().succeeded();
+            assert!(milliseconds(&done) >= 1800, "{variable}, {connections} connections: {}", done.log);
+            assert_eq!(place.count("t"), ROWS);
+        }
+    }
+}
+
+fn every_codec_is_read_back(kind: Kind) {
+    let place = Place::new(kind);
+    fill(&place, "t", "id INT PRIMARY KEY, v VARCHAR(100)", "n, CONCAT('value ', n * 7)");
+    let mut sizes = Vec::new();
+    for codec in ["zstd", "zstd:-5", "snappy", "deflate", "null"] {
+        let done = place.sync().with("AVRO_CODEC", codec).run().succeeded();
+        sizes.push(done.event("table_synced")["bytesSent"].as_u64().unwrap());
+        place.assert_equal(&["t"]);
+    }
+    assert!(sizes[..4].iter().all(|size| *size < sizes[4]), "{sizes:?}");
+}
+
+/// The conversion of rows, counted on a table of every kind of value; what the driver does before is its own.
+fn a_row_costs_no_allocation(kind: Kind) {
+    let place = Place::new(kind);
+    fill(
+        &place,
+        "t",
+        "id BIGINT UNSIGNED PRIMARY KEY, i INT, d DECIMAL(12,2), big DECIMAL(38,9), f DOUBLE, day DATE, dt DATETIME(6), \
+         ts TIMESTAMP NULL, tm TIME(3), txt VARCHAR(50), b VARBINARY(20), j JSON, e ENUM('a', 'b'), bits BIT(9)",
+        "n, -n, n / 7, n / 11, n / 3, '2024-02-29', '2024-02-29 12:34:56.789', '2024-01-01', '12:34:56', CONCAT('né ', n), \
+         UNHEX(HEX(n)), '{\"a\": [1, null]}', 1 + n % 2, n % 512",
+    );
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let variables = [
+        ("MYSQL_HOST", "127.0.0.1"),
+        ("MYSQL_PORT", &place.port()),
+        ("MYSQL_USER", USER),
+        ("MYSQL_PASSWORD", PASSWORD),
+        ("MYSQL_DATABASE", &place.name),
+        ("BIGQUERY_PROJECT", "p"),
+        ("BIGQUERY_DATASET", "d"),
+    ];
+    let config = Config::read(variables.map(|(name, value)| (name.into(), value.into())), &[]).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (mapping, read) = runtime.block_on(async {
+        let mut connection = connection::connect(&config.mysql).await.unwrap();
+        let flavor = catalog::flavor(&mut connection).await.unwrap();
+        let found = catalog::find(&mut connection, "t").await.unwrap().unwrap();
+        let table = catalog::columns(&mut connection, flavor, found).await.unwrap();
+        let mapping = Mapping::new(&table, flavor, &TableRequest::default(), Policies::default()).unwrap();
+        let statement = rows::statement(&mapping.select_list(), "t", Some("id <= 5000"));
+        let read: Vec<_> = rows::stream(&mut connection, statement).try_collect().await.unwrap();
+        (mapping, read)
+    });
+    let mut encoder = RowEncoder::new(Arc::new(mapping));
+    let mut block = Vec::with_capacity(4 << 20);
+    let counted = allocation_counter::measure(|| {
+        for row in &read {
+            encoder.append(row, &mut block).unwrap();
+        }
+    });
+    assert_eq!((read.len(), counted.count_total), (5000, 0), "rows, allocations");
+    assert!(block.len() < block.capacity());
+}
