@@ -108,7 +108,7 @@ impl TableReport {
                 destination,
                 job_id,
                 rows = self.rows,
-                "{}: an earlier attempt has loaded it already ({} rows, job {job_id})",
+                "{}: an earlier upload of this execution has loaded it already ({} rows, job {job_id})",
                 self.table,
                 self.rows
             ),
@@ -208,7 +208,7 @@ impl Report {
                 replaced_text(&synced.replaced)
             )),
             Outcome::Skipped { .. } => {
-                Some(format!("{:width$}  {:>12} rows, loaded by an earlier attempt", table.table, table.rows))
+                Some(format!("{:width$}  {:>12} rows, loaded by an earlier upload", table.table, table.rows))
             }
             Outcome::Failed(_) => None,
         });

@@ -191,6 +191,9 @@ fn is_table(request: &Request) -> bool {
     request.line.starts_with("GET ") && request.line.contains("/tables/") && !request.line.contains("Policies")
 }
 
+/// Most of each run is waiting for the next try; the emulator would not keep up with all of them at once.
+const AT_A_TIME: usize = 12;
+
 /// Faults in a run that has them at random. One may lose the session, another the token: more of these are final.
 const RANDOM_STRIKES: u32 = 5;
 
@@ -284,15 +287,22 @@ fn strike_all(kib: usize, strikes: Vec<(String, Strike, Then)>) {
     place.sql(&new.collect::<String>());
     let changed: Vec<String> =
         tables.iter().zip(&strikes).filter(|(_, (.., then))| !is_old(*then)).map(|(table, _)| table.clone()).collect();
-    // Most of each is waiting for the next try.
+    let left = Mutex::new(tables.iter().zip(strikes));
     std::thread::scope(|scope| {
-        for (table, (name, strike, then)) in tables.iter().zip(strikes) {
-            let place = &place;
-            scope.spawn(move || strike_one(place, table, &name, strike, then));
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                while let Some((table, (name, strike, then))) = next(&left) {
+                    strike_one(&place, table, &name, strike, then);
+                }
+            });
         }
     });
     place.assert_equal(&changed.iter().map(String::as_str).collect::<Vec<_>>());
     place.remove();
+}
+
+fn next<T>(left: &Mutex<impl Iterator<Item = T>>) -> Option<T> {
+    left.lock().unwrap().next()
 }
 
 fn is_old(then: Then) -> bool {

@@ -1,13 +1,14 @@
-//! While an upload waits for BigQuery: the snapshot is over, the lock is held, and without it nothing is replaced.
+//! While a run waits for BigQuery: the snapshot is over, the lock is held, and what the run does not come to is done later.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::proxy::{Action, Proxy};
-use crate::support::{Kind, Place, on_both_servers};
+use crate::support::{Kind, Place, emulator_call, on_both_servers};
 
 on_both_servers! {
+    a_second_attempt_sets_what_the_first_did_not_come_to,
     a_slow_upload_holds_no_snapshot_and_replaces_nothing_once_its_lock_is_lost,
 }
 
@@ -47,6 +48,31 @@ fn a_slow_upload_holds_no_snapshot_and_replaces_nothing_once_its_lock_is_lost(ki
     assert!(message.contains("making sure of the lock of local."), "{message}");
     assert_eq!((place.count("t"), place.loads(&place.name)), (60, 1));
     assert_eq!(place.schema("t"), ["id INTEGER", "noise BYTES", "more INTEGER"]);
+}
+
+fn a_second_attempt_sets_what_the_first_did_not_come_to(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY) COMMENT 'of the source'; INSERT INTO t VALUES (1)");
+    let arrived = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&arrived);
+    let proxy = Proxy::start(std::env::var("TEST_EMULATOR_HOST").unwrap(), move |request| {
+        if request.line.starts_with("PATCH ") {
+            seen.store(true, Ordering::Relaxed);
+            return Action::CutBefore;
+        }
+        Action::Pass
+    });
+    let run = place.sync().with("CLOUD_RUN_EXECUTION", &place.name);
+    let mut child = run.clone().with("BIGQUERY_EMULATOR_HOST", &proxy.address).start();
+    until(|| arrived.load(Ordering::Relaxed));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let table = || emulator_call(reqwest::Method::GET, &format!("datasets/{}/tables/t", place.name), None);
+    assert!(table()["description"].is_null());
+    let done = run.with("CLOUD_RUN_TASK_ATTEMPT", "1").run().succeeded();
+    assert_eq!(done.events("table_skipped").len(), 1);
+    assert_eq!(table()["description"], "of the source");
+    assert_eq!(place.loads(&place.name), 1);
 }
 
 fn until(holds: impl Fn() -> bool) {
