@@ -81,6 +81,10 @@ pub struct Column {
     pub comment: String,
     /// Whether it is part of the primary key.
     pub in_primary_key: bool,
+    /// `CHARACTER_SET_NAME`; `None` where the column is no text.
+    pub charset: Option<String>,
+    /// Whether the user may select it.
+    pub readable: bool,
 }
 
 /// What the server says of a connection.
@@ -171,7 +175,7 @@ pub async fn columns(connection: &mut MySqlConnection, flavor: Flavor, found: Fo
         connection,
         &doing,
         "SELECT COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IS_NULLABLE, CAST(NUMERIC_PRECISION AS CHAR), \
-         CAST(NUMERIC_SCALE AS CHAR), COLUMN_COMMENT, COLUMN_KEY \
+         CAST(NUMERIC_SCALE AS CHAR), COLUMN_COMMENT, COLUMN_KEY, CHARACTER_SET_NAME, PRIVILEGES \
          FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION",
         &[&name],
     )
@@ -183,6 +187,7 @@ pub async fn columns(connection: &mut MySqlConnection, flavor: Flavor, found: Fo
 }
 
 fn column(row: &MySqlRow, definition: Option<&str>) -> Column {
+    let charset = text(row, 8).map(|name| name.to_lowercase());
     let text = |index| text(row, index).unwrap_or_default();
     let (name, data_type, column_type) = (text(0), text(1).to_lowercase(), text(2));
     Column {
@@ -194,6 +199,8 @@ fn column(row: &MySqlRow, definition: Option<&str>) -> Column {
         scale: number(row, 5).and_then(|number| u32::try_from(number).ok()),
         comment: text(6),
         in_primary_key: text(7) == "PRI",
+        charset,
+        readable: text(9).split(',').any(|privilege| privilege == "select"),
         name,
         data_type,
         column_type,

@@ -24,7 +24,7 @@ const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 /// job runs. Its own defaults (60 s to write) make it kill a slow reader.
 const SESSION_TIMEOUT_SECONDS: u32 = 24 * 60 * 60;
 
-/// Opens a connection whose session reads: UTC, utf8mb4, REPEATABLE READ, no sql_mode that alters values (such as
+/// Opens a connection whose session reads: UTC, text in its own character set, REPEATABLE READ, no sql_mode that alters values (such as
 /// PAD_CHAR_TO_FULL_LENGTH), and patience with a slow reader.
 pub async fn connect(config: &MySql) -> Result<MySqlConnection, Error> {
     let doing = format!("connecting to MySQL at {}", config.address);
@@ -33,7 +33,7 @@ pub async fn connect(config: &MySql) -> Result<MySqlConnection, Error> {
     // Globals of the server that would change what a SELECT returns, or how long it waits, do not reach this session.
     // MySQL takes the last part for a comment; MariaDB reads the current rows of system-versioned tables.
     let session = format!(
-        "SET SESSION sql_mode = '', sql_select_limit = 18446744073709551615, lock_wait_timeout = {LOCK_WAIT_SECONDS}, \
+        "SET SESSION sql_mode = '', character_set_results = NULL, sql_select_limit = 18446744073709551615, lock_wait_timeout = {LOCK_WAIT_SECONDS}, \
          net_write_timeout = {SESSION_TIMEOUT_SECONDS}, net_read_timeout = {SESSION_TIMEOUT_SECONDS}, \
          wait_timeout = {SESSION_TIMEOUT_SECONDS} /*M!100300 , system_versioning_asof = DEFAULT */"
     );
