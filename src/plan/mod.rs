@@ -60,6 +60,8 @@ pub struct TablePlan {
     pub replaces: bool,
     /// How many rows the destination has.
     pub previous_rows: Option<u64>,
+    /// The table's own limit, instead of `MAX_SHRINK_PERCENT`.
+    pub max_shrink_percent: Option<u8>,
 }
 
 /// What errors of the destination's side begin with.
@@ -156,6 +158,7 @@ fn decide(
         kept: layout.kept.into_iter().chain(target.kept).collect(),
         replaces: existing.is_some(),
         previous_rows: existing.and_then(|existing| existing.rows()),
+        max_shrink_percent: request.max_shrink_percent,
     })
 }
 

@@ -124,7 +124,7 @@ async fn copy(
         connection,
         mapping: plan.mapping.clone(),
         stall: context.sides.config.mysql.stall,
-        guard: guard(context, request, &plan),
+        guard: guard(context, &plan),
         lock,
     };
     let finishing = AtomicBool::new(false);
@@ -190,8 +190,8 @@ fn announce(plan: &TablePlan) {
 }
 
 /// The guard against a table that lost its rows.
-fn guard(context: &Context, request: &TableRequest, plan: &TablePlan) -> Option<ShrinkGuard> {
-    let max_percent = request.max_shrink_percent.or(context.sides.config.max_shrink_percent);
+fn guard(context: &Context, plan: &TablePlan) -> Option<ShrinkGuard> {
+    let max_percent = plan.max_shrink_percent.or(context.sides.config.max_shrink_percent);
     plan.previous_rows.zip(max_percent).map(|(previous_rows, max_percent)| ShrinkGuard { previous_rows, max_percent })
 }
 
