@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod command;
+mod comments;
 mod destination;
 mod drift;
 mod layout;
@@ -119,6 +120,9 @@ pub(crate) async fn source(
     let mapping = mapping.map_err(Error::Problem)?;
     if request.columns.is_empty() {
         rows::check_all_columns(connection, &table.name, mapping.has_vectors()).await?;
+        if sides.flavor == catalog::Flavor::MySql && !table.is_view {
+            rows::check_invisible_columns(connection, &table.name).await?;
+        }
     }
     Ok(Source { table, mapping })
 }
@@ -163,6 +167,7 @@ fn decide(
 }
 
 fn missing(sides: &Sides, name: &str, existing: &[String]) -> String {
+    let (database, user) = (&sides.config.mysql.database, &sides.config.mysql.user);
     let similarity = |other: &String| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
     let nearest = existing
         .iter()
@@ -174,7 +179,9 @@ fn missing(sides: &Sides, name: &str, existing: &[String]) -> String {
         None => String::new(),
     };
     format!(
-        "no such table in database {} (or user {} has no privilege on it){hint}: look at TABLES and MYSQL_DATABASE",
-        sides.config.mysql.database, sides.config.mysql.user
+        "no such table in database {database} (or user {user} may not read it: GRANT SELECT ON {}.{} TO {user}){hint}: look \
+         at TABLES and MYSQL_DATABASE",
+        rows::quoted(database),
+        rows::quoted(name)
     )
 }
