@@ -86,9 +86,11 @@ fn keep(field: &mut Value, existing: &Existing, drift: &Drift, kept: &mut Vec<St
     let name = field["name"].as_str().unwrap_or_default().to_owned();
     // A renamed column of the same type is the same column: nobody may lose its policy tags by renaming it.
     let Some(was) = existing.field(drift.former_name(&name)) else { return };
+    let kind = field["type"].as_str().unwrap_or_default();
+    let same_type = was.mode != "REPEATED" && standard_name(&was.kind) == standard_name(kind);
     for key in KEPT_OF_COLUMNS {
         let Some(value) = was.rest.get(*key) else { continue };
-        if KEPT_OF_A_TYPE.contains(key) && drift.retyped.iter().any(|column| column.column == was.name) {
+        if KEPT_OF_A_TYPE.contains(key) && !same_type {
             continue;
         }
         field[*key] = value.clone();
@@ -215,4 +217,28 @@ fn primary_key(table: &Table, mapping: &Mapping) -> Option<Vec<String>> {
 pub(super) fn standard_type(column: &MappedColumn) -> String {
     let kind = serde_json::to_value(FieldType::from(column.target.field_type)).unwrap_or_default();
     standard_name(kind.as_str().unwrap_or_default()).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_set_on_a_column_stays_as_long_as_its_type_can_have_it() {
+        let set = json!({"policyTags": {"names": ["p"]}, "collation": "und:ci", "defaultValueExpression": "'x'"});
+        let kept_of = |was: Value, is: &str| {
+            let mut was = was;
+            was.as_object_mut().unwrap().extend(set.as_object().unwrap().clone());
+            let existing: Existing = serde_json::from_value(json!({"schema": {"fields": [was]}})).unwrap();
+            let (mut field, mut kept) = (json!({"name": "c", "type": is}), Vec::new());
+            keep(&mut field, &existing, &Drift::default(), &mut kept);
+            kept.join(", ")
+        };
+        let all = "policyTags of c, defaultValueExpression of c, collation of c";
+        assert_eq!(kept_of(json!({"name": "C", "type": "STRING"}), "STRING"), all);
+        assert_eq!(kept_of(json!({"name": "c", "type": "STRING", "maxLength": "5"}), "STRING"), all);
+        assert_eq!(kept_of(json!({"name": "c", "type": "STRING"}), "INTEGER"), "policyTags of c");
+        assert_eq!(kept_of(json!({"name": "c", "type": "STRING", "mode": "REPEATED"}), "STRING"), "policyTags of c");
+        assert_eq!(kept_of(json!({"name": "d", "type": "STRING"}), "STRING"), "");
+    }
 }
