@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::proxy::{Action, Proxy};
 use crate::support::{Kind, Place, Run, emulator_call, on_both_servers};
 
 on_both_servers! {
@@ -14,6 +15,7 @@ on_both_servers! {
     a_plan_writes_nothing_and_exits_1_when_a_table_would_fail,
     three_hundred_tables_are_planned,
     check_says_what_is_missing,
+    check_names_the_roles_that_are_missing,
 }
 
 fn get(place: &Place, table: &str) -> Value {
@@ -228,6 +230,29 @@ fn three_hundred_tables_are_planned(kind: Kind) {
     place.sql(&tables.join(";"));
     let done = plan(&place.sync()).succeeded();
     assert!(done.log.contains("300 tables would be synced"), "{}", done.log);
+}
+
+fn check_names_the_roles_that_are_missing(kind: Kind) {
+    const DENIED: &str =
+        r#"{"error": {"code": 403, "message": "Access Denied", "errors": [{"reason": "accessDenied"}]}}"#;
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
+    let denying = |path: &'static str, status: u16, answer: &'static str| {
+        let emulator = std::env::var("TEST_EMULATOR_HOST").unwrap();
+        let proxy = Proxy::start(emulator, move |request| match request.line.contains(path) {
+            true => Action::Answer(status, answer),
+            false => Action::Pass,
+        });
+        place.sync().tables("t").with("BIGQUERY_EMULATOR_HOST", &proxy.address).argument("check").run().failed(1).log
+    };
+    let log = denying("/jobs", 403, DENIED);
+    assert!(log.contains("FAILED  jobs: ") && log.contains("roles/bigquery.jobUser on project local"), "{log}");
+    assert!(log.contains("FAILED  new tables: cannot be asked about"), "{log}");
+    let log = denying("/datasets/", 403, DENIED);
+    assert!(log.contains("FAILED  BigQuery: ") && log.contains("roles/bigquery.dataEditor on the dataset"), "{log}");
+    let log = denying("testIamPermissions", 200, r#"{"permissions": ["bigquery.tables.get"]}"#);
+    let missing = "bigquery.tables.update, bigquery.tables.updateData missing: roles/bigquery.dataEditor";
+    assert!(log.contains("ok      jobs") && log.contains(missing), "{log}");
 }
 
 fn check_says_what_is_missing(kind: Kind) {
