@@ -292,6 +292,10 @@ impl TryFrom<JsonPartitionBy> for PartitionBy {
             (Some("YEAR"), None) => PartitionScheme::Time(Granularity::Year),
             (Some(other), None) => return Err(format!("granularity {other} is none of HOUR, DAY, MONTH, YEAR")),
             (None, Some(JsonRange { start, end, interval })) if start < end && interval > 0 => {
+                let values = i128::from(end) - i128::from(start);
+                if values > MOST_PARTITIONS * i128::from(interval) {
+                    return Err(format!("range has more than the {MOST_PARTITIONS} partitions that BigQuery allows"));
+                }
                 PartitionScheme::Range { start, end, interval }
             }
             (None, Some(_)) => return Err("range needs a start below its end and an interval from 1".into()),
@@ -300,6 +304,8 @@ impl TryFrom<JsonPartitionBy> for PartitionBy {
     }
 }
 
+/// BigQuery's limit ("Quotas and limits", partitioned tables).
+const MOST_PARTITIONS: i128 = 10_000;
 /// BigQuery's limit ("Introduction to clustered tables").
 const MOST_CLUSTER_COLUMNS: usize = 4;
 
@@ -469,6 +475,10 @@ mod tests {
             (r#"[{"name":"a","read_connections":0}]"#, "from 1 to 64"),
             (r#"[{"name":"a","read_connections":65}]"#, "from 1 to 64"),
             (r#"[{"name":"a","partition_by":{"column":"c","granularity":"WEEK"}}]"#, "none of HOUR, DAY, MONTH, YEAR"),
+            (
+                r#"[{"name":"a","partition_by":{"column":"c","range":{"start":0,"end":10001,"interval":1}}}]"#,
+                "more than the 10000 partitions",
+            ),
             (
                 r#"[{"name":"a","partition_by":{"column":"c","range":{"start":5,"end":5,"interval":1}}}]"#,
                 "below its end",

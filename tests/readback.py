@@ -27,6 +27,8 @@ import sys
 MOST_DIFFERENCES = 5  # shown per table
 INTEGERS = {"tinyint", "smallint", "mediumint", "int", "bigint", "year"}
 SPATIAL = {"geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection"}
+UNICODE = {"utf8mb4": "utf-8", "utf8mb3": "utf-8", "utf8": "utf-8", "ascii": "utf-8", "binary": "utf-8"}  # MySQL's name and Python's
+UNICODE |= {"utf16": "utf-16-be", "ucs2": "utf-16-be", "utf16le": "utf-16-le", "utf32": "utf-32-be"}
 JSON_CHECK = re.compile(r"json_valid\(`(.+)`\)", re.IGNORECASE)
 
 
@@ -37,6 +39,7 @@ class Column:
     declared: str  # COLUMN_TYPE
     precision: int
     scale: int
+    charset: str = ""
 
     def bigquery_type(self) -> str:
         """The type this column is promised to have in BigQuery."""
@@ -67,9 +70,25 @@ class Column:
             return f"{name} - 0e0"  # exact as a DOUBLE and printed so: a FLOAT is printed with six digits, and MySQL's CAST cuts at 22 characters
         if self.kind in SPATIAL:
             return f"HEX(ST_AsText({name}))" if mariadb else f"HEX(ST_AsText({name}, 'axis-order=long-lat'))"
-        if self.kind.endswith(("char", "text")) or self.kind in ("enum", "set", "json"):
+        if self.is_text():
+            return f"CONCAT(HEX({name}), '/', HEX(CONVERT({name} USING utf8mb4)))"
+        if self.kind == "json":
             return f"HEX(CONVERT({name} USING utf8mb4))"
         return f"HEX(CAST({name} AS CHAR))"
+
+    def is_text(self) -> bool:
+        return self.kind.endswith(("char", "text")) or self.kind in ("enum", "set")
+
+    def text(self, raw: bytes, converted: bytes) -> str | None:
+        """The text of the bytes as they are kept; None where they are none. Python knows Unicode's sets, the server converts the others."""
+        try:
+            if self.charset in UNICODE:
+                return raw.decode(UNICODE[self.charset])
+            text = converted.decode()
+        except UnicodeDecodeError:
+            return None
+        # The server writes a question mark for what it cannot convert; in these sets one is always the byte 0x3f.
+        return text if text.count("?") == raw.count(b"?") else None
 
     def value(self, digits: str):
         """The value BigQuery is expected to hold, from what `expression` answered."""
@@ -77,6 +96,8 @@ class Column:
             return None
         if self.bigquery_type() == "FLOAT":
             return plain_float(float(digits))
+        if self.is_text():
+            return self.text(*(bytes.fromhex(part) for part in digits.split("/")))
         raw = bytes.fromhex(digits)
         if self.bigquery_type() == "BYTES":
             return raw
@@ -138,19 +159,19 @@ class Source:
 
     def columns(self, table: str) -> list[Column]:
         here = f"TABLE_SCHEMA = {literal(self.database)} AND TABLE_NAME = {literal(table)}"
-        fields = "COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IFNULL(NUMERIC_PRECISION, 0), IFNULL(NUMERIC_SCALE, 0)"
+        fields = "COLUMN_NAME, DATA_TYPE, COLUMN_TYPE, IFNULL(NUMERIC_PRECISION, 0), IFNULL(NUMERIC_SCALE, 0), IFNULL(CHARACTER_SET_NAME, '')"
         # Hexadecimal here too: names and the members of an ENUM may hold anything.
         hexed = ", ".join(f"HEX(CONVERT({field} USING utf8mb4))" for field in fields.split(", ", 3)[:3])
         rows = self.rows(f"SELECT {hexed}, {fields.split(', ', 3)[3]} FROM information_schema.COLUMNS WHERE {here} ORDER BY ORDINAL_POSITION")
         if not rows:
             sys.exit(f"There is no table {self.database}.{table}.")
-        columns = [Column(*(bytes.fromhex(text).decode() for text in row[:3]), int(row[3]), int(row[4])) for row in rows]
+        columns = [Column(*(bytes.fromhex(text).decode() for text in row[:3]), int(row[3]), int(row[4]), row[5]) for row in rows]
         if self.mariadb:
             checks = self.rows(
                 "SELECT CHECK_CLAUSE FROM information_schema.CHECK_CONSTRAINTS "
                 f"WHERE CONSTRAINT_SCHEMA = {literal(self.database)} AND TABLE_NAME = {literal(table)}"
             )
-            checked = {match[1] for row in checks if (match := JSON_CHECK.fullmatch(row[0]))}
+            checked = {match[1].replace("``", "`") for row in checks if (match := JSON_CHECK.fullmatch(row[0]))}
             for column in columns:
                 column.kind = "json" if column.kind == "longtext" and column.name in checked else column.kind
         return columns

@@ -3,6 +3,7 @@
 use serde::de::IgnoredAny;
 
 use crate::avro::datum::{put_boolean, put_bytes, put_double, put_long};
+use crate::mapping::charset::Charset;
 use crate::mapping::unrepresentable::Unrepresentable;
 use crate::mapping::{decimal, geography, temporal, vector};
 
@@ -36,11 +37,11 @@ pub enum Encoding {
         /// How a person reads any other.
         signed: bool,
     },
-    /// UTF-8 that is a JSON document → string.
-    JsonText,
+    /// Text that is a JSON document → string.
+    JsonText(Charset),
     /// Single-precision numbers, little-endian → string, a JSON array of the same numbers.
     Vector,
-    /// SRID, semicolon, WKT → string, the WKT.
+    /// WKT → string, the same; an SRID in its place is an error.
     Geography,
     /// Year, month, day → days since 1970-01-01.
     Date,
@@ -48,8 +49,8 @@ pub enum Encoding {
     DateTime,
     /// Sign, days, hours, minutes, seconds, microseconds → microseconds since midnight.
     Time,
-    /// UTF-8 → string.
-    Text,
+    /// Text → string, in UTF-8.
+    Text(Charset),
     /// Anything → bytes.
     Bytes,
 }
@@ -67,20 +68,17 @@ impl Encoding {
             Self::Decimal { scale } => decimal::append(value, scale, out)?,
             Self::DecimalWithin { before, after } => decimal::append_within(value, (before, after), out)?,
             Self::Bool { .. } => put_boolean(out, boolean(value)?),
-            Self::JsonText => {
-                let text = std::str::from_utf8(value).map_err(|_| Unrepresentable::InvalidUtf8)?;
-                serde_json::from_str::<IgnoredAny>(text).map_err(|_| Unrepresentable::InvalidJson)?;
-                put_bytes(out, value);
+            Self::JsonText(charset) => {
+                let text = charset.decode(value)?;
+                serde_json::from_str::<IgnoredAny>(&text).map_err(|_| Unrepresentable::InvalidJson)?;
+                put_bytes(out, text.as_bytes());
             }
             Self::Vector => put_bytes(out, vector::as_json(value)?.as_bytes()),
             Self::Geography => put_bytes(out, geography::wkt(value)?.as_bytes()),
             Self::Date => put_long(out, temporal::days(value)?),
             Self::DateTime => put_long(out, temporal::microseconds(value)?),
             Self::Time => put_long(out, temporal::time_of_day(value)?),
-            Self::Text => {
-                std::str::from_utf8(value).map_err(|_| Unrepresentable::InvalidUtf8)?;
-                put_bytes(out, value);
-            }
+            Self::Text(charset) => charset.append(value, out)?,
             Self::Bytes => put_bytes(out, value),
         }
         Ok(())
@@ -88,7 +86,6 @@ impl Encoding {
 
     /// The value for a person to read, in an error: short, and never a guess about bytes that do not fit the type.
     pub fn show(self, value: &[u8]) -> String {
-        const LONGEST: usize = 80;
         let shown = match self {
             Self::Signed | Self::Bool { signed: true } => signed(value).ok().map(|n| n.to_string()),
             Self::Unsigned | Self::UnsignedAsDecimal | Self::Bool { signed: false } => {
@@ -98,11 +95,9 @@ impl Encoding {
             Self::Float => float(value).ok().map(|n| n.to_string()),
             Self::Date | Self::DateTime => temporal::show_date(value),
             Self::Time => temporal::show_time(value),
-            Self::Decimal { .. } | Self::DecimalWithin { .. } | Self::Text | Self::JsonText | Self::Geography => {
-                std::str::from_utf8(value).ok().map(|text| {
-                    let short: String = text.chars().take(LONGEST).collect();
-                    if short.len() < text.len() { format!("{short:?}…") } else { format!("{short:?}") }
-                })
+            Self::Text(charset) | Self::JsonText(charset) => charset.decode(value).ok().map(|text| quoted(&text)),
+            Self::Decimal { .. } | Self::DecimalWithin { .. } | Self::Geography => {
+                std::str::from_utf8(value).ok().map(quoted)
             }
             Self::Bytes | Self::Vector => None,
         };
@@ -111,6 +106,14 @@ impl Encoding {
             format!("0x{hex}{}", if value.len() > LONGEST / 2 { "…" } else { "" })
         })
     }
+}
+
+/// How much of a value a person gets to see, in characters.
+const LONGEST: usize = 80;
+
+fn quoted(text: &str) -> String {
+    let short: String = text.chars().take(LONGEST).collect();
+    if short.len() < text.len() { format!("{short:?}…") } else { format!("{short:?}") }
 }
 
 const WRONG_LENGTH: Unrepresentable = Unrepresentable::Malformed("a value of another length than its type has");
@@ -220,10 +223,13 @@ mod tests {
 
     #[test]
     fn text_is_utf8_or_refused() {
-        assert_eq!(datum(Encoding::Text, "né🎈\0".as_bytes()), Ok([&[16][..], "né🎈\0".as_bytes()].concat()));
-        assert_eq!(datum(Encoding::Text, &[b'a', 0xff]), Err(Unrepresentable::InvalidUtf8));
+        assert_eq!(
+            datum(Encoding::Text(Charset::Utf8), "né🎈\0".as_bytes()),
+            Ok([&[16][..], "né🎈\0".as_bytes()].concat())
+        );
+        assert_eq!(datum(Encoding::Text(Charset::Utf8), &[b'a', 0xff]), Err(Unrepresentable::InvalidText));
         assert_eq!(datum(Encoding::Bytes, &[0xff]), Ok(vec![2, 0xff]));
-        assert_eq!(datum(Encoding::Text, b""), Ok(vec![0]));
+        assert_eq!(datum(Encoding::Text(Charset::Utf8), b""), Ok(vec![0]));
     }
 
     #[test]
@@ -243,11 +249,15 @@ mod tests {
     #[test]
     fn text_is_json_or_refused() {
         for document in ["{}", " [1, \"\u{1f388}\"]\n", "null", "1e400", "\"a\\u00e9\""] {
-            assert!(datum(Encoding::JsonText, document.as_bytes()).is_ok(), "{document}");
+            assert!(datum(Encoding::JsonText(Charset::Utf8), document.as_bytes()).is_ok(), "{document}");
         }
         for text in ["", "{", "{'a': 1}", "[1] [2]", "NaN", "01", "[1,]"] {
-            assert_eq!(datum(Encoding::JsonText, text.as_bytes()), Err(Unrepresentable::InvalidJson), "{text}");
+            assert_eq!(
+                datum(Encoding::JsonText(Charset::Utf8), text.as_bytes()),
+                Err(Unrepresentable::InvalidJson),
+                "{text}"
+            );
         }
-        assert_eq!(datum(Encoding::JsonText, &[b'"', 0xff, b'"']), Err(Unrepresentable::InvalidUtf8));
+        assert_eq!(datum(Encoding::JsonText(Charset::Utf8), &[b'"', 0xff, b'"']), Err(Unrepresentable::InvalidText));
     }
 }

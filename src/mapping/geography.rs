@@ -2,17 +2,15 @@
 
 use crate::mapping::unrepresentable::Unrepresentable;
 
-/// The reference systems that are taken for degrees: WGS 84, and none at all.
-const DEGREES: &[&str] = &["4326", "0"];
 const LARGEST: [f64; 2] = [180.0, 90.0];
 
-const MALFORMED: Unrepresentable = Unrepresentable::Malformed("text that is not SRID;WKT");
+const MALFORMED: Unrepresentable = Unrepresentable::Malformed("text that is neither WKT nor an SRID");
 
-/// The WKT of `SRID;WKT`, whose coordinates are checked: BigQuery would refuse the whole load for one of them.
+/// The WKT, whose coordinates are checked: BigQuery would refuse the whole load for one of them. Of a value in another
+/// reference system than WGS 84 and none at all, the server sends the SRID instead.
 pub(super) fn wkt(value: &[u8]) -> Result<&str, Unrepresentable> {
-    let text = std::str::from_utf8(value).map_err(|_| MALFORMED)?;
-    let (srid, wkt) = text.split_once(';').ok_or(MALFORMED)?;
-    if !DEGREES.contains(&srid) {
+    let wkt = std::str::from_utf8(value).map_err(|_| MALFORMED)?;
+    if wkt.parse::<u32>().is_ok() {
         return Err(Unrepresentable::OutOfRange("GEOGRAPHY takes the SRIDs 4326 and 0"));
     }
     for point in wkt.split(['(', ')', ',']).map(str::trim) {
@@ -52,14 +50,13 @@ mod tests {
             "GEOMETRYCOLLECTION EMPTY",
         ];
         for text in taken {
-            assert_eq!(wkt(format!("4326;{text}").as_bytes()), Ok(text));
-            assert_eq!(wkt(format!("0;{text}").as_bytes()), Ok(text));
-            assert!(matches!(wkt(format!("3857;{text}").as_bytes()), Err(Unrepresentable::OutOfRange(_))));
+            assert_eq!(wkt(text.as_bytes()), Ok(text));
         }
+        assert!(matches!(wkt(b"3857"), Err(Unrepresentable::OutOfRange(_))));
         for text in ["POINT(180.1 0)", "POINT(0 90.5)", "LINESTRING(0 0,0 -91)", "POINT(1e300 0)"] {
-            assert!(matches!(wkt(format!("0;{text}").as_bytes()), Err(Unrepresentable::OutOfRange(_))), "{text}");
+            assert!(matches!(wkt(text.as_bytes()), Err(Unrepresentable::OutOfRange(_))), "{text}");
         }
-        for text in ["", "POINT(1 2)", "0;POINT(1)", "0;POINT(1 2 3)", "0;POINT(1 x)"] {
+        for text in ["POINT(1)", "POINT(1 2 3)", "POINT(1 x)", "1 2 3"] {
             assert_eq!(wkt(text.as_bytes()), Err(MALFORMED), "{text}");
         }
     }

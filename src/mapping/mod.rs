@@ -1,5 +1,6 @@
 //! What becomes of a table: its columns' BigQuery fields, its Avro schema, and the conversion of its rows.
 
+pub mod charset;
 pub mod convert;
 mod decimal;
 mod geography;
@@ -45,6 +46,19 @@ pub struct MappedColumn {
     pub in_primary_key: bool,
     /// MySQL's column comment.
     pub description: Option<String>,
+    /// Where in a row the server says whether it could convert the value, if it has to.
+    pub check: Option<usize>,
+}
+
+/// A column of the source's primary key: an error names a row by it, even where it is not copied.
+#[derive(Debug, Clone)]
+pub struct KeyColumn {
+    /// Its name in MySQL.
+    pub source: String,
+    /// Its row in the mapping table.
+    pub target: Target,
+    /// Where in a row its value is.
+    pub index: usize,
 }
 
 /// Everything that is decided about a table before its first row is read.
@@ -54,15 +68,23 @@ pub struct Mapping {
     pub columns: Vec<MappedColumn>,
     /// What happens to values without a counterpart.
     pub policies: Policies,
+    /// The source's primary key.
+    pub keys: Vec<KeyColumn>,
 }
 
 impl Mapping {
     /// Maps the table's columns, those that the request chooses, to the types that it gives them. An error names the column.
     pub fn new(table: &Table, flavor: Flavor, request: &TableRequest, policies: Policies) -> Result<Self, String> {
-        let columns = chosen(&table.columns, request)?
+        let mut columns = chosen(&table.columns, request)?
             .into_iter()
             .map(|column| map(column, table, flavor, request, policies))
             .collect::<Result<Vec<_>, _>>()?;
+        // In a row the checks follow all columns.
+        let mut selected = columns.len();
+        for column in columns.iter_mut().filter(|column| column.target.check) {
+            column.check = Some(selected);
+            selected += 1;
+        }
         let names = columns.iter().map(|column| (column.source.as_str(), column.field.as_str()));
         if let Some((first, second, field)) = names::collision(names) {
             return Err(format!(
@@ -73,7 +95,7 @@ impl Mapping {
         match columns.len() {
             0 => Err("no column is left: see \"columns\" in TABLES".into()),
             count if count > MOST_COLUMNS => Err(format!("{count} columns, BigQuery allows {MOST_COLUMNS}")),
-            _ => Ok(Self { columns, policies }),
+            _ => Ok(Self { keys: keys(table, flavor, &columns, selected), columns, policies }),
         }
     }
 
@@ -105,12 +127,43 @@ impl Mapping {
         self.columns.iter().any(|column| column.target.select == types::VECTOR_SELECT)
     }
 
+    /// How many columns a row has.
+    pub fn width(&self) -> usize {
+        let last = self.keys.iter().map(|key| key.index).chain(self.columns.iter().filter_map(|column| column.check));
+        last.max().map_or(0, |last| last + 1).max(self.columns.len())
+    }
+
     /// What the statement selects, in the order of the columns.
     pub fn select_list(&self) -> String {
-        let expressions: Vec<String> =
-            self.columns.iter().map(|column| column.target.select.replace("{}", &quoted(&column.source))).collect();
-        expressions.join(", ")
+        let expression = |select: &str, source: &str| select.replace("{}", &quoted(source));
+        let columns = self.columns.iter().map(|column| expression(column.target.select, &column.source));
+        let checked = self.columns.iter().filter(|column| column.target.check);
+        let checks = checked.map(|column| expression(types::NOT_CONVERTED, &column.source));
+        // Behind them what is read for errors alone.
+        let copied = |key: &&KeyColumn| self.columns.iter().any(|column| column.source == key.source);
+        let keys = self.keys.iter().filter(|key| !copied(key));
+        let keys = keys.map(|key| expression(key.target.select, &key.source));
+        columns.chain(checks).chain(keys).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// The primary key, of which what is not among `columns` stands in a row from `next` on.
+fn keys(table: &Table, flavor: Flavor, columns: &[MappedColumn], mut next: usize) -> Vec<KeyColumn> {
+    let mut keys = Vec::new();
+    for key in table.columns.iter().filter(|column| column.in_primary_key) {
+        let copied = columns.iter().enumerate().find(|(_, column)| column.source == key.name);
+        let (target, index) = match copied {
+            Some((index, column)) => (column.target.clone(), index),
+            None if !key.readable => continue,
+            None => {
+                let Some(rule) = TypeRule::of(key) else { continue };
+                next += 1;
+                (rule.target(key, flavor), next - 1)
+            }
+        };
+        keys.push(KeyColumn { source: key.name.clone(), target, index });
+    }
+    keys
 }
 
 /// MySQL ignores the case of column names.
@@ -178,6 +231,7 @@ fn map(
         holds_all,
         in_primary_key: column.in_primary_key,
         description: description(column),
+        check: None,
         target,
     })
 }

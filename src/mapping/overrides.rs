@@ -1,6 +1,7 @@
 //! The types that a column can be given instead of its own: `"types": {"column": "TYPE"}` in `TABLES`.
 
 use crate::avro::schema::AvroType;
+use crate::mapping::charset::Charset;
 use crate::mapping::convert::Encoding;
 use crate::mapping::types::{BIGNUMERIC, BigQueryType, NUMERIC, Target, VECTOR_SELECT, dated, exact, text};
 use crate::mysql::catalog::{Column, Flavor};
@@ -109,7 +110,7 @@ pub(super) const TIME: &[Override] = &[Override {
 pub(super) const JSON: &[Override] = &[Override {
     to: BigQueryType::String,
     avro: "string",
-    exceptions: "the document as the server prints it; invalid UTF-8: INVALID_VALUES",
+    exceptions: "the document as the server prints it; not valid in its character set: INVALID_VALUES",
     target: |_, _| text(BigQueryType::String, AvroType::String),
 }];
 
@@ -117,7 +118,7 @@ pub(super) const TEXT: &[Override] = &[Override {
     to: BigQueryType::Json,
     avro: "string, sqlType JSON",
     exceptions: "not a JSON document, or one nested deeper than 127 levels: INVALID_VALUES",
-    target: |_, _| checked(exact(BigQueryType::Json, AvroType::Json, Encoding::JsonText)),
+    target: |_, _| checked(exact(BigQueryType::Json, AvroType::Json, Encoding::JsonText(Charset::Utf8))),
 }];
 
 pub(super) const BINARY: &[Override] = &[Override {
@@ -135,8 +136,9 @@ pub(super) const SPATIAL: &[Override] = &[
                      a latitude beyond ±90: INVALID_VALUES",
         target: |_, flavor| Target {
             select: match flavor {
-                Flavor::MySql => "CONCAT(ST_SRID({}), ';', ST_AsText({}, 'axis-order=long-lat'))",
-                Flavor::MariaDb => "CONCAT(ST_SRID({}), ';', ST_AsText({}))",
+                // No CONCAT: it is NULL where its result is longer than max_allowed_packet.
+                Flavor::MySql => "IF(ST_SRID({}) IN (0, 4326), ST_AsText({}, 'axis-order=long-lat'), ST_SRID({}))",
+                Flavor::MariaDb => "IF(ST_SRID({}) IN (0, 4326), ST_AsText({}), ST_SRID({}))",
             },
             ..checked(exact(BigQueryType::Geography, AvroType::String, Encoding::Geography))
         },
@@ -218,7 +220,7 @@ const DECIMAL_AS_STRING: Override = Override {
     to: BigQueryType::String,
     avro: "string",
     exceptions: "none (every digit, as MySQL prints it)",
-    target: |_, _| exact(BigQueryType::String, AvroType::String, Encoding::Text),
+    target: |_, _| exact(BigQueryType::String, AvroType::String, Encoding::Text(Charset::Utf8)),
 };
 
 const DATE_AS_STRING: Override = Override {
@@ -230,7 +232,10 @@ const DATE_AS_STRING: Override = Override {
 
 /// The value as MySQL itself prints it.
 fn printed() -> Target {
-    Target { select: "CAST({} AS CHAR)", ..exact(BigQueryType::String, AvroType::String, Encoding::Text) }
+    Target {
+        select: "CAST({} AS CHAR)",
+        ..exact(BigQueryType::String, AvroType::String, Encoding::Text(Charset::Utf8))
+    }
 }
 
 fn boolean(signed: bool) -> Target {

@@ -7,8 +7,9 @@ use sqlx::mysql::MySqlRow;
 use crate::avro::block::LARGEST_ROW_BYTES;
 use crate::avro::datum::{NULL, PRESENT};
 use crate::config::Policy;
+use crate::mapping::convert::Encoding;
 use crate::mapping::unrepresentable::Unrepresentable;
-use crate::mapping::{MappedColumn, Mapping};
+use crate::mapping::{KeyColumn, MappedColumn, Mapping};
 use crate::mysql::rows;
 
 /// Why a row stops the table. Names the column, the row's primary key, the value, and the setting that would change it.
@@ -41,7 +42,12 @@ impl RowEncoder {
         let start = out.len();
         let mut read = 0;
         for (index, (column, replaced)) in self.mapping.columns.iter().zip(&mut self.replaced).enumerate() {
+            let converted = column.check.is_none_or(|check| !is_true(row, check));
             let Some(value) = rows::value(row, index) else {
+                if !converted {
+                    let problem = "cannot be converted to UTF-8 by the server: it is longer than max_allowed_packet";
+                    return Err(refused(&self.mapping, row, column, problem.into()));
+                }
                 if column.required {
                     return Err(refused(&self.mapping, row, column, "is NULL, and the catalog says NOT NULL".into()));
                 }
@@ -53,12 +59,17 @@ impl RowEncoder {
             if !column.required {
                 out.push(PRESENT);
             }
-            if let Err(problem) = column.target.encoding.append(value, out) {
+            let appended = match converted {
+                true => column.target.encoding.append(value, out),
+                false => Err(Unrepresentable::NotUnicode),
+            };
+            if let Err(problem) = appended {
                 let policy = match problem {
                     Unrepresentable::ZeroDate => self.mapping.policies.zero_dates,
-                    Unrepresentable::OutOfRange(_) | Unrepresentable::InvalidUtf8 | Unrepresentable::InvalidJson => {
-                        self.mapping.policies.invalid_values
-                    }
+                    Unrepresentable::OutOfRange(_)
+                    | Unrepresentable::InvalidText
+                    | Unrepresentable::NotUnicode
+                    | Unrepresentable::InvalidJson => self.mapping.policies.invalid_values,
                     Unrepresentable::Malformed(_) => Policy::Error,
                 };
                 if policy == Policy::Error || column.required {
@@ -82,12 +93,29 @@ impl RowEncoder {
     }
 }
 
+/// Whether a condition of the statement holds.
+fn is_true(row: &MySqlRow, index: usize) -> bool {
+    rows::value(row, index).is_some_and(|number| number.iter().any(|byte| *byte != 0))
+}
+
+/// The character set that the value is not valid in, as people call it.
+fn charset(column: &MappedColumn) -> &'static str {
+    match column.target.encoding {
+        Encoding::Text(charset) | Encoding::JsonText(charset) => charset.name(),
+        _ => "UTF-8",
+    }
+}
+
 fn explain(problem: Unrepresentable, column: &MappedColumn, value: &[u8]) -> String {
     let shown = column.target.encoding.show(value);
     let (what, policy) = match problem {
         Unrepresentable::ZeroDate => (format!("{shown} is no date"), "ZERO_DATES"),
         Unrepresentable::OutOfRange(range) => (format!("{shown} is out of range, {range}"), "INVALID_VALUES"),
-        Unrepresentable::InvalidUtf8 => (format!("{shown} is not valid UTF-8"), "INVALID_VALUES"),
+        Unrepresentable::InvalidText => (format!("{shown} is not valid {}", charset(column)), "INVALID_VALUES"),
+        Unrepresentable::NotUnicode => (
+            format!("{shown} is what the server makes of text with bytes that are no character of Unicode"),
+            "INVALID_VALUES",
+        ),
         Unrepresentable::InvalidJson => (format!("{shown} is no JSON document"), "INVALID_VALUES"),
         Unrepresentable::Malformed(what) => {
             return format!("MySQL sent {what}: {shown} (was the table altered meanwhile?)");
@@ -122,13 +150,11 @@ fn too_large(mapping: &Mapping, row: &MySqlRow, bytes: usize) -> RowError {
 /// " of the row with id 5", or nothing where the table has no primary key.
 fn primary_key(mapping: &Mapping, row: &MySqlRow) -> String {
     let keys: Vec<String> = mapping
-        .columns
+        .keys
         .iter()
-        .enumerate()
-        .filter(|(_, column)| column.in_primary_key)
-        .map(|(index, column)| {
-            let value = rows::value(row, index).map_or("NULL".to_owned(), |value| column.target.encoding.show(value));
-            format!("{} {value}", column.source)
+        .map(|KeyColumn { source, target, index }| {
+            let value = rows::value(row, *index).map_or("NULL".to_owned(), |value| target.encoding.show(value));
+            format!("{source} {value}")
         })
         .collect();
     if keys.is_empty() { String::new() } else { format!(" of the row with {}", keys.join(", ")) }

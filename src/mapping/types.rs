@@ -4,6 +4,7 @@
 use gcp_bigquery_client::model::field_type::FieldType;
 
 use crate::avro::schema::AvroType;
+use crate::mapping::charset::Charset;
 use crate::mapping::convert::Encoding;
 use crate::mapping::overrides::{self, Override};
 use crate::mysql::catalog::{Column, Flavor};
@@ -15,6 +16,13 @@ pub(super) const BIGNUMERIC: (u32, u32) = (38, 38);
 
 /// A VECTOR as bytes: as text the server rounds the numbers, and the driver does not know the type itself.
 pub(super) const VECTOR_SELECT: &str = "CAST({} AS BINARY)";
+
+/// Text that the server converts, from a character set that is not decoded here.
+const CONVERT: &str = "CONVERT({} USING utf8mb4)";
+/// Whether the server could not convert a text: it writes `?` for a character that Unicode does not have, may leave out a
+/// broken one at the end, and makes a text NULL that is longer than its max_allowed_packet.
+pub(super) const NOT_CONVERTED: &str = "IFNULL(CHAR_LENGTH(CONVERT({} USING utf8mb4)) <> CHAR_LENGTH({}) \
+     OR CHAR_LENGTH(REPLACE(CONVERT({} USING utf8mb4), '?', '')) <> CHAR_LENGTH(REPLACE({}, '?', '')), {} IS NOT NULL)";
 
 /// One row of the table. The first rule whose `applies` is true holds.
 pub struct TypeRule {
@@ -47,6 +55,27 @@ pub struct Target {
     pub zero_dates: bool,
     /// True where a value can be out of range or invalid.
     pub invalid_values: bool,
+    /// True where the server converts text, and has to be asked whether it could.
+    pub check: bool,
+}
+
+impl Target {
+    /// The same for a column of this character set.
+    pub(super) fn in_charset(self, charset: Option<&str>) -> Self {
+        if self.select != "{}" {
+            // What the server prints is UTF-8.
+            return self;
+        }
+        let encoding: fn(Charset) -> Encoding = match self.encoding {
+            Encoding::Text(_) => Encoding::Text,
+            Encoding::JsonText(_) => Encoding::JsonText,
+            _ => return self,
+        };
+        match Charset::of(charset) {
+            Some(charset) => Self { encoding: encoding(charset), ..self },
+            None => Self { select: CONVERT, check: true, ..self },
+        }
+    }
 }
 
 /// The BigQuery types that tables are made of.
@@ -133,7 +162,13 @@ impl TypeRule {
     /// Everything that the column can become, its own type first.
     pub fn targets(&self, column: &Column, flavor: Flavor) -> Vec<Target> {
         let others = self.overrides.iter().map(|other| (other.target)(column, flavor));
-        std::iter::once((self.target)(column, flavor)).chain(others).collect()
+        let targets = std::iter::once((self.target)(column, flavor)).chain(others);
+        targets.map(|target| target.in_charset(column.charset.as_deref())).collect()
+    }
+
+    /// What the column becomes where nothing else is asked for.
+    pub(super) fn target(&self, column: &Column, flavor: Flavor) -> Target {
+        (self.target)(column, flavor).in_charset(column.charset.as_deref())
     }
 }
 
@@ -224,7 +259,7 @@ pub const RULES: &[TypeRule] = &[
         exceptions: "none (every digit, as MySQL prints it)",
         overrides: overrides::DECIMAL_BEYOND,
         applies: |c| c.data_type == "decimal",
-        target: |_, _| exact(BigQueryType::String, AvroType::String, Encoding::Text),
+        target: |_, _| exact(BigQueryType::String, AvroType::String, Encoding::Text(Charset::Utf8)),
     },
     TypeRule {
         mysql: "FLOAT",
@@ -287,16 +322,21 @@ pub const RULES: &[TypeRule] = &[
         mysql: "JSON (MariaDB: LONGTEXT with a json_valid check)",
         bigquery: "JSON",
         avro: "string, sqlType JSON",
-        exceptions: "invalid UTF-8: INVALID_VALUES",
+        exceptions: "no JSON document (MariaDB's json_valid takes some), or not valid in its character set: INVALID_VALUES",
         overrides: overrides::JSON,
         applies: |c| c.json,
-        target: |_, _| text(BigQueryType::Json, AvroType::Json),
+        target: |_, flavor| match flavor {
+            Flavor::MySql => text(BigQueryType::Json, AvroType::Json),
+            Flavor::MariaDb => {
+                Target { encoding: Encoding::JsonText(Charset::Utf8), ..text(BigQueryType::Json, AvroType::Json) }
+            }
+        },
     },
     TypeRule {
         mysql: "CHAR, VARCHAR, TINYTEXT, TEXT, MEDIUMTEXT, LONGTEXT, ENUM, SET",
         bigquery: "STRING",
         avro: "string",
-        exceptions: "invalid UTF-8: INVALID_VALUES",
+        exceptions: "bytes that are no text in the column's character set, characters that Unicode lacks: INVALID_VALUES",
         overrides: overrides::TEXT,
         applies: |c| {
             matches!(
@@ -324,7 +364,7 @@ pub const RULES: &[TypeRule] = &[
         applies: |c| matches!(&*c.data_type, "uuid" | "inet4" | "inet6"),
         target: |_, _| Target {
             select: "CAST({} AS CHAR)",
-            ..exact(BigQueryType::String, AvroType::String, Encoding::Text)
+            ..exact(BigQueryType::String, AvroType::String, Encoding::Text(Charset::Utf8))
         },
     },
     TypeRule {
@@ -352,7 +392,7 @@ pub const RULES: &[TypeRule] = &[
                 Flavor::MySql => "ST_AsText({}, 'axis-order=long-lat')",
                 Flavor::MariaDb => "ST_AsText({})",
             },
-            ..exact(BigQueryType::String, AvroType::String, Encoding::Text)
+            ..exact(BigQueryType::String, AvroType::String, Encoding::Text(Charset::Utf8))
         },
     },
     TypeRule {
@@ -367,7 +407,7 @@ pub const RULES: &[TypeRule] = &[
 ];
 
 pub(super) fn exact(field_type: BigQueryType, avro: AvroType, encoding: Encoding) -> Target {
-    Target { field_type, avro, encoding, select: "{}", zero_dates: false, invalid_values: false }
+    Target { field_type, avro, encoding, select: "{}", zero_dates: false, invalid_values: false, check: false }
 }
 
 pub(super) fn dated(field_type: BigQueryType, avro: AvroType, encoding: Encoding) -> Target {
@@ -375,7 +415,7 @@ pub(super) fn dated(field_type: BigQueryType, avro: AvroType, encoding: Encoding
 }
 
 pub(super) fn text(field_type: BigQueryType, avro: AvroType) -> Target {
-    Target { invalid_values: true, ..exact(field_type, avro, Encoding::Text) }
+    Target { invalid_values: true, ..exact(field_type, avro, Encoding::Text(Charset::Utf8)) }
 }
 
 fn decimal_fits(column: &Column, (before, after): (u32, u32)) -> bool {

@@ -7,8 +7,10 @@ pub enum Unrepresentable {
     ZeroDate,
     /// The type's range does not hold it; `INVALID_VALUES` decides. The text says which range.
     OutOfRange(&'static str),
-    /// The server sent text that is not UTF-8; `INVALID_VALUES` decides.
-    InvalidUtf8,
+    /// Bytes that are no text in the column's character set; `INVALID_VALUES` decides.
+    InvalidText,
+    /// Characters of the column's character set that Unicode does not have; `INVALID_VALUES` decides.
+    NotUnicode,
     /// Text that is no JSON document, in a column that is to be JSON; `INVALID_VALUES` decides.
     InvalidJson,
     /// Not the bytes that the column's type promises: never written, never NULL.

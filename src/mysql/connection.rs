@@ -27,7 +27,7 @@ const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 /// job runs. Its own defaults (60 s to write) make it kill a slow reader.
 const SESSION_TIMEOUT_SECONDS: u32 = 24 * 60 * 60;
 
-/// Opens a connection whose session reads: UTC, utf8mb4, REPEATABLE READ, no sql_mode that alters values (such as
+/// Opens a connection whose session reads: UTC, text in its own character set, REPEATABLE READ, no sql_mode that alters values (such as
 /// PAD_CHAR_TO_FULL_LENGTH), and patience with a slow reader.
 pub async fn connect(config: &MySql) -> Result<MySqlConnection, Error> {
     connect_within(config, CONNECT_BUDGET).await
@@ -46,7 +46,8 @@ async fn connect_within(config: &MySql, budget: Budget) -> Result<MySqlConnectio
     // Globals of the server that would change what a SELECT returns, or how long it waits, do not reach this session.
     // MySQL takes the last part for a comment; MariaDB reads the current rows of system-versioned tables.
     let session = format!(
-        "SET SESSION sql_mode = '', sql_select_limit = 18446744073709551615, lock_wait_timeout = {lock_wait_seconds}, \
+        "SET SESSION sql_mode = '', character_set_results = NULL, sql_select_limit = 18446744073709551615, \
+         lock_wait_timeout = {lock_wait_seconds}, \
          net_write_timeout = {SESSION_TIMEOUT_SECONDS}, net_read_timeout = {SESSION_TIMEOUT_SECONDS}, \
          wait_timeout = {SESSION_TIMEOUT_SECONDS} /*M!100300 , system_versioning_asof = DEFAULT */"
     );

@@ -90,29 +90,31 @@ impl Ranges {
         Self { select_list: String::new(), table: String::new(), rows_per_range: 0, cut }
     }
 
-    /// The ranges of a key. `selected` are the columns of the select list, where each is selected as it is.
+    /// The ranges of a key. `index` says where in a row a column is that is selected as it is; the select list has `width`
+    /// columns.
     pub async fn of_key(
         connection: &mut MySqlConnection,
         table: &str,
         key: Key,
         mut select_list: String,
-        selected: &[Option<&str>],
+        width: usize,
+        index: impl FnOnce(&str) -> Option<usize>,
         size: Size,
     ) -> Result<Self, Error> {
         let rows_per_range = size.rows_per_range();
         let cut = match key.integer().map(str::to_owned) {
             None => Cut::Sampled { key, position: tokio::sync::Mutex::new(Position::Start) },
             Some(column) => {
-                let index = selected.iter().position(|name| *name == Some(&column));
-                if index.is_none() {
+                let index = index(&column).unwrap_or_else(|| {
                     select_list = format!("{select_list}, {}", quoted(&column));
-                }
+                    width
+                });
                 let waiting = match ends(connection, table, &column).await? {
                     Some((least, greatest)) => evenly(least, greatest, size.rows.div_ceil(rows_per_range)),
                     None => VecDeque::new(),
                 };
                 let state = Mutex::new(Integers { waiting, under_way: 0 });
-                Cut::Integer { column, index: index.unwrap_or(selected.len()), state, changed: Notify::new() }
+                Cut::Integer { column, index, state, changed: Notify::new() }
             }
         };
         Ok(Self { select_list, table: table.to_owned(), rows_per_range, cut })

@@ -34,6 +34,13 @@ pub async fn check_all_columns(
     execute(connection, &format!("making sure that all columns of {table} may be read"), &statement).await
 }
 
+/// The same for invisible columns, which are in no `*`: MySQL shows a table's definition to those who may select all of it,
+/// and MariaDB refuses the `*`.
+pub async fn check_invisible_columns(connection: &mut MySqlConnection, table: &str) -> Result<(), Error> {
+    let statement = format!("SHOW CREATE TABLE {}", quoted(table));
+    execute(connection, &format!("making sure that invisible columns of {table} may be read"), &statement).await
+}
+
 /// Ends the snapshot; a long one would keep InnoDB from cleaning up.
 pub async fn end_snapshot(connection: &mut MySqlConnection, stall: Duration) -> Result<(), Error> {
     let doing = "ending the snapshot";

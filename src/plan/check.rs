@@ -90,7 +90,12 @@ async fn destination(config: &Config, client: &bigquery::Client, findings: &mut 
     findings.say("BigQuery", Ok(format!("dataset {project}:{dataset} in {location}")));
     let jobs = client.may_run_jobs().await.map(|()| "load jobs may be started (bigquery.jobs.create)".to_owned());
     let jobs = jobs.map_err(|error| format!("{error}: roles/bigquery.jobUser on project {project} is missing"));
+    let may_run_jobs = jobs.is_ok();
     findings.say("jobs", jobs);
+    if !may_run_jobs {
+        // The question is a job itself.
+        return findings.say("new tables", Err("cannot be asked about while no job may be started".into()));
+    }
     let create = client.may_create_tables().await.map(|()| "tables may be created (bigquery.tables.create)".to_owned());
     let create = create.map_err(|error| format!("{error}: roles/bigquery.dataEditor on dataset {dataset} is missing"));
     findings.say("new tables", create);

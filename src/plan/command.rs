@@ -39,21 +39,23 @@ pub async fn run(config: Config, json: bool) -> bool {
     plans.iter().all(|plan| plan.result.is_ok())
 }
 
-/// One connection asks MySQL for one table after another, then BigQuery is asked for many at a time.
+/// One connection asks MySQL for one table after another; meanwhile BigQuery is asked for many at a time.
 async fn plans(sides: &Sides, tables: Vec<TableRequest>) -> Result<Vec<Shown>, mysql::Error> {
-    let mut connection = mysql::connection::connect(&sides.config.mysql).await?;
-    let mut sources = Vec::new();
-    for request in tables {
+    let connection = mysql::connection::connect(&sides.config.mysql).await?;
+    let sources = stream::unfold((connection, tables.into_iter()), |(mut connection, mut tables)| async {
+        let Some(request) = tables.next() else {
+            mysql::connection::close(connection).await;
+            return None;
+        };
         let looked = async {
             let (found, destination) = resolve(sides, &mut connection, &request).await?;
             let reading = Reading::of(&mut connection, &sides.config, &request, &found).await?;
             Ok((source(sides, &mut connection, &request, found).await?, destination, reading))
         };
         let looked: Result<(Source, String, Reading), Error> = looked.await;
-        sources.push((request, looked));
-    }
-    mysql::connection::close(connection).await;
-    let plans = stream::iter(sources).map(|(request, looked)| async move {
+        Some(((request, looked), (connection, tables)))
+    });
+    let plans = sources.map(|(request, looked)| async move {
         let planned = async {
             let (source, destination, reading) = looked?;
             let existing = existing(sides, &destination).await?;

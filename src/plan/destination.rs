@@ -4,6 +4,7 @@ use gcp_bigquery_client::model::field_type::FieldType;
 use serde_json::{Map, Value, json};
 
 use super::Drift;
+use super::comments;
 use super::drift::standard_name;
 use crate::bigquery::tables::Existing;
 use crate::mapping::types::BigQueryType;
@@ -12,7 +13,9 @@ use crate::mysql::catalog::Table;
 
 /// What of a column is sent again as it stands: `WRITE_TRUNCATE` drops what the job's schema does not carry.
 /// Source: "TableFieldSchema", REST reference.
-const KEPT_OF_COLUMNS: &[&str] = &["policyTags", "dataPolicies", "defaultValueExpression"];
+const KEPT_OF_COLUMNS: &[&str] = &["policyTags", "dataPolicies", "defaultValueExpression", "collation", "roundingMode"];
+/// Those that stand on the column's type.
+const KEPT_OF_A_TYPE: &[&str] = &["defaultValueExpression", "collation", "roundingMode"];
 
 /// BigQuery's limit ("Use primary and foreign keys").
 const MOST_KEY_COLUMNS: usize = 16;
@@ -31,6 +34,9 @@ pub(super) fn of(table: &Table, mapping: &Mapping, existing: Option<&Existing>) 
     let fields = schema.get("fields").and_then(Value::as_array);
     let mut fields = fields.cloned().unwrap_or_default();
     let mut target = Target::default();
+    // Then they follow MySQL's comments.
+    let were_ours = existing.is_some_and(comments::are_ours);
+    let mut are_ours = true;
     if let Some(existing) = existing {
         if !matches!(&*existing.kind, "" | "TABLE") {
             return Err(format!(
@@ -44,6 +50,7 @@ pub(super) fn of(table: &Table, mapping: &Mapping, existing: Option<&Existing>) 
         target.drift = Drift::between(existing, &columns);
         for field in &mut fields {
             keep(field, existing, &target.drift, &mut target.kept);
+            are_ours &= were_ours || !keep_description(field, existing, &target.drift, &mut target.kept);
         }
         if existing.has_row_policies {
             keep_row_policies(&mut fields, existing, &mut target)?;
@@ -54,8 +61,23 @@ pub(super) fn of(table: &Table, mapping: &Mapping, existing: Option<&Existing>) 
         }
     }
     target.load.entry("writeDisposition").or_insert_with(|| json!("WRITE_TRUNCATE"));
+    let by_hand = existing.map(|existing| &*existing.description).filter(|by_hand| !were_ours && !by_hand.is_empty());
+    let description = by_hand.unwrap_or(&table.comment);
+    are_ours &= description == table.comment;
+    let mut properties = afterwards(table, mapping, existing, &mut target.kept);
+    if by_hand.is_some_and(|by_hand| by_hand != table.comment) {
+        target.kept.push("the table's description".into());
+    }
+    if !description.is_empty() {
+        properties.insert("description".into(), description.into());
+    } else if existing.is_some_and(|existing| !existing.description.is_empty()) {
+        properties.insert("description".into(), Value::Null);
+    }
+    if let Some(labels) = comments::labels(existing, description, &fields, are_ours) {
+        properties.insert("labels".into(), labels.into());
+    }
     target.load.insert("schema".into(), json!({"fields": fields}));
-    target.afterwards = afterwards(table, mapping, existing, &mut target.kept);
+    target.afterwards = (!properties.is_empty()).then_some(Value::Object(properties));
     Ok(target)
 }
 
@@ -64,19 +86,30 @@ fn keep(field: &mut Value, existing: &Existing, drift: &Drift, kept: &mut Vec<St
     let name = field["name"].as_str().unwrap_or_default().to_owned();
     // A renamed column of the same type is the same column: nobody may lose its policy tags by renaming it.
     let Some(was) = existing.field(drift.former_name(&name)) else { return };
+    let kind = field["type"].as_str().unwrap_or_default();
+    let same_type = was.mode != "REPEATED" && standard_name(&was.kind) == standard_name(kind);
     for key in KEPT_OF_COLUMNS {
         let Some(value) = was.rest.get(*key) else { continue };
-        if *key == "defaultValueExpression" && drift.retyped.iter().any(|column| column.column == was.name) {
+        if KEPT_OF_A_TYPE.contains(key) && !same_type {
             continue;
         }
         field[*key] = value.clone();
         kept.push(format!("{key} of {name}"));
     }
+}
+
+/// True where somebody described the column by hand; that stays.
+fn keep_description(field: &mut Value, existing: &Existing, drift: &Drift, kept: &mut Vec<String>) -> bool {
+    let name = field["name"].as_str().unwrap_or_default().to_owned();
+    let Some(was) = existing.field(drift.former_name(&name)) else { return false };
     let ours = field["description"].as_str().unwrap_or_default();
-    if !was.description.is_empty() && comment_of(&was.description) != comment_of(ours) {
+    let comment = comment_of(&was.description);
+    let by_hand = !comment.is_empty() && comment != comment_of(ours);
+    if by_hand {
         field["description"] = was.description.clone().into();
         kept.push(format!("description of {name}"));
     }
+    by_hand
 }
 
 /// A description without the list of an ENUM's values, which is ours and may change.
@@ -121,8 +154,13 @@ fn keep_row_policies(fields: &mut [Value], existing: &Existing, target: &mut Tar
     Ok(())
 }
 
-/// Properties of the table for `tables.patch` after the load.
-fn afterwards(table: &Table, mapping: &Mapping, existing: Option<&Existing>, kept: &mut Vec<String>) -> Option<Value> {
+/// Properties of the table for `tables.patch` after the load; descriptions and labels are not among them.
+fn afterwards(
+    table: &Table,
+    mapping: &Mapping,
+    existing: Option<&Existing>,
+    kept: &mut Vec<String>,
+) -> Map<String, Value> {
     let mut properties = Map::new();
     let mut constraints = Map::new();
     let copied = |value: &Value, list: &str| {
@@ -131,8 +169,7 @@ fn afterwards(table: &Table, mapping: &Mapping, existing: Option<&Existing>, kep
         names.all(|name| mapping.columns.iter().any(|column| Some(&*column.field) == name))
     };
     if let Some(existing) = existing {
-        if !existing.labels.is_empty() {
-            properties.insert("labels".into(), existing.labels.clone().into());
+        if existing.labels.keys().any(|label| label != comments::LABEL) {
             kept.push("labels".into());
         }
         if let Some(expiration) = &existing.expiration_time {
@@ -160,16 +197,7 @@ fn afterwards(table: &Table, mapping: &Mapping, existing: Option<&Existing>, kep
     if !constraints.is_empty() {
         properties.insert("tableConstraints".into(), constraints.into());
     }
-    let by_hand = existing.map_or("", |existing| &existing.description);
-    if !by_hand.is_empty() {
-        properties.insert("description".into(), by_hand.into());
-        if by_hand != table.comment {
-            kept.push("the table's description".into());
-        }
-    } else if !table.comment.is_empty() {
-        properties.insert("description".into(), table.comment.clone().into());
-    }
-    (!properties.is_empty()).then_some(Value::Object(properties))
+    properties
 }
 
 /// The source's primary key, where BigQuery can have it: all of it copied, never NULL, of types that a key may have.
@@ -189,4 +217,28 @@ fn primary_key(table: &Table, mapping: &Mapping) -> Option<Vec<String>> {
 pub(super) fn standard_type(column: &MappedColumn) -> String {
     let kind = serde_json::to_value(FieldType::from(column.target.field_type)).unwrap_or_default();
     standard_name(kind.as_str().unwrap_or_default()).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_set_on_a_column_stays_as_long_as_its_type_can_have_it() {
+        let set = json!({"policyTags": {"names": ["p"]}, "collation": "und:ci", "defaultValueExpression": "'x'"});
+        let kept_of = |was: Value, is: &str| {
+            let mut was = was;
+            was.as_object_mut().unwrap().extend(set.as_object().unwrap().clone());
+            let existing: Existing = serde_json::from_value(json!({"schema": {"fields": [was]}})).unwrap();
+            let (mut field, mut kept) = (json!({"name": "c", "type": is}), Vec::new());
+            keep(&mut field, &existing, &Drift::default(), &mut kept);
+            kept.join(", ")
+        };
+        let all = "policyTags of c, defaultValueExpression of c, collation of c";
+        assert_eq!(kept_of(json!({"name": "C", "type": "STRING"}), "STRING"), all);
+        assert_eq!(kept_of(json!({"name": "c", "type": "STRING", "maxLength": "5"}), "STRING"), all);
+        assert_eq!(kept_of(json!({"name": "c", "type": "STRING"}), "INTEGER"), "policyTags of c");
+        assert_eq!(kept_of(json!({"name": "c", "type": "STRING", "mode": "REPEATED"}), "STRING"), "policyTags of c");
+        assert_eq!(kept_of(json!({"name": "d", "type": "STRING"}), "STRING"), "");
+    }
 }

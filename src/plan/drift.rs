@@ -113,10 +113,14 @@ impl fmt::Display for Drift {
     }
 }
 
-/// The type by its standard name; the API has an older one for some.
+/// The type by its standard name; the API has an older one for some. One with a length or precision is another type: it does
+/// not hold every value.
 fn standard(field: &Field) -> String {
-    let kind = standard_name(&field.kind);
-    if field.mode == "REPEATED" { format!("ARRAY<{kind}>") } else { kind.to_owned() }
+    let declared = ["maxLength", "precision", "scale"].iter().filter_map(|key| field.rest.get(*key)?.as_str());
+    let declared: Vec<&str> = declared.collect();
+    let declared = if declared.is_empty() { String::new() } else { format!("({})", declared.join(", ")) };
+    let kind = standard_name(&field.kind).to_owned() + &declared;
+    if field.mode == "REPEATED" { format!("ARRAY<{kind}>") } else { kind }
 }
 
 /// The standard name of a type of the API. Source: "TableFieldSchema", REST reference.
@@ -139,6 +143,16 @@ mod tests {
         let fields: Vec<_> = existing.iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect();
         let existing = serde_json::from_value(json!({"schema": {"fields": fields}})).unwrap();
         Drift::between(&existing, columns).to_string()
+    }
+
+    #[test]
+    fn a_declared_length_or_precision_is_another_type() {
+        let existing = serde_json::from_value(json!({"schema": {"fields": [
+            {"name": "s", "type": "STRING", "maxLength": "10"}, {"name": "n", "type": "NUMERIC", "precision": "10", "scale": "2"},
+        ]}}))
+        .unwrap();
+        let drift = Drift::between(&existing, &[("s", "STRING"), ("n", "NUMERIC")]);
+        assert_eq!(drift.to_string(), "retyped s (STRING(10) to STRING), n (NUMERIC(10, 2) to NUMERIC)");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod check;
 pub mod command;
+mod comments;
 mod destination;
 mod drift;
 mod layout;
@@ -62,6 +63,8 @@ pub struct TablePlan {
     pub replaces: bool,
     /// How many rows the destination has.
     pub previous_rows: Option<u64>,
+    /// The table's own limit, instead of `MAX_SHRINK_PERCENT`.
+    pub max_shrink_percent: Option<u8>,
 }
 
 /// What errors of the destination's side begin with.
@@ -120,7 +123,13 @@ pub(crate) async fn source(
     let mapping = Mapping::new(&table, sides.flavor, request, sides.config.policies);
     let mapping = mapping.map_err(Error::Problem)?;
     if request.columns.is_empty() {
-        let checking = rows::check_all_columns(connection, &table.name, mapping.has_vectors());
+        let checking = async {
+            rows::check_all_columns(connection, &table.name, mapping.has_vectors()).await?;
+            if sides.flavor == catalog::Flavor::MySql && !table.is_view {
+                rows::check_invisible_columns(connection, &table.name).await?;
+            }
+            Ok(())
+        };
         in_time(stall, &doing, checking).await?;
     }
     Ok(Source { table, mapping })
@@ -161,10 +170,12 @@ fn decide(
         kept: layout.kept.into_iter().chain(target.kept).collect(),
         replaces: existing.is_some(),
         previous_rows: existing.and_then(|existing| existing.rows()),
+        max_shrink_percent: request.max_shrink_percent,
     })
 }
 
 fn missing(sides: &Sides, name: &str, existing: &[String]) -> String {
+    let (database, user) = (&sides.config.mysql.database, &sides.config.mysql.user);
     let similarity = |other: &String| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
     let nearest = existing
         .iter()
@@ -176,7 +187,9 @@ fn missing(sides: &Sides, name: &str, existing: &[String]) -> String {
         None => String::new(),
     };
     format!(
-        "no such table in database {} (or user {} has no privilege on it){hint}: look at TABLES and MYSQL_DATABASE",
-        sides.config.mysql.database, sides.config.mysql.user
+        "no such table in database {database} (or user {user} may not read it: GRANT SELECT ON {}.{} TO {user}){hint}: look \
+         at TABLES and MYSQL_DATABASE",
+        rows::quoted(database),
+        rows::quoted(name)
     )
 }

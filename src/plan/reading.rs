@@ -96,12 +96,11 @@ impl Reading {
             bytes: found.estimated_bytes.unwrap_or(0),
             connections: connections as u64,
         };
-        let selected: Vec<Option<&str>> = plan
-            .mapping
-            .columns
-            .iter()
-            .map(|column| (column.target.select == "{}").then_some(&*column.source))
-            .collect();
-        Ranges::of_key(connection, &found.name, key, plan.mapping.select_list(), &selected, size).await
+        let mapping = &plan.mapping;
+        let index = |name: &str| {
+            let plain = mapping.keys.iter().find(|key| key.source == name && key.target.select == "{}");
+            plain.map(|key| key.index)
+        };
+        Ranges::of_key(connection, &found.name, key, mapping.select_list(), mapping.width(), index, size).await
     }
 }

@@ -45,7 +45,7 @@ fn table_json(Shown { name, result }: &Shown, config: &Config) -> Value {
                 "sourceType": source_type(plan, column),
                 "name": column.field,
                 "type": standard_type(column),
-                "mode": mode(column),
+                "mode": mode(plan, column),
             })
         })
         .collect();
@@ -98,7 +98,7 @@ fn table_text(out: &mut String, Shown { name, result }: &Shown, config: &Config)
     writeln!(out, "{} → {}.{}: {rows}{bytes}; {fate}", plan.table.name, config.bigquery.dataset, plan.destination)?;
     let width = plan.mapping.columns.iter().map(|column| column.field.chars().count()).max().unwrap_or(0);
     for column in &plan.mapping.columns {
-        let kind = format!("{} {}", standard_type(column), mode(column));
+        let kind = format!("{} {}", standard_type(column), mode(plan, column));
         let renamed =
             if column.field == column.source { String::new() } else { format!(" (renamed from {:?})", column.source) };
         writeln!(out, "  {:width$}  {kind:<20}  from {}{renamed}", column.field, source_type(plan, column))?;
@@ -127,8 +127,11 @@ fn failing(plans: &[Shown]) -> usize {
     plans.iter().filter(|plan| plan.result.is_err()).count()
 }
 
-fn mode(column: &MappedColumn) -> &'static str {
-    if column.required { "REQUIRED" } else { "NULLABLE" }
+/// As the load job has it: a table with row access policies keeps its columns' modes.
+fn mode<'a>(plan: &'a TablePlan, column: &MappedColumn) -> &'a str {
+    let fields = plan.load.get("schema").and_then(|schema| schema["fields"].as_array());
+    let field = fields.into_iter().flatten().find(|field| field["name"] == column.field);
+    field.and_then(|field| field["mode"].as_str()).unwrap_or_default()
 }
 
 fn source_type<'a>(plan: &'a TablePlan, column: &MappedColumn) -> &'a str {
@@ -158,10 +161,16 @@ fn policies(plan: &TablePlan, config: &Config) -> Vec<String> {
             Policy::Error => format!("a value without a counterpart fails the table (INVALID_VALUES=error): {values}"),
         });
     }
-    if let Some(percent) = config.max_shrink_percent {
-        lines.push(format!("a loss of more than {percent}% of the rows is refused (MAX_SHRINK_PERCENT)"));
+    match (plan.max_shrink_percent, config.max_shrink_percent) {
+        (Some(percent), _) => lines.push(refused_loss(percent, "max_shrink_percent in TABLES")),
+        (None, Some(percent)) => lines.push(refused_loss(percent, "MAX_SHRINK_PERCENT")),
+        (None, None) => {}
     }
     lines
+}
+
+fn refused_loss(percent: u8, setting: &str) -> String {
+    format!("a loss of more than {percent}% of the rows is refused ({setting})")
 }
 
 fn megabytes(bytes: u64) -> String {

@@ -135,7 +135,7 @@ async fn copy(
         stall,
         pace: Arc::clone(&context.pace),
     };
-    let guards = Guards { shrink: guard(context, request, &plan), lock, stall };
+    let guards = Guards { shrink: guard(context, &plan), lock, stall };
     let finishing = AtomicBool::new(false);
     let to = Destination { client: &context.sides.bigquery, doing: &doing, job_id: &job_id, finishing: &finishing };
     let running = pipeline::run(to, source, guards, upload, &context.pool, counters);
@@ -208,8 +208,8 @@ fn announce(plan: &TablePlan) {
 }
 
 /// The guard against a table that lost its rows.
-fn guard(context: &Context, request: &TableRequest, plan: &TablePlan) -> Option<ShrinkGuard> {
-    let max_percent = request.max_shrink_percent.or(context.sides.config.max_shrink_percent);
+fn guard(context: &Context, plan: &TablePlan) -> Option<ShrinkGuard> {
+    let max_percent = plan.max_shrink_percent.or(context.sides.config.max_shrink_percent);
     plan.previous_rows.zip(max_percent).map(|(previous_rows, max_percent)| ShrinkGuard { previous_rows, max_percent })
 }
 

@@ -2,17 +2,20 @@
 
 use serde_json::{Value, json};
 
+use crate::proxy::{Action, Proxy};
 use crate::support::{Kind, Place, Run, emulator_call, on_both_servers};
 
 on_both_servers! {
     comments_keys_and_values_of_an_enum_arrive,
     what_people_made_of_the_table_stays,
+    a_comment_that_changes_arrives_until_somebody_writes_another,
     drift_is_said_once,
     row_access_policies_survive_or_nothing_is_written,
     a_new_table_is_partitioned_as_asked_and_an_old_one_is_not_changed,
     a_plan_writes_nothing_and_exits_1_when_a_table_would_fail,
     three_hundred_tables_are_planned,
     check_says_what_is_missing,
+    check_names_the_roles_that_are_missing,
 }
 
 fn get(place: &Place, table: &str) -> Value {
@@ -76,6 +79,43 @@ fn what_people_made_of_the_table_stays(kind: Kind) {
     place.sql("ALTER TABLE t CHANGE mail address VARCHAR(50)");
     let message = place.sync().run().failed(1).message("table_failed");
     assert!(message.contains("clustered by mail, and there is no such column any more"), "{message}");
+}
+
+fn a_comment_that_changes_arrives_until_somebody_writes_another(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "CREATE TABLE t (id INT PRIMARY KEY COMMENT 'first', n INT COMMENT 'second', e ENUM('a')) COMMENT 'third'",
+    );
+    // What is sent: the emulator keeps the descriptions of columns that do not change their types.
+    let described = || {
+        let done = place.sync().argument("plan").argument("--json").run().succeeded();
+        let plan: Value = serde_json::from_str(&done.log).unwrap();
+        let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        let columns = ["id", "n", "e"].map(|name| text(&field(&plan["tables"][0]["load"], name)["description"]));
+        (columns.join(", "), plan["tables"][0]["afterwards"].clone())
+    };
+    place.sync().run().succeeded();
+    let table = get(&place, "t");
+    assert_eq!((&table["description"], &field(&table, "n")["description"]), (&json!("third"), &json!("second")));
+    place.sql(
+        "ALTER TABLE t MODIFY id INT COMMENT 'new', MODIFY n INT, MODIFY e ENUM('a', 'b') COMMENT 'e', COMMENT ''",
+    );
+    let (columns, afterwards) = described();
+    assert_eq!(columns, "new, -, e\nValues: 'a','b'");
+    assert_eq!(afterwards["description"], Value::Null);
+
+    let path = format!("datasets/{}/tables/t", place.name);
+    emulator_call(reqwest::Method::PATCH, &path, Some(json!({"description": "by hand"})));
+    let (columns, afterwards) = described();
+    assert_eq!(columns, "first, second, e\nValues: 'a','b'", "any of them may be by hand now");
+    assert_eq!(afterwards["description"], "by hand");
+    place.sync().run().succeeded();
+    let table = get(&place, "t");
+    assert_eq!(table["description"], "by hand");
+    assert!(
+        table["labels"].as_object().is_none_or(|labels| labels.is_empty()),
+        "nothing says that these are ours: {table}"
+    );
 }
 
 fn drift_is_said_once(kind: Kind) {
@@ -169,6 +209,10 @@ fn a_plan_writes_nothing_and_exits_1_when_a_table_would_fail(kind: Kind) {
     assert!(tables["tables"].as_array().is_none_or(Vec::is_empty), "{tables}");
 
     place.sql("CREATE TABLE `two names` (`a b` INT, `a.b` INT)");
+    let own = r#"[{"name": "orders", "max_shrink_percent": 7}]"#;
+    let done = plan(&place.sync().tables(own).with("MAX_SHRINK_PERCENT", "50")).succeeded();
+    assert!(done.log.contains("more than 7% of the rows is refused (max_shrink_percent in TABLES)"), "{}", done.log);
+    assert!(!done.log.contains("50%"), "{}", done.log);
     let done = plan(&place.sync().tables("orders,two names,missing")).failed(1);
     for part in ["columns a b and a.b would both be a_b", "no such table in database", "2 of 3 tables would fail"] {
         assert!(done.log.contains(part), "{part} in\n{}", done.log);
@@ -186,6 +230,29 @@ fn three_hundred_tables_are_planned(kind: Kind) {
     place.sql(&tables.join(";"));
     let done = plan(&place.sync()).succeeded();
     assert!(done.log.contains("300 tables would be synced"), "{}", done.log);
+}
+
+fn check_names_the_roles_that_are_missing(kind: Kind) {
+    const DENIED: &str =
+        r#"{"error": {"code": 403, "message": "Access Denied", "errors": [{"reason": "accessDenied"}]}}"#;
+    let place = Place::new(kind);
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
+    let denying = |path: &'static str, status: u16, answer: &'static str| {
+        let emulator = std::env::var("TEST_EMULATOR_HOST").unwrap();
+        let proxy = Proxy::start(emulator, move |request| match request.line.contains(path) {
+            true => Action::Answer(status, answer),
+            false => Action::Pass,
+        });
+        place.sync().tables("t").with("BIGQUERY_EMULATOR_HOST", &proxy.address).argument("check").run().failed(1).log
+    };
+    let log = denying("/jobs", 403, DENIED);
+    assert!(log.contains("FAILED  jobs: ") && log.contains("roles/bigquery.jobUser on project local"), "{log}");
+    assert!(log.contains("FAILED  new tables: cannot be asked about"), "{log}");
+    let log = denying("/datasets/", 403, DENIED);
+    assert!(log.contains("FAILED  BigQuery: ") && log.contains("roles/bigquery.dataEditor on the dataset"), "{log}");
+    let log = denying("testIamPermissions", 200, r#"{"permissions": ["bigquery.tables.get"]}"#);
+    let missing = "bigquery.tables.update, bigquery.tables.updateData missing: roles/bigquery.dataEditor";
+    assert!(log.contains("ok      jobs") && log.contains(missing), "{log}");
 }
 
 fn check_says_what_is_missing(kind: Kind) {

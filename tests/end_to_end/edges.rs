@@ -15,6 +15,8 @@ on_both_servers! {
     days_that_do_not_exist_follow_the_other_policy,
     json_is_the_same_document,
     bytes_that_are_no_utf8_arrive_as_the_characters_they_are,
+    text_that_unicode_does_not_have_follows_the_policy,
+    the_primary_key_is_told_even_where_it_is_not_copied,
     empty_text_is_not_null,
     a_table_of_a_thousand_columns_arrives,
     a_table_of_one_column_without_a_key_arrives_with_its_repetitions,
@@ -252,6 +254,74 @@ fn bytes_that_are_no_utf8_arrive_as_the_characters_they_are(kind: Kind) {
     ));
     place.sync().run().succeeded();
     place.assert_equal(&["t"]);
+}
+
+fn text_that_unicode_does_not_have_follows_the_policy(kind: Kind) {
+    let place = Place::new(kind);
+    // Half of a surrogate pair; and a code of sjis that no character has, where the server would write a question mark.
+    let mut cases = vec![
+        ("ucs2", "_ucs2 X'0061D83C0062'", "0x0061d83c0062 is not valid UTF-16"),
+        ("sjis", "_sjis X'613FFA5C'", "\"a??\" is what the server makes of text"),
+    ];
+    if kind == Kind::MariaDb {
+        cases.push(("utf8mb4", "_utf8mb4 X'61EDA080'", "0x61eda080 is not valid UTF-8"));
+        cases.push(("utf8mb3", "_utf8mb3 X'61EDA080'", "0x61eda080 is not valid UTF-8"));
+        cases.push(("utf32", "_utf32 X'000000610000D83C'", "0x000000610000d83c is not valid UTF-32"));
+    }
+    for (charset, literal, _) in &cases {
+        place.sql(&format!(
+            "CREATE TABLE in_{charset} (id INT PRIMARY KEY, v VARCHAR(9) CHARACTER SET {charset} NOT NULL, t TEXT CHARACTER SET {charset});
+             INSERT INTO in_{charset} VALUES (1, 'a?', NULL), (2, {literal}, '?'), (3, '', {literal})"
+        ));
+    }
+    let done = place.sync().run().failed(1);
+    for (charset, _, problem) in &cases {
+        let failed = done.events("table_failed").into_iter().find(|line| line["table"] == format!("in_{charset}"));
+        let message = failed.unwrap()["message"].as_str().unwrap().to_owned();
+        let expected = format!("column v of the row with id 2: {problem}");
+        assert!(message.contains(&expected) && message.contains("INVALID_VALUES=null"), "{message}");
+    }
+    let done = place.sync().with("INVALID_VALUES", "null").run().succeeded();
+    for synced in done.events("table_synced") {
+        assert!(synced["message"].as_str().unwrap().contains("NULL: v 1, t 1"), "{synced}");
+    }
+    let tables: Vec<String> = cases.iter().map(|(charset, ..)| format!("in_{charset}")).collect();
+    place.assert_equal(&tables.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn json_of_mariadb_that_is_none_follows_the_policy() {
+    if !Kind::MariaDb.is_here() || !crate::support::emulator_is_here() {
+        return;
+    }
+    let place = Place::new(Kind::MariaDb);
+    // What json_valid takes, and what its check did not see.
+    place.sql(
+        "CREATE TABLE t (id INT PRIMARY KEY, j JSON); INSERT INTO t VALUES (1, '{}'), (2, '[1.]');
+         SET check_constraint_checks = 0; INSERT INTO t VALUES (3, '{')",
+    );
+    refused(&place, "INVALID_VALUES", &["column j of the row with id 2: \"[1.]\" is no JSON document"]);
+    let done = place.sync().with("INVALID_VALUES", "null").run().succeeded();
+    assert_eq!(done.event("table_synced")["valuesToNull"], 2);
+    assert_eq!(place.query("SELECT COUNT(*), COUNT(j) FROM t")[0], [Some("3".into()), Some("1".into())]);
+}
+
+fn the_primary_key_is_told_even_where_it_is_not_copied(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "CREATE TABLE t (code VARCHAR(9) CHARACTER SET sjis, part BINARY(2), day DATE, span TIME, n INT, PRIMARY KEY (part, code, day));
+         INSERT INTO t VALUES ('漢', X'00FF', '2024-01-02', '-01:00:00', 5)",
+    );
+    let columns = |list: &str| format!(r#"[{{"name": "t", "columns": {list}}}]"#);
+    for list in [r#"{"exclude": ["code", "part"]}"#, r#"{"include": ["span", "day"]}"#, r#"{"include": ["span"]}"#] {
+        let message = place.sync().tables(&columns(list)).run().failed(1).message("table_failed");
+        let expected =
+            "column span of the row with code \"漢\", part 0x00ff, day 2024-01-02: -01:00:00 is out of range";
+        assert!(message.contains(expected), "{message}");
+    }
+    place.sync().tables(&columns(r#"{"include": ["n"]}"#)).run().succeeded();
+    assert_eq!(place.schema("t"), ["n INTEGER"]);
+    assert_eq!(place.query("SELECT n FROM t")[0][0].as_deref(), Some("5"));
 }
 
 fn empty_text_is_not_null(kind: Kind) {

@@ -14,6 +14,9 @@ const MOST_ROWS: usize = 24;
 /// Of 100 values of a nullable column.
 const NULLS_PERCENT: u32 = 15;
 
+/// What columns' names begin with.
+const NAMES: [&str; 8] = ["c", "c", "größe ", "a.b$", "sel``ect", "名", "1st-", "Order By"];
+
 /// A table to create, with its rows.
 pub struct Table {
     pub name: String,
@@ -50,18 +53,32 @@ fn table(runner: &mut TestRunner, kind: Kind, name: &str) -> Table {
     let keyed = draw(runner, any::<bool>());
     let rows = draw(runner, 0..=MOST_ROWS);
 
-    let mut columns = if keyed { vec!["id INT PRIMARY KEY".to_owned()] } else { Vec::new() };
+    let (mut columns, mut names) = (Vec::new(), Vec::new());
+    if keyed {
+        columns.extend(["id INT".to_owned(), "`the part` VARBINARY(4)".to_owned()]);
+        names.extend(["id".to_owned(), "`the part`".to_owned()]);
+    }
     for (index, (kind, nullable)) in types.iter().zip(&nullable).enumerate() {
-        columns.push(format!("c{index} {} {}", kind.declaration, if *nullable { "NULL" } else { "NOT NULL" }));
+        let column = format!("`{}{index}`", draw(runner, select(NAMES.to_vec())));
+        let visible = if index > 0 && draw(runner, 0..8) == 0 { " INVISIBLE" } else { "" };
+        // MariaDB wants a default of an invisible column that is NOT NULL.
+        let null = if *nullable || !visible.is_empty() { "NULL" } else { "NOT NULL" };
+        columns.push(format!("{column} {} {null}{visible}", kind.declaration));
+        names.push(column);
+    }
+    if keyed {
+        columns.push("twice BIGINT UNSIGNED AS (id * 2) VIRTUAL".to_owned());
+        columns.push("label VARCHAR(20) CHARACTER SET sjis AS (CONCAT('n', id)) STORED INVISIBLE".to_owned());
+        columns.push(format!("PRIMARY KEY ({})", draw(runner, select(vec!["id", "id, `the part`", "`the part`, id"]))));
     }
     let mut sql = format!("CREATE TABLE {name} ({});\n", columns.join(", "));
     for row in 0..rows {
-        let mut values = if keyed { vec![row.to_string()] } else { Vec::new() };
+        let mut values = if keyed { vec![row.to_string(), format!("X'{:04x}'", row * 999)] } else { Vec::new() };
         for (kind, nullable) in types.iter().zip(&nullable) {
             let null = *nullable && draw(runner, 0u32..100) < NULLS_PERCENT;
             values.push(if null { "NULL".to_owned() } else { draw(runner, kind.literals.clone()) });
         }
-        sql += &format!("INSERT INTO {name} VALUES ({});\n", values.join(", "));
+        sql += &format!("INSERT INTO {name} ({}) VALUES ({});\n", names.join(", "), values.join(", "));
     }
     Table { name: name.to_owned(), sql, emulator_can_load: !types.iter().any(|kind| kind.bignumeric) }
 }
@@ -81,6 +98,7 @@ fn any_type(kind: Kind) -> BoxedStrategy<Type> {
         text(kind),
         text(kind),
         single_byte_text(),
+        multi_byte_text(),
         binary(),
         listed(),
         fixed("JSON", json(kind)),
@@ -99,6 +117,14 @@ fn any_type(kind: Kind) -> BoxedStrategy<Type> {
         types.push(fixed("UUID", uuid));
         types.push(fixed("INET6", inet6));
         types.push(fixed("INET4", any::<[u8; 4]>().prop_map(|[a, b, c, d]| format!("'{a}.{b}.{c}.{d}'"))));
+    }
+    if kind == Kind::MySql {
+        let finite = any::<f32>().prop_filter("finite", |number| number.is_finite());
+        let bytes = vec(finite, 1..5).prop_map(|numbers| {
+            let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+            format!("X'{}'", hex(&bytes))
+        });
+        types.push(fixed("VECTOR(5)", bytes));
     }
     proptest::strategy::Union::new(types).boxed()
 }
@@ -370,6 +396,21 @@ fn single_byte_text() -> BoxedStrategy<Type> {
         .boxed()
 }
 
+/// Any byte in a character set whose characters are one byte or two; the server cuts off what is no character.
+fn multi_byte_text() -> BoxedStrategy<Type> {
+    let charsets = ["sjis", "cp932", "ujis", "eucjpms", "euckr", "gb2312", "gbk", "big5", "ucs2", "utf16"];
+    select(charsets.to_vec())
+        .prop_map(|charset| {
+            let part = prop_oneof![
+                1 => (0x20u8..0x7f).prop_map(|byte| vec![byte]),
+                3 => (0x81u8..0xff, 0x40u8..0xff).prop_map(|(lead, trail)| vec![lead, trail]),
+            ];
+            let bytes = vec(part, 0..20).prop_map(|parts| format!("X'{}'", hex(&parts.concat())));
+            plain(format!("VARCHAR(50) CHARACTER SET {charset}"), bytes)
+        })
+        .boxed()
+}
+
 fn binary() -> BoxedStrategy<Type> {
     let names = ["BINARY(8)", "VARBINARY(100)", "TINYBLOB", "BLOB", "MEDIUMBLOB", "LONGBLOB"];
     let bytes = prop_oneof![
@@ -382,7 +423,7 @@ fn binary() -> BoxedStrategy<Type> {
 
 fn listed() -> BoxedStrategy<Type> {
     let members = "('a', 'b é', '漢', 'with ''quote''', '', 'tab\\t')";
-    let charset = select(vec!["utf8mb4", "utf8mb3", "utf16"]);
+    let charset = select(vec!["utf8mb4", "utf8mb3", "utf16", "ucs2"]);
     (charset, any::<bool>())
         .prop_map(move |(charset, set)| {
             if set {

@@ -235,9 +235,10 @@ fn a_row_costs_no_allocation(kind: Kind) {
         &place,
         "t",
         "id BIGINT UNSIGNED PRIMARY KEY, i INT, d DECIMAL(12,2), big DECIMAL(38,9), f DOUBLE, day DATE, dt DATETIME(6), \
-         ts TIMESTAMP NULL, tm TIME(3), txt VARCHAR(50), b VARBINARY(20), j JSON, e ENUM('a', 'b'), bits BIT(9)",
+         ts TIMESTAMP NULL, tm TIME(3), txt VARCHAR(50), b VARBINARY(20), j JSON, e ENUM('a', 'b'), bits BIT(9), \
+         l VARCHAR(9) CHARACTER SET latin1, u VARCHAR(9) CHARACTER SET utf16",
         "n, -n, n / 7, n / 11, n / 3, '2024-02-29', '2024-02-29 12:34:56.789', '2024-01-01', '12:34:56', CONCAT('né ', n), \
-         UNHEX(HEX(n)), '{\"a\": [1, null]}', 1 + n % 2, n % 512",
+         UNHEX(HEX(n)), '{\"a\": [1, null]}', 1 + n % 2, n % 512, 'é', 'é🎈'",
     );
     let _ = rustls::crypto::ring::default_provider().install_default();
     let variables = [

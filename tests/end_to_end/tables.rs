@@ -265,4 +265,14 @@ fn columns_that_may_not_be_read_are_not_dropped_silently(kind: Kind) {
     assert!(message.contains("all columns of t") && message.contains("needs SELECT"), "{message}");
     sync().tables(r#"[{"name": "t", "columns": {"include": ["id"]}}]"#).run().succeeded();
     assert_eq!(place.schema("t"), ["id INTEGER"]);
+
+    place.sql(&format!(
+        "ALTER TABLE t MODIFY secret INT INVISIBLE, ADD seen INT; GRANT SELECT (seen) ON `{}`.t TO '{user}'@'%'",
+        place.name
+    ));
+    let message = sync().run().failed(1).message("table_failed");
+    assert!(message.contains("columns of t may be read") && message.contains("needs SELECT"), "{message}");
+    let done = sync().tables("other").argument("check").run().failed(1);
+    let grant = format!("GRANT SELECT ON `{}`.`other` TO {user}", place.name);
+    assert!(done.log.contains(&grant), "{}", done.log);
 }

@@ -9,6 +9,7 @@ on_both_servers! {
     timestamps_do_not_move_with_the_servers_time_zone,
     zero_dates_become_null_and_are_counted,
     decimals_beyond_numeric_keep_every_digit,
+    synonyms_engines_and_views_arrive_exactly,
 }
 
 fn the_demo_arrives_exactly(kind: Kind) {
@@ -127,6 +128,48 @@ fn zero_dates_become_null_and_are_counted(kind: Kind) {
     let message = refused.message("table_failed");
     assert!(message.contains("column d of the row with id 1: 0000-00-00 is no date (ZERO_DATES=null"), "{message}");
     assert_eq!(place.count("zero"), 3, "the table is still the one before");
+}
+
+fn synonyms_engines_and_views_arrive_exactly(kind: Kind) {
+    let place = Place::new(kind);
+    place.sql(
+        "SET sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00';
+         CREATE TABLE syn (s SERIAL PRIMARY KEY, b BOOLEAN, n NCHAR(5), nv NVARCHAR(20), d DEC(5,2), f FIXED(10,3), dp DOUBLE PRECISION,
+             r REAL, fm FLOAT(7,4), fu FLOAT UNSIGNED ZEROFILL, dcz DECIMAL(12,4) ZEROFILL, bz BIGINT ZEROFILL, y YEAR, ch CHAR(0),
+             bin BINARY(0), cb CHAR BYTE, i1 INT1, i8 INT8, mi MIDDLEINT, lv LONG VARCHAR, lvb LONG VARBINARY, f8 FLOAT8,
+             e ENUM('a,b','c''d','é\"','(x)') COMMENT 'x, (y)', st SET('a','b c','d''') CHARACTER SET latin1,
+             xe ENUM('ж') CHARACTER SET koi8r);
+         INSERT INTO syn VALUES (18446744073709551614, 1, 'née', '漢字', -999.99, -9999999.999, 1e308, -1e-308, 123.4567, 1.5, 12345678.1234,
+             18446744073709551615, 0000, '', '', 'a', -128, -9223372036854775808, -8388608, 'lv', X'FF00', 2.2, 'c''d', 'a,d''', 'ж');
+         INSERT INTO syn (s) VALUES (5);
+         CREATE TABLE part (id INT, d DATE NOT NULL, v VARCHAR(9) DEFAULT (CONCAT('a', 'b')), PRIMARY KEY (id, d))
+             PARTITION BY RANGE (YEAR(d)) (PARTITION p0 VALUES LESS THAN (2000), PARTITION p1 VALUES LESS THAN MAXVALUE);
+         INSERT INTO part (id, d) VALUES (1, '1999-01-01'), (2, '2024-01-01'), (3, '0000-00-00'), (4, '2021-02-31');
+         CREATE TABLE in_memory (id INT PRIMARY KEY, v VARCHAR(5)) ENGINE=MEMORY; INSERT INTO in_memory VALUES (1, 'a');
+         CREATE TABLE myisam (id INT, v TEXT, FULLTEXT(v)) ENGINE=MyISAM; INSERT INTO myisam VALUES (1, 'a'), (1, 'a');
+         CREATE TABLE packed (id INT PRIMARY KEY, v TEXT) ROW_FORMAT=COMPRESSED; INSERT INTO packed VALUES (1, REPEAT('a', 9999));
+         CREATE TABLE shapes (id INT PRIMARY KEY, g GEOMETRY, gc GEOMETRYCOLLECTION);
+         INSERT INTO shapes VALUES (1, ST_GeomFromText('GEOMETRYCOLLECTION EMPTY'),
+             ST_GeomFromText('GEOMETRYCOLLECTION(POINT(1 2),GEOMETRYCOLLECTION(LINESTRING(0 0,1 1)))')),
+             (2, ST_GeomFromText('POINT(1e-300 -1e300)'), NULL);
+         CREATE TABLE zero (d DATETIME PRIMARY KEY, t TIMESTAMP NULL);
+         INSERT INTO zero VALUES ('0000-00-00', '0000-00-00'), ('2020-00-00 10:00:00', '2020-01-01');
+         CREATE VIEW seen AS SELECT d, t, DATE(d) AS dd, TIME(d) AS tt, NULL AS nothing, _latin1'é' AS l, 1.5 AS dec1, 1e0 AS dbl,
+             UNIX_TIMESTAMP(t) AS u, b'101' AS bits, X'FF' AS hx, POINT(1, 2) AS p, YEAR(d) AS yy, CONVERT('漢' USING sjis) AS sj FROM zero",
+    );
+    let mut tables = vec!["syn", "part", "in_memory", "myisam", "packed", "shapes", "zero", "seen"];
+    if kind == Kind::MariaDb {
+        place.sql(
+            "CREATE TABLE maria (id UUID PRIMARY KEY, i4 INET4 NOT NULL, i6 INET6, c VARCHAR(100) COMPRESSED, b BLOB COMPRESSED, j JSON,
+                 jl LONGTEXT CHARACTER SET latin1 CHECK (json_valid(jl)), vc INT AS (1 + 1) PERSISTENT);
+             INSERT INTO maria (id, i4, i6, c, b, j, jl) VALUES ('123e4567-e89b-12d3-a456-426655440000', '1.2.3.4', '::1', 'é', 'b',
+                 '{\"é\": 1}', '{\"é\": 1}');
+             CREATE TABLE aria (id INET6 PRIMARY KEY, d DATE) ENGINE=Aria; INSERT INTO aria VALUES ('fe80::1', '2020-01-01')",
+        );
+        tables.extend(["maria", "aria"]);
+    }
+    place.sync().tables("*,seen").with("INVALID_VALUES", "null").run().succeeded();
+    place.assert_equal(&tables);
 }
 
 fn decimals_beyond_numeric_keep_every_digit(kind: Kind) {

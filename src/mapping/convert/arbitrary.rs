@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::Encoding;
+use crate::mapping::charset::Charset;
 
 /// DECIMAL has 65 digits at most; an `I256` holds so many.
 const MOST_DIGITS: usize = 76;
@@ -36,7 +37,7 @@ fn expected(encoding: Encoding, value: &[u8]) -> Option<Value> {
             Value::Long(days * 86_400_000_000 + microseconds)
         }
         Encoding::Time => Value::Long(time_of_day(value)?),
-        Encoding::Text => Value::String(String::from_utf8(value.to_vec()).ok()?),
+        Encoding::Text(Charset::Utf8) => Value::String(String::from_utf8(value.to_vec()).ok()?),
         Encoding::Bytes => Value::Bytes(value.to_vec()),
         Encoding::Bool { signed } => match little_endian(value, signed)? {
             number @ (0 | 1) => Value::Boolean(number == 1),
@@ -176,7 +177,7 @@ fn any_encoding() -> impl Strategy<Value = Encoding> {
             Encoding::Date,
             Encoding::DateTime,
             Encoding::Time,
-            Encoding::Text,
+            Encoding::Text(Charset::Utf8),
             Encoding::Bytes,
             Encoding::Bool { signed: true },
             Encoding::Bool { signed: false },
@@ -188,7 +189,15 @@ fn any_encoding() -> impl Strategy<Value = Encoding> {
 fn undecoded() -> impl Strategy<Value = Encoding> {
     prop_oneof![
         (0u32..=38, 0u32..=38).prop_map(|(before, after)| Encoding::DecimalWithin { before, after }),
-        select(vec![Encoding::JsonText, Encoding::Vector, Encoding::Geography]),
+        select(vec![
+            Encoding::JsonText(Charset::Utf8),
+            Encoding::Text(Charset::Latin1),
+            Encoding::Text(Charset::Utf16),
+            Encoding::Text(Charset::Utf16LittleEndian),
+            Encoding::Text(Charset::Utf32),
+            Encoding::Vector,
+            Encoding::Geography,
+        ]),
     ]
 }
 
