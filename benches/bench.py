@@ -11,6 +11,8 @@ import subprocess
 import sys
 import tempfile
 
+import headline
+import kindness
 import parts
 import report
 from measure import CORES, Bench, Sink
@@ -39,17 +41,20 @@ def main(wanted):
         with tempfile.TemporaryDirectory(dir=os.environ["TEST_RUN"]) as scratch:
             bench = Bench(server.pid, sink, pathlib.Path(scratch))
             print(f"Preparing {server.version} ...", flush=True)
-            server.prepare(POOL_BYTES)
+            server.prepare(kindness.POOL_BYTES if "kindness" in wanted else POOL_BYTES)
             taken = machine(server, wanted)
             found = {}
             for part in [name for name in parts.PARTS if name in wanted]:
+                if part != "kindness":
+                    server.resize(POOL_BYTES)
                 head, rows, remarks = parts.PARTS[part](parts.Context(server, bench, found))
                 print(f"\n{report.aligned(head, rows)}\n" + "".join(f"{remark}\n" for remark in remarks), flush=True)
                 if os.environ.get("BENCH_WRITE") == "1":
                     text = "\n\n".join([taken, report.markdown(head, rows), *remarks])
-                    report.write_between(report.PAGE, f"{part} {server.kind}", text)
-            if os.environ.get("BENCH_WRITE") == "1" and "baselines" in found:
-                report.headline(found, taken)
+                    place = "slow link" if part == "connections" and parts.SLOW else part
+                    report.write_between(report.PAGE, f"{place} {server.kind}", text)
+            if os.environ.get("BENCH_WRITE") == "1" and {"mixed", "baselines"} <= found.keys():
+                headline.write(found, server)
             print(taken)
     finally:
         sink.close()

@@ -1,18 +1,19 @@
 """Whole processes, measured by the operating system's own accounting: wall, CPU and peak memory, and the CPU of the server beside."""
 
-import contextlib
 import dataclasses
 import json
 import os
 import pathlib
-import resource
 import statistics
 import subprocess
 import sys
-import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
 CORES = len(os.sched_getaffinity(0))
+
+
+class Failed(SystemExit):
+    """A command that did not do what it should."""
 
 
 @dataclasses.dataclass
@@ -22,9 +23,10 @@ class Run:
     wall: float  # seconds
     cpu: float  # seconds, user and system
     memory: int  # bytes at its peak
+    least_memory: int  # what cannot be told apart from less
     server_cpu: float  # seconds of the database server meanwhile
     output: str
-    sink_cpu: float = 0
+    sink_cpu: float
     told: dict = dataclasses.field(default_factory=dict)  # what the sink said of the upload
 
     @property
@@ -41,11 +43,6 @@ def cpu_of(pid):
     """Seconds of CPU that a running process has used."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
-
-
-def smallest_peak():
-    """A process starts with the peak memory of the one that started it: below this nothing can be told apart."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 class Sink:
@@ -76,29 +73,24 @@ class Bench:
         self.server_pid, self.sink, self.scratch = server_pid, sink, scratch
 
     def run(self, command, environment, uploads=False):
-        """Runs a command to its end. Its output is kept in a file, so that no pipe and no reader takes part."""
-        with open(self.scratch / "output", "w+") as output:
-            server, sink = cpu_of(self.server_pid), self.sink.cpu()
-            started = time.perf_counter()
-            process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
-            try:
-                _, status, usage = os.wait4(process.pid, 0)
-            except BaseException:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                raise
-            wall = time.perf_counter() - started
-            process.returncode = os.waitstatus_to_exitcode(status)
-            output.seek(0)
-            text = output.read()
-        if process.returncode != 0:
-            sys.exit(f"{' '.join(map(str, command))} exited {process.returncode}:\n{text[-3000:]}")
+        """Runs a command to its end."""
+        output, account = self.scratch / "output", pathlib.Path(__file__).with_name("account.py")
+        server, sink = cpu_of(self.server_pid), self.sink.cpu()
+        # -I and -S: the cheapest start and the smallest process.
+        accounted = subprocess.run([sys.executable, "-I", "-S", account, output, *command], env=environment, stdout=subprocess.PIPE)
+        server, sink = cpu_of(self.server_pid) - server, self.sink.cpu() - sink
+        if accounted.returncode != 0:
+            sys.exit(f"{command[0]} could not be started.")
+        told, text = json.loads(accounted.stdout), output.read_text(errors="replace")
+        if told["exit"] != 0:
+            raise Failed(f"{' '.join(map(str, command))} exited {told['exit']}:\n{text[-3000:]}")
         run = Run(
-            wall=wall,
-            cpu=usage.ru_utime + usage.ru_stime,
-            memory=usage.ru_maxrss * 1024,
-            server_cpu=cpu_of(self.server_pid) - server,
-            sink_cpu=self.sink.cpu() - sink,
+            wall=told["wall"],
+            cpu=told["cpu"],
+            memory=told["memory"],
+            least_memory=told["least"],
+            server_cpu=server,
+            sink_cpu=sink,
             output=text,
         )
         if uploads:

@@ -11,7 +11,7 @@ import link
 import report
 import start
 import tables
-from measure import CORES, Bench, median, smallest_peak
+from measure import CORES, Bench, Failed, median
 from report import count, mebibytes, megabytes, rate, spread
 from server import Server
 
@@ -25,9 +25,10 @@ ROWS = int(os.environ.get("BENCH_ROWS", 5_000_000))  # of `mixed`; the other tab
 RUNS = int(os.environ.get("BENCH_RUNS", 5))
 LATENCY_MS = float(os.environ.get("BENCH_LATENCY_MS", 0))
 MBIT = float(os.environ.get("BENCH_MBIT", 0))
+SLOW = bool(LATENCY_MS or MBIT)
 # Variables of a run that belong to its command line in the documents.
 SHOWN = {
-    "BENCH_ROWS", "BENCH_RUNS", "BENCH_SERVER", "AVRO_CODEC", "READ_CONNECTIONS", "MYSQL_SSL_MODE",
+    "BENCH_ROWS", "BENCH_RUNS", "BENCH_SERVER", "BENCH_LATENCY_MS", "BENCH_MBIT", "AVRO_CODEC", "READ_CONNECTIONS", "MYSQL_SSL_MODE",
     "TABLE_CONCURRENCY", "MAX_ROWS_PER_SECOND", "MAX_MB_PER_SECOND", "SNAPSHOT",
 }  # fmt: skip
 
@@ -108,8 +109,8 @@ def ratios(runs, others, value=lambda run: run.wall):
 
 
 def peak(runs):
-    memory = max(run.memory for run in runs)
-    return mebibytes(memory) if memory > smallest_peak() else f"< {mebibytes(smallest_peak())}"
+    highest = max(runs, key=lambda run: run.memory)
+    return mebibytes(highest.memory) if highest.memory > highest.least_memory else f"< {mebibytes(highest.least_memory)}"
 
 
 HEAD = [
@@ -195,7 +196,7 @@ def baselines_part(context):
         command = [PYTHON, BASELINES / f"{name}.py", table.name, str(part)]
         try:
             context.bench.run([PYTHON, "-c", f"import {module}"], environment)
-        except (SystemExit, OSError):
+        except Failed:
             remarks.append(f"Not compared: {title}; its packages could not be installed here.")
             continue
         if not uploads:
@@ -209,7 +210,8 @@ def baselines_part(context):
         wall, cpu = median(taken, lambda r: r.wall), median(taken, lambda r: r.cpu)
         faster = [(given["sync"] / ours.wall) / (given[name] / theirs.wall) for ours, theirs in zip(runs["sync"], taken)]
         larger = [theirs.memory / ours.memory for ours, theirs in zip(runs["sync"], taken)]
-        figures.append((titles[name], given[name] / wall, max(run.memory for run in taken)))
+        short = titles[name].split(" (")[0].split(",")[0] + (f", {count(given[name])} rows" if given[name] < rows else "")
+        figures.append((short, given[name] / wall, max(run.memory for run in taken)))
         lines.append([
             titles[name],
             count(given[name]),
@@ -223,7 +225,6 @@ def baselines_part(context):
         ])  # fmt: skip
         context.found.setdefault("ratios", {})[name] = (statistics.median(faster), statistics.median(larger))
     context.found["baselines"] = figures
-    context.found["baseline sync"] = (rows, runs["sync"])
     head = ["command", "rows", "wall s", "rows/s", "client CPU s", "µs/row", "peak MiB", "sync is × faster (min–max)", "× the memory of sync"]
     remarks.insert(0, f"Table `mixed`; medians of {RUNS} interleaved runs, speeds compared by rows/s, where a command was given fewer rows too.")
     return head, lines, remarks
@@ -245,14 +246,13 @@ def connections_part(context):
     """READ_CONNECTIONS: one connection and several, directly or over a slow link."""
     if "READ_CONNECTIONS" not in context.bench.run([BINARY, "--help"], os.environ).output:
         return ["what"], [["this binary has no READ_CONNECTIONS"]], []
-    slow = LATENCY_MS or MBIT
     lines = []
-    for table in [tables.MIXED] if slow else tables.TABLES[:2]:
+    for table in [tables.MIXED] if SLOW else tables.TABLES[:2]:
         rows = table.rows(ROWS)
         context.fill(table, rows)
         with link.running(int(context.server.port), LATENCY_MS, MBIT) as port:
-            more = {"MYSQL_PORT": port} if slow else {}
-            numbers = (1, 4) if slow else (1, 2, 4)
+            more = {"MYSQL_PORT": port} if SLOW else {}
+            numbers = (1, 4) if SLOW else (1, 2, 4)
             runs = interleaved({n: lambda n=n: context.sync(table, rows, READ_CONNECTIONS=n, **more) for n in numbers})
         context.server.drop(table)
         for n, taken in runs.items():
@@ -261,16 +261,16 @@ def connections_part(context):
                 table.name, count(rows), n, f"{wall:.2f}", rate(rows / wall), f"{median(taken, lambda r: r.cpu):.2f}", peak(taken),
                 spread(ratios(taken, runs[1])), spread(ratios(runs[1], taken)),
             ])  # fmt: skip
-    way = f"{LATENCY_MS:g} ms of delay each way, {f'{MBIT:g} Mbit/s' if MBIT else 'no limit'} for each connection" if slow else "no delay"
+    way = f"{LATENCY_MS:g} ms of delay each way, {f'{MBIT:g} Mbit/s' if MBIT else 'no limit'} for each connection" if SLOW else "no delay"
     head = ["table", "rows", "connections", "wall s", "rows/s", "client CPU s", "peak MiB", "wall × that of one", "× faster than one"]
     return head, lines, [f"Between server and sync: {way}. Medians of {RUNS} interleaved runs."]
 
 
 PARTS = {
+    "kindness": kindness.measured,  # first, since a pool grows more readily than it shrinks
     "tables": tables_part,
     "growth": growth_part,
     "baselines": baselines_part,
     "start": start_part,
     "connections": connections_part,
-    "kindness": kindness.measured,
 }

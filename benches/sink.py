@@ -159,7 +159,15 @@ class Sink(http.server.BaseHTTPRequestHandler):
         self.answer(200, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
     def do_POST(self):
-        job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if "uploadType=multipart" in self.path:  # how Google's own client sends a small file
+            boundary = b"--" + self.headers["Content-Type"].split("boundary=")[1].strip('"').encode()
+            job, file = (part.split(b"\r\n\r\n", 1)[1] for part in body.split(b"\r\n" + boundary)[:-1])
+            upload = Upload(json.loads(job.removesuffix(b"\r\n")), self.keep)
+            upload.framing.feed(memoryview(file))
+            self.finish_upload(upload)
+            return
+        job = json.loads(body)
         with self.lock:
             number = str(len(self.uploads))
             self.uploads[number] = Upload(job, self.keep)
@@ -193,7 +201,11 @@ class Sink(http.server.BaseHTTPRequestHandler):
             assert upload.framing.bytes % (256 << 10) == 0, "a chunk is no multiple of 256 KiB"
             self.answer(308, None, Range=f"bytes=0-{upload.framing.bytes - 1}")
             return
-        assert int(total) == upload.framing.bytes and upload.framing.ended, "the file does not end with a block's end"
+        assert int(total) == upload.framing.bytes, "the file is shorter than it says"
+        self.finish_upload(upload)
+
+    def finish_upload(self, upload):
+        assert upload.framing.ended, "the file does not end where a block does"
         if upload.file:
             upload.file.close()
         rows = upload.framing.rows
