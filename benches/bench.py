@@ -53,7 +53,7 @@ def main(wanted):
                     text = "\n\n".join([taken, report.markdown(head, rows), *remarks])
                     place = "slow link" if part == "connections" and parts.SLOW else part
                     report.write_between(report.PAGE, f"{place} {server.kind}", text)
-            if os.environ.get("BENCH_WRITE") == "1" and {"mixed", "baselines"} <= found.keys():
+            if os.environ.get("BENCH_WRITE") == "1" and server.kind == "mariadb" and {"mixed", "baselines"} <= found.keys():
                 headline.write(found, server)
             print(taken)
     finally:
