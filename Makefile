@@ -1,6 +1,6 @@
 # The commands a newcomer needs. Both install what is missing into .dev/, say what it is, and leave no process behind.
 
-.PHONY: help demo test fuzz clean
+.PHONY: help demo test fuzz bench clean
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ test: ## Formatting, lints, unit, property and end-to-end tests
 
 fuzz: ## Random tables on both servers for SECONDS=60: does every value arrive exactly?
 	@scripts/fuzz $(SECONDS)
+
+bench: ## Speed and memory beside the drain and other tools; scripts/bench --help says what else
+	@scripts/bench
 
 clean: ## Delete what was built and what was installed into .dev/
 	rm -rf target .dev

@@ -1,15 +1,17 @@
-"""A BigQuery that only takes bytes: resumable uploads at full speed, their Avro framing checked, every job DONE at once.
+"""A BigQuery that only takes bytes: resumable uploads at full speed, their framing checked, every job DONE at once.
 
   sink.py [--port PORT] [--keep FOLDER]    prints "PORT" when it listens on 127.0.0.1, then a line per finished upload
 
-Python's standard library is all it needs. It is no emulator: it answers what a sync asks and stores nothing but, with
---keep, the uploaded files as FOLDER/<table>.avro. Rows are counted off the blocks' headers, never decoded.
+Python's standard library is all it needs. It is no emulator: it answers what a sync and Google's own client ask and stores
+nothing but, with --keep, the uploaded files as FOLDER/<table>.avro (or .parquet). Rows of Avro files are counted off the
+blocks' headers, never decoded; of Parquet files only the two ends are looked at. A file with a fault is answered 400.
 """
 
 import argparse
 import http.server
 import json
 import pathlib
+import sys
 import threading
 
 
@@ -89,19 +91,46 @@ class Framing:
         self.state = "block"
 
 
+class Ends:
+    """A Parquet file: its first and last four bytes."""
+
+    MAGIC = b"PAR1"
+
+    def __init__(self):
+        self.first = self.last = b""
+        self.bytes = 0
+        self.rows = self.blocks = None
+
+    @property
+    def ended(self):
+        return self.first == self.last == self.MAGIC
+
+    def feed(self, data):
+        self.bytes += len(data)
+        self.first = (self.first + bytes(data[:4]))[:4]
+        self.last = (self.last + bytes(data[-4:]))[-4:]
+
+
 class Upload:
     def __init__(self, job, keep):
         self.job = job
-        self.framing = Framing()
-        self.table = job["configuration"]["load"]["destinationTable"]["tableId"]
-        self.file = open(keep / f"{self.table}.avro", "wb") if keep else None
+        load = job["configuration"]["load"]
+        self.framing = Ends() if load["sourceFormat"] == "PARQUET" else Framing()
+        self.table = load["destinationTable"]["tableId"]
+        self.file = open(keep / f"{self.table}.{load['sourceFormat'].lower()}", "wb") if keep else None
 
 
 class Sink(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     uploads = {}
+    jobs = {}
     lock = threading.Lock()
     keep = None
+    disable_nagle_algorithm = True  # or every answer waits for the client's delayed acknowledgement of its headers
+
+    def setup(self):
+        super().setup()
+        self.buffer = memoryview(bytearray(1 << 20))  # one for the connection's life, so that bytes are copied once
 
     def log_message(self, *_):
         pass
@@ -117,17 +146,28 @@ class Sink(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def do_GET(self):
-        parts = self.path.split("?")[0].split("/datasets/")[1].split("/")
-        if len(parts) > 1:  # a table, or what belongs to one: every table is new
-            self.answer(404, {"error": {"code": 404, "message": "Not found", "errors": [{"reason": "notFound"}]}})
-            return
-        self.answer(200, {"datasetReference": {"projectId": "sink", "datasetId": parts[0]}, "location": "US"})
+        kind, name = self.path.split("?")[0].rsplit("/", 2)[1:]
+        if kind == "jobs" and name in self.jobs:
+            self.answer(200, self.jobs[name])
+        elif kind == "datasets":
+            self.answer(200, {"datasetReference": {"projectId": "sink", "datasetId": name}, "location": "US"})
+        else:  # every table is a new one
+            error = {"code": 404, "message": f"there is no {name}", "errors": [{"reason": "notFound", "message": "none"}]}
+            self.answer(404, {"error": error})
 
     def do_PATCH(self):
         self.answer(200, json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
 
     def do_POST(self):
-        job = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if "uploadType=multipart" in self.path:  # how Google's own client sends a small file
+            boundary = b"--" + self.headers["Content-Type"].split("boundary=")[1].strip('"').encode()
+            job, file = (part.split(b"\r\n\r\n", 1)[1] for part in body.split(b"\r\n" + boundary)[:-1])
+            upload = Upload(json.loads(job.removesuffix(b"\r\n")), self.keep)
+            upload.framing.feed(memoryview(file))
+            self.finish_upload(upload)
+            return
+        job = json.loads(body)
         with self.lock:
             number = str(len(self.uploads))
             self.uploads[number] = Upload(job, self.keep)
@@ -138,26 +178,48 @@ class Sink(http.server.BaseHTTPRequestHandler):
         self.answer(204)
 
     def do_PUT(self):
+        try:
+            self.take()
+        except AssertionError as fault:
+            self.answer(400, {"error": {"code": 400, "message": str(fault), "errors": [{"reason": "invalid", "message": str(fault)}]}})
+            self.close_connection = True
+
+    def take(self):
         upload = self.uploads[self.path.rsplit("/", 1)[1]]
         left = int(self.headers["Content-Length"])
         span, total = self.headers["Content-Range"].removeprefix("bytes ").split("/")
         assert span == "*" or int(span.split("-")[0]) == upload.framing.bytes, "not where the last chunk ended"
         while left:
-            data = self.rfile.read(min(left, 1 << 20))
+            data = self.buffer[: self.rfile.readinto(self.buffer[:left])]
+            if not data:
+                return  # the client is gone
             left -= len(data)
             upload.framing.feed(data)
             if upload.file:
                 upload.file.write(data)
-        if total == "*":
+        if total == "*" or upload.framing.bytes < int(total):
             assert upload.framing.bytes % (256 << 10) == 0, "a chunk is no multiple of 256 KiB"
             self.answer(308, None, Range=f"bytes=0-{upload.framing.bytes - 1}")
             return
-        assert int(total) == upload.framing.bytes and upload.framing.ended, "the file does not end with a block's end"
+        assert int(total) == upload.framing.bytes, "the file is shorter than it says"
+        self.finish_upload(upload)
+
+    def finish_upload(self, upload):
+        assert upload.framing.ended, "the file does not end where a block does"
         if upload.file:
             upload.file.close()
         rows = upload.framing.rows
-        print(f"{upload.table}: {rows} rows in {upload.framing.blocks} blocks, {upload.framing.bytes} bytes", flush=True)
-        self.answer(200, upload.job | {"status": {"state": "DONE"}, "statistics": {"load": {"outputRows": str(rows)}}})
+        told = {"table": upload.table, "rows": rows, "blocks": upload.framing.blocks, "bytes": upload.framing.bytes}
+        print(json.dumps(told), flush=True)
+        job = upload.job | {"status": {"state": "DONE"}, "statistics": {"load": {"outputRows": str(rows)} if rows is not None else {}}}
+        self.jobs[job["jobReference"]["jobId"]] = job
+        self.answer(200, job)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exception(), ConnectionError):  # a client that is gone is no fault
+            super().handle_error(request, client_address)
 
 
 if __name__ == "__main__":
@@ -166,6 +228,6 @@ if __name__ == "__main__":
     parser.add_argument("--keep", type=pathlib.Path)
     arguments = parser.parse_args()
     Sink.keep = arguments.keep
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", arguments.port), Sink)
+    server = Server(("127.0.0.1", arguments.port), Sink)
     print(server.server_port, flush=True)
     server.serve_forever()
