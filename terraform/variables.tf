@@ -358,7 +358,7 @@ variable "max_mb_per_second" {
 }
 
 variable "avro_codec" {
-  description = "How the uploaded files are compressed: zstd, zstd:LEVEL (-7 to 19), snappy, deflate, deflate:LEVEL (1 to 9) or null."
+  description = "How the uploaded files are compressed: zstd (the default: as much as there is time for), zstd:LEVEL (-7 to 19), snappy, deflate, deflate:LEVEL (1 to 9) or null."
   type        = string
   default     = null
 

@@ -11,15 +11,39 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 
 /// zstd's levels: the negative ones are faster and leave more bytes.
 const ZSTD_LEVELS: std::ops::RangeInclusive<i32> = -7..=19;
-/// The fastest positive one: docs/performance.md compares them.
-const ZSTD_LEVEL: i32 = 1;
+
+/// How much a block is compressed where that depends on what there is time for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effort {
+    /// The compressors keep up, or the upload is what takes time: level 1. Level 3 would cost twice the time for a tenth of
+    /// the bytes.
+    Full,
+    /// Blocks begin to wait for the compressors.
+    Less,
+    /// The reader waits for the compressors. Hardly anything is compressed.
+    Least,
+}
+
+impl Effort {
+    /// zstd's level.
+    fn level(self) -> i32 {
+        match self {
+            Self::Full => 1,
+            Self::Less => -7,
+            Self::Least => -500,
+        }
+    }
+}
 /// deflate's levels.
 const DEFLATE_LEVELS: std::ops::RangeInclusive<i32> = 1..=9;
 
 /// A codec and its level.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Codec {
-    /// `zstandard`
+    /// `zstandard`, as much of it as there is time for.
+    #[default]
+    Adaptive,
+    /// `zstandard` of one level.
     Zstd(i32),
     /// `snappy`
     Snappy,
@@ -29,17 +53,11 @@ pub enum Codec {
     Null,
 }
 
-impl Default for Codec {
-    fn default() -> Self {
-        Self::Zstd(ZSTD_LEVEL)
-    }
-}
-
 impl Codec {
     /// What stands in the file's header as `avro.codec`.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Self::Zstd(_) => "zstandard",
+            Self::Adaptive | Self::Zstd(_) => "zstandard",
             Self::Snappy => "snappy",
             Self::Deflate(_) => "deflate",
             Self::Null => "null",
@@ -50,6 +68,7 @@ impl Codec {
 impl fmt::Display for Codec {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Adaptive => formatter.write_str("zstd"),
             Self::Zstd(level) => write!(formatter, "zstd:{level}"),
             Self::Snappy => formatter.write_str("snappy"),
             Self::Deflate(level) => write!(formatter, "deflate:{level}"),
@@ -69,8 +88,8 @@ impl FromStr for Codec {
             None => (&*lower, None),
         };
         match (name, level) {
-            ("zstd" | "zstandard", level) => {
-                let level = level.unwrap_or(ZSTD_LEVEL);
+            ("zstd" | "zstandard", None) => Ok(Self::Adaptive),
+            ("zstd" | "zstandard", Some(level)) => {
                 (ZSTD_LEVELS.contains(&level) && level != 0).then_some(Self::Zstd(level)).ok_or(())
             }
             ("deflate", level) => {
@@ -86,6 +105,7 @@ impl FromStr for Codec {
 
 /// A codec's state, used for one block after another.
 pub(super) enum Compressor {
+    Adaptive(zstd::bulk::Compressor<'static>),
     Zstd(zstd::bulk::Compressor<'static>),
     Snappy(Box<snap::raw::Encoder>),
     Deflate(Compress),
@@ -95,6 +115,7 @@ pub(super) enum Compressor {
 impl Compressor {
     pub(super) fn new(codec: Codec) -> io::Result<Self> {
         Ok(match codec {
+            Codec::Adaptive => Self::Adaptive(zstd::bulk::Compressor::default()),
             Codec::Zstd(level) => Self::Zstd(zstd::bulk::Compressor::new(level)?),
             Codec::Snappy => Self::Snappy(Box::new(snap::raw::Encoder::new())),
             // Avro's deflate is RFC 1951's, without zlib's frame.
@@ -104,12 +125,13 @@ impl Compressor {
     }
 
     /// Compresses `data` into `packed`, which is empty.
-    pub(super) fn compress(&mut self, data: &[u8], packed: &mut Vec<u8>) -> io::Result<()> {
+    pub(super) fn compress(&mut self, data: &[u8], effort: Effort, packed: &mut Vec<u8>) -> io::Result<()> {
         match self {
-            Self::Zstd(zstd) => {
-                packed.reserve(zstd::zstd_safe::compress_bound(data.len()));
-                zstd.compress_to_buffer(data, packed)?;
+            Self::Adaptive(zstd) => {
+                zstd.set_compression_level(effort.level())?;
+                with_zstd(zstd, data, packed)?;
             }
+            Self::Zstd(zstd) => with_zstd(zstd, data, packed)?,
             Self::Snappy(snappy) => {
                 packed.resize(snap::raw::max_compress_len(data.len()), 0);
                 let length = snappy.compress(data, packed).map_err(io::Error::other)?;
@@ -132,16 +154,20 @@ impl Compressor {
     }
 }
 
+fn with_zstd(zstd: &mut zstd::bulk::Compressor<'_>, data: &[u8], packed: &mut Vec<u8>) -> io::Result<()> {
+    packed.reserve(zstd::zstd_safe::compress_bound(data.len()));
+    zstd.compress_to_buffer(data, packed).map(drop)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn codecs_are_read_as_they_are_written() {
-        for text in ["zstd:1", "zstd:-5", "zstd:19", "snappy", "deflate:1", "deflate:9", "null"] {
+        for text in ["zstd", "zstd:1", "zstd:-5", "zstd:19", "snappy", "deflate:1", "deflate:9", "null"] {
             assert_eq!(text.parse::<Codec>().unwrap().to_string(), text);
         }
-        assert_eq!("zstd".parse(), Ok(Codec::default()));
         assert_eq!("Zstandard".parse(), Ok(Codec::default()));
         for text in ["", "gzip", "zstd:0", "zstd:20", "zstd:x", "deflate:0", "deflate:10", "snappy:1", "null:1"] {
             assert!(text.parse::<Codec>().is_err(), "{text}");

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use crate::avro::block::{BLOCK_BYTES, Block};
-use crate::avro::codec::{Codec, Compressor};
+use crate::avro::codec::{Codec, Compressor, Effort};
 use crate::avro::datum::{put_bytes, put_long};
 
 /// A block and the row that fills it, raw or, should it not compress at all, framed.
@@ -27,7 +27,7 @@ pub struct Container {
 #[derive(Default)]
 pub struct Pool {
     codec: Codec,
-    presses: Mutex<Vec<Press>>,
+    compressors: Mutex<Vec<Compressor>>,
     /// Buffers of blocks, raw or compressed, to be filled again.
     buffers: Mutex<Vec<Vec<u8>>>,
 }
@@ -39,10 +39,11 @@ impl Pool {
     }
 }
 
-/// A compressor and where it puts what it made.
-struct Press {
-    compressor: Compressor,
-    packed: Vec<u8>,
+/// A compressed block.
+#[derive(Debug)]
+pub struct Packed {
+    rows: u64,
+    data: Vec<u8>,
 }
 
 impl Container {
@@ -78,23 +79,31 @@ impl Container {
         }
     }
 
-    /// Compresses a block and frames it for the file. Computes; not for the reactor's threads.
-    pub fn compress(&self, block: Block) -> io::Result<Vec<u8>> {
-        let mut press = match pop(&self.pool.presses) {
-            Some(press) => press,
-            None => Press { compressor: Compressor::new(self.pool.codec)?, packed: Vec::new() },
+    /// Compresses a block. Computes; not for the reactor's threads.
+    pub fn compress(&self, block: Block, effort: Effort) -> io::Result<Packed> {
+        let mut compressor = match pop(&self.pool.compressors) {
+            Some(compressor) => compressor,
+            None => Compressor::new(self.pool.codec)?,
         };
-        press.packed.clear();
-        press.compressor.compress(&block.data, &mut press.packed)?;
+        let mut data = self.buffer();
+        compressor.compress(&block.data, effort, &mut data)?;
         self.recycle(block.data);
-        let mut out = self.buffer();
-        put_long(&mut out, block.rows.cast_signed());
-        put_bytes(&mut out, &press.packed);
-        out.extend_from_slice(&self.sync);
-        if press.packed.capacity() <= 2 * BUFFER_BYTES {
-            push(&self.pool.presses, press);
-        }
-        Ok(out)
+        push(&self.pool.compressors, compressor);
+        Ok(Packed { rows: block.rows, data })
+    }
+
+    /// The parts of the file that a block is: counts, data, marker. `counts` is where the first of them is made.
+    pub fn frame<'a>(&'a self, packed: &'a Packed, counts: &'a mut Vec<u8>) -> [&'a [u8]; 3] {
+        counts.clear();
+        put_long(counts, packed.rows.cast_signed());
+        // A slice is never longer than isize::MAX, so its length is a long.
+        put_long(counts, packed.data.len() as i64);
+        [counts, &packed.data, &self.sync]
+    }
+
+    /// Takes back what a block was in.
+    pub fn recycle_packed(&self, packed: Packed) {
+        self.recycle(packed.data);
     }
 }
 
@@ -118,7 +127,7 @@ mod tests {
 
     #[test]
     fn another_reader_finds_every_row_whatever_the_codec() {
-        for codec in [Codec::Zstd(1), Codec::Zstd(-5), Codec::Snappy, Codec::Deflate(1), Codec::Null] {
+        for codec in [Codec::Adaptive, Codec::Zstd(-5), Codec::Snappy, Codec::Deflate(1), Codec::Null] {
             let container = Container::new(Arc::new(Pool::new(codec)));
             let schema = record_schema([AvroField { name: "id".into(), kind: AvroType::Long, nullable: false }]);
             let mut file = container.header(&schema);
@@ -127,7 +136,8 @@ mod tests {
                 for id in start..start + 1000 {
                     put_long(&mut block.data, id);
                 }
-                file.extend(container.compress(block).unwrap());
+                let packed = container.compress(block, Effort::Full).unwrap();
+                file.extend(container.frame(&packed, &mut Vec::new()).concat());
             }
             let rows: Vec<Value> = Reader::new(&file[..]).unwrap().map(Result::unwrap).collect();
             assert_eq!(rows.len(), 2000, "{codec}");
@@ -140,16 +150,34 @@ mod tests {
         use rand::{RngCore as _, SeedableRng as _};
         let mut noise = vec![0; 3_000_000];
         rand::rngs::SmallRng::seed_from_u64(1).fill_bytes(&mut noise);
-        for codec in [Codec::Zstd(1), Codec::Snappy, Codec::Deflate(9), Codec::Null] {
+        for codec in [Codec::Adaptive, Codec::Snappy, Codec::Deflate(9), Codec::Null] {
             let container = Container::new(Arc::new(Pool::new(codec)));
             let schema = record_schema([AvroField { name: "b".into(), kind: AvroType::Bytes, nullable: false }]);
             let mut file = container.header(&schema);
             let mut block = Block { rows: 1, data: container.buffer() };
             put_bytes(&mut block.data, &noise);
-            file.extend(container.compress(block).unwrap());
+            let packed = container.compress(block, Effort::Full).unwrap();
+            file.extend(container.frame(&packed, &mut Vec::new()).concat());
             let rows: Vec<Value> = Reader::new(&file[..]).unwrap().map(Result::unwrap).collect();
             assert_eq!(rows, [Value::Record(vec![("b".into(), Value::Bytes(noise.clone()))])], "{codec}");
         }
+    }
+
+    #[test]
+    fn blocks_of_every_effort_stand_in_one_file() {
+        let container = Container::new(Arc::default());
+        let schema = record_schema([AvroField { name: "id".into(), kind: AvroType::Long, nullable: false }]);
+        let mut file = container.header(&schema);
+        let mut sizes = Vec::new();
+        for effort in [Effort::Full, Effort::Less, Effort::Least] {
+            let mut block = Block { rows: 10_000, data: container.buffer() };
+            (0..10_000).for_each(|id| put_long(&mut block.data, id % 100));
+            let packed = container.compress(block, effort).unwrap();
+            sizes.push(packed.data.len());
+            file.extend(container.frame(&packed, &mut Vec::new()).concat());
+        }
+        assert_eq!(Reader::new(&file[..]).unwrap().map(Result::unwrap).count(), 30_000);
+        assert!(sizes.is_sorted(), "{sizes:?}");
     }
 
     #[test]

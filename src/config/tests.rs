@@ -46,7 +46,7 @@ fn the_six_variables_of_the_script_suffice() {
 fn speed_and_compression() {
     let config = read(&[]).unwrap();
     assert_eq!((config.reading.connections.get(), config.reading.snapshots), (1, Snapshots::Shared));
-    assert_eq!(config.codec, Codec::Zstd(1));
+    assert_eq!(config.codec, Codec::Adaptive);
     let config = read(&[
         ("READ_CONNECTIONS", "4"),
         ("SNAPSHOT", "PER_CONNECTION"),

@@ -56,7 +56,7 @@ impl Charset {
     pub(super) fn append(self, value: &[u8], out: &mut Vec<u8>) -> Result<(), Unrepresentable> {
         match self {
             Self::Utf8 => {
-                std::str::from_utf8(value).map_err(|_| Unrepresentable::InvalidText)?;
+                simdutf8::basic::from_utf8(value).map_err(|_| Unrepresentable::InvalidText)?;
                 put_bytes(out, value);
                 Ok(())
             }

@@ -1,5 +1,6 @@
 //! The main job: all tables of this task, each by itself, and the report.
 
+mod effort;
 mod guard;
 mod pace;
 mod pipeline;

@@ -3,8 +3,8 @@
 use std::io;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
 use gcp_bigquery_client::model::job::Job;
@@ -14,12 +14,13 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::avro::block::Block;
 use crate::avro::codec::Codec;
-use crate::avro::container::{self, Container};
+use crate::avro::container::{self, Container, Packed};
 use crate::bigquery::upload::{CHUNK_BYTES, Upload};
 use crate::bigquery::{self, Client};
 use crate::mapping::row::RowError;
 use crate::mysql;
 use crate::mysql::locks::{self, Lock};
+use crate::sync::effort::Adaption;
 use crate::sync::guard::ShrinkGuard;
 use crate::sync::read::{self, Read, Source};
 use crate::telemetry::progress::Counters;
@@ -98,7 +99,7 @@ pub(super) enum Error {
 /// What the reader hands on.
 enum Piece {
     /// A block that is being compressed, and its share of what may be in flight.
-    Block(JoinHandle<io::Result<Vec<u8>>>, OwnedSemaphorePermit),
+    Block(JoinHandle<io::Result<Packed>>, OwnedSemaphorePermit),
     /// Every row has been read; without this the file is not finished, whatever else happens.
     End,
 }
@@ -123,17 +124,20 @@ pub(super) async fn run(
     let header = container.header(&source.mapping.avro_schema());
     let (pieces_in, pieces) = mpsc::channel(BLOCKS_IN_FLIGHT);
     let (chunks_in, chunks) = mpsc::channel(1);
+    let upload_is_behind = Arc::new(AtomicBool::new(false));
     let pieces_in = Pieces {
         sender: pieces_in,
         free: Arc::new(Semaphore::new(KIB_IN_FLIGHT as usize)),
         container: Arc::clone(&container),
+        upload_is_behind: Arc::clone(&upload_is_behind),
+        adaption: Mutex::default(),
     };
     let (gate, last_chunk) = gate();
     // A task of its own: while chunks are handled here, rows go on being read there.
     let reading = tokio::spawn(read(source, guards, Arc::new(pieces_in), last_chunk, Arc::clone(counters)));
     let mut reader = AbortOnDropHandle::new(reading);
     let sending = async {
-        let filling = fill(&container, header, pieces, chunks_in, pool);
+        let filling = fill(&container, header, pieces, chunks_in, &upload_is_behind, pool);
         let (filled, sent) = tokio::join!(filling, send(destination, upload, chunks, gate, pool, counters));
         let job = sent?;
         filled?;
@@ -172,6 +176,9 @@ pub(super) struct Pieces {
     /// KiB.
     free: Arc<Semaphore>,
     container: Arc<Container>,
+    /// True while a full chunk waits for the one before it to be sent.
+    upload_is_behind: Arc<AtomicBool>,
+    adaption: Mutex<Adaption>,
 }
 
 impl Pieces {
@@ -183,9 +190,19 @@ impl Pieces {
     /// Hands a block on, once there is room for it. False when nobody takes blocks any more.
     pub(super) async fn put(&self, block: Block) -> bool {
         let kib = u32::try_from(block.data.len() / 1024 + 1).unwrap_or(u32::MAX).min(KIB_IN_FLIGHT);
-        let Ok(share) = Arc::clone(&self.free).acquire_many_owned(kib).await else { return false };
+        let (share, waited) = match Arc::clone(&self.free).try_acquire_many_owned(kib) {
+            Ok(share) => (share, Duration::ZERO),
+            Err(_) => {
+                let since = Instant::now();
+                // Blocks that wait for the upload have time to be compressed.
+                let for_upload = self.upload_is_behind.load(Relaxed);
+                let Ok(share) = Arc::clone(&self.free).acquire_many_owned(kib).await else { return false };
+                (share, if for_upload { Duration::ZERO } else { since.elapsed() })
+            }
+        };
+        let effort = self.adaption.lock().unwrap_or_else(PoisonError::into_inner).next(waited);
         let container = Arc::clone(&self.container);
-        let compressing = tokio::task::spawn_blocking(move || container.compress(block));
+        let compressing = tokio::task::spawn_blocking(move || container.compress(block, effort));
         self.sender.send(Piece::Block(compressing, share)).await.is_ok()
     }
 }
@@ -230,12 +247,14 @@ async fn fill(
     header: Vec<u8>,
     mut pieces: mpsc::Receiver<Piece>,
     chunks: mpsc::Sender<Chunk>,
+    upload_is_behind: &AtomicBool,
     pool: &Pool,
 ) -> Result<(), Error> {
     // Filling a chunk starts when the one before it is on its way: no more than two are in memory.
     let Ok(mut place) = chunks.reserve().await else { return Ok(()) };
     let mut chunk = pool.chunk();
     chunk.extend_from_slice(&header);
+    let mut counts = Vec::new();
     while let Some(piece) = pieces.recv().await {
         let (block, share) = match piece {
             Piece::Block(compressing, share) => (compressing.await??, share),
@@ -244,21 +263,23 @@ async fn fill(
                 return Ok(());
             }
         };
-        let mut rest = block.as_slice();
-        while !rest.is_empty() {
-            let (now, later) = rest.split_at(rest.len().min(CHUNK_BYTES - chunk.len()));
-            chunk.extend_from_slice(now);
-            rest = later;
-            if chunk.len() == CHUNK_BYTES {
-                place.send(Chunk::Full(std::mem::take(&mut chunk).freeze()));
-                match chunks.reserve().await {
-                    Ok(next) => place = next,
-                    Err(_) => return Ok(()),
+        for mut rest in container.frame(&block, &mut counts) {
+            while !rest.is_empty() {
+                let (now, later) = rest.split_at(rest.len().min(CHUNK_BYTES - chunk.len()));
+                chunk.extend_from_slice(now);
+                rest = later;
+                if chunk.len() == CHUNK_BYTES {
+                    place.send(Chunk::Full(std::mem::take(&mut chunk).freeze()));
+                    upload_is_behind.store(true, Relaxed);
+                    let next = chunks.reserve().await;
+                    upload_is_behind.store(false, Relaxed);
+                    let Ok(next) = next else { return Ok(()) };
+                    place = next;
+                    chunk = pool.chunk();
                 }
-                chunk = pool.chunk();
             }
         }
-        container.recycle(block);
+        container.recycle_packed(block);
         drop(share);
     }
     Ok(())
