@@ -24,7 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let started = Instant::now();
     let (mut count, mut bytes) = (0_u64, 0);
     let statement = rows::statement(&mapping.select_list(), &name, None);
-    let mut stream = rows::stream(&mut connection, statement);
+    let mut stream = sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).fetch(&mut connection);
     while let Some(row) = stream.try_next().await? {
         count += 1;
         bytes +=

@@ -5,6 +5,8 @@ use ethnum::I256;
 use crate::avro::datum::put_decimal;
 use crate::mapping::unrepresentable::Unrepresentable;
 
+/// So many digits always fit an `i64`; most decimals are amounts of money.
+const I64_DIGITS: usize = 18;
 /// So many digits always fit an `i128`.
 const I128_DIGITS: usize = 38;
 /// So many digits always fit an `I256`; DECIMAL has at most 65.
@@ -32,7 +34,13 @@ pub(super) fn append(text: &[u8], scale: u32, out: &mut Vec<u8>) -> Result<(), U
     }
     let zeros = std::iter::repeat_n(&b'0', scale - fraction.len());
     let digits = whole.iter().chain(fraction).chain(zeros);
-    if whole.len() + scale <= I128_DIGITS {
+    if whole.len() + scale <= I64_DIGITS {
+        let mut number: i64 = 0;
+        for digit in digits {
+            number = number * 10 + i64::from(value_of(*digit)?);
+        }
+        put_decimal(out, &(if negative { -number } else { number }).to_be_bytes());
+    } else if whole.len() + scale <= I128_DIGITS {
         let mut number: i128 = 0;
         for digit in digits {
             number = number * 10 + i128::from(value_of(*digit)?);

@@ -45,7 +45,7 @@ pub async fn primary(connection: &mut MySqlConnection, table: &str) -> Result<Op
         connection,
         &format!("reading the primary key of {table} from the catalog"),
         "SELECT c.COLUMN_NAME, c.DATA_TYPE, c.CHARACTER_SET_NAME, c.COLLATION_NAME, CAST(s.SUB_PART AS CHAR) \
-         FROM information_schema.STATISTICS s JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = s.TABLE_SCHEMA \
+         FROM information_schema.STATISTICS s LEFT JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = s.TABLE_SCHEMA \
          AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME \
          WHERE s.TABLE_SCHEMA = DATABASE() AND s.TABLE_NAME = ? AND s.INDEX_NAME = 'PRIMARY' ORDER BY s.SEQ_IN_INDEX",
         &[table],
@@ -56,6 +56,7 @@ pub async fn primary(connection: &mut MySqlConnection, table: &str) -> Result<Op
     Ok((!columns.is_empty()).then_some(Key { columns, whole }))
 }
 
+/// `None` for a column whose values cannot be written down, and for one that the user may not read.
 fn key_column(row: &MySqlRow) -> Option<KeyColumn> {
     if text(row, 4).is_some() {
         return None;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt as _, TryStreamExt as _};
-use sqlx::mysql::{MySqlConnection, MySqlRow};
-use sqlx::{AssertSqlSafe, Decode, MySql, Row};
+use sqlx::mysql::{MySqlConnection, MySqlQueryResult, MySqlRow};
+use sqlx::{AssertSqlSafe, Decode, Either, Executor as _, MySql, Row};
 
 use crate::mysql::Error;
 use crate::mysql::connection::{execute, in_time, lock_wait};
@@ -53,13 +53,14 @@ pub fn statement(select_list: &str, table: &str, filter: Option<&str>) -> String
     format!("SELECT {select_list} FROM {}{condition}", quoted(table))
 }
 
+/// Rows, and at the end a summary.
+pub type Rows<'a> = BoxStream<'a, Result<Either<MySqlQueryResult, MySqlRow>, sqlx::Error>>;
+
 /// All rows of the statement, as the server sends them: memory for one row at a time, and the server waits when we do.
-pub fn stream<'a>(
-    connection: &'a mut MySqlConnection,
-    statement: String,
-) -> BoxStream<'a, Result<MySqlRow, sqlx::Error>> {
+pub fn stream(connection: &mut MySqlConnection, statement: String) -> Rows<'_> {
     // Prepared, hence binary: cheaper for the server than text, exact for FLOAT, and complete for values beyond 16 MiB.
-    sqlx::query(AssertSqlSafe(statement)).persistent(false).fetch(connection)
+    // `fetch` would do no more than leave the summary out, and cost each row another stream.
+    connection.fetch_many(sqlx::query(AssertSqlSafe(statement)).persistent(false))
 }
 
 /// Why a row did not come.
@@ -84,18 +85,27 @@ impl NoRow {
 
 /// The next row if it is here already: `Some(Ok(None))` is the end, `None` says to wait.
 #[inline]
-pub fn ready(stream: &mut BoxStream<'_, Result<MySqlRow, sqlx::Error>>) -> Option<Result<Option<MySqlRow>, NoRow>> {
-    stream.try_next().now_or_never().map(|row| row.map_err(NoRow::Failed))
+pub fn ready(stream: &mut Rows<'_>) -> Option<Result<Option<MySqlRow>, NoRow>> {
+    loop {
+        return Some(match stream.try_next().now_or_never()? {
+            Ok(Some(Either::Right(row))) => Ok(Some(row)),
+            Ok(Some(Either::Left(_))) => continue,
+            Ok(None) => Ok(None),
+            Err(error) => Err(NoRow::Failed(error)),
+        });
+    }
 }
 
 /// The next row, waited for; `None` after the last.
-pub async fn wait(
-    stream: &mut BoxStream<'_, Result<MySqlRow, sqlx::Error>>,
-    stall: Duration,
-) -> Result<Option<MySqlRow>, NoRow> {
-    match tokio::time::timeout(stall, stream.try_next()).await {
-        Ok(row) => row.map_err(NoRow::Failed),
-        Err(_) => Err(NoRow::Silent(stall)),
+pub async fn wait(stream: &mut Rows<'_>, stall: Duration) -> Result<Option<MySqlRow>, NoRow> {
+    loop {
+        return match tokio::time::timeout(stall, stream.try_next()).await {
+            Ok(Ok(Some(Either::Right(row)))) => Ok(Some(row)),
+            Ok(Ok(Some(Either::Left(_)))) => continue,
+            Ok(Ok(None)) => Ok(None),
+            Ok(Err(error)) => Err(NoRow::Failed(error)),
+            Err(_) => Err(NoRow::Silent(stall)),
+        };
     }
 }
 

@@ -10,6 +10,8 @@ use crate::config::Reading;
 
 /// A reader pays so many times a second.
 const PAYMENTS_PER_SECOND: u64 = 20;
+/// Reading takes time itself, which counts; more than this is not saved up.
+const CREDIT: Duration = Duration::from_millis(200);
 
 /// The limits, and up to when they are used up.
 pub(super) struct Pace {
@@ -57,14 +59,14 @@ impl Limit {
         self.per_second.is_some_and(|rate| amount >= rate.get().div_ceil(PAYMENTS_PER_SECOND))
     }
 
-    /// When the amount, on top of all before it, is within the limit. Time in which nothing was read is not saved up.
+    /// When the amount, on top of all before it, is within the limit.
     fn pay(&self, amount: u64) -> Instant {
         let now = Instant::now();
         let Some(rate) = self.per_second else { return now };
         let nanoseconds = u128::from(amount) * 1_000_000_000 / u128::from(rate.get());
         let price = Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(u64::MAX));
         let mut paid_at = self.paid_at.lock().unwrap_or_else(PoisonError::into_inner);
-        *paid_at = (*paid_at).max(now) + price;
+        *paid_at = (*paid_at).max(now.checked_sub(CREDIT).unwrap_or(now)) + price;
         *paid_at
     }
 }
@@ -101,6 +103,20 @@ mod tests {
         assert!((seconds(&pace(Some(1000), Some(1_000_000)), 3000, 100).await - 3.0).abs() < 0.1);
         // A row that is larger than a second's share is read, and paid for.
         assert!((seconds(&pace(None, Some(1000)), 2, 5000).await - 10.0).abs() < 0.1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_time_that_reading_takes_counts() {
+        let pace = pace(Some(1000), None);
+        let (started, mut debt) = (Instant::now(), Debt::default());
+        for _ in 0..5000 {
+            tokio::time::advance(Duration::from_micros(700)).await;
+            pace.read(&mut debt, 1).await;
+        }
+        assert!((started.elapsed().as_secs_f64() - 5.0).abs() < 0.1, "{:?}", started.elapsed());
+        // A pause is not made up for.
+        tokio::time::advance(Duration::from_secs(60)).await;
+        assert!((seconds(&pace, 5000, 1).await - 5.0).abs() < 0.5);
     }
 
     #[tokio::test(start_paused = true)]

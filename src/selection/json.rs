@@ -1,0 +1,172 @@
+//! The JSON form of `TABLES`: an array of names and of objects with options per table.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+
+use serde::Deserialize;
+
+use super::{ColumnFilter, Granularity, Item, PartitionBy, PartitionScheme, TableRequest};
+use crate::config::MOST_CONNECTIONS;
+use crate::mapping::names;
+use crate::mapping::types::BigQueryType;
+
+/// The per-table options, for the error that lists them; the same names as the fields of [`JsonTable`].
+pub(super) const KNOWN_KEYS: &str = "name, destination, columns (include, exclude), types, where, read_connections, max_shrink_percent, partition_by \
+     (column, granularity, range (start, end, interval)), cluster_by";
+
+/// A table's object in the JSON form. `null` stands for an option that is not given, as Terraform writes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JsonTable {
+    name: String,
+    destination: Option<String>,
+    columns: Option<JsonColumns>,
+    types: Option<BTreeMap<String, Option<String>>>,
+    #[serde(rename = "where")]
+    filter: Option<String>,
+    read_connections: Option<usize>,
+    max_shrink_percent: Option<u8>,
+    partition_by: Option<JsonPartitionBy>,
+    cluster_by: Option<Vec<String>>,
+}
+
+/// `partition_by` of a table's object.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JsonPartitionBy {
+    column: String,
+    granularity: Option<String>,
+    range: Option<JsonRange>,
+}
+
+/// `range` of a table's `partition_by`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JsonRange {
+    start: i64,
+    end: i64,
+    interval: i64,
+}
+
+impl TryFrom<JsonPartitionBy> for PartitionBy {
+    type Error = String;
+
+    fn try_from(json: JsonPartitionBy) -> Result<Self, String> {
+        let scheme = match (json.granularity.as_deref().map(str::to_uppercase).as_deref(), json.range) {
+            (Some(_), Some(_)) => {
+                return Err("partition_by has a granularity and a range; one of them is needed".into());
+            }
+            (None | Some("DAY"), None) => PartitionScheme::Time(Granularity::Day),
+            (Some("HOUR"), None) => PartitionScheme::Time(Granularity::Hour),
+            (Some("MONTH"), None) => PartitionScheme::Time(Granularity::Month),
+            (Some("YEAR"), None) => PartitionScheme::Time(Granularity::Year),
+            (Some(other), None) => return Err(format!("granularity {other} is none of HOUR, DAY, MONTH, YEAR")),
+            (None, Some(JsonRange { start, end, interval })) if start < end && interval > 0 => {
+                let values = i128::from(end) - i128::from(start);
+                if values > MOST_PARTITIONS * i128::from(interval) {
+                    return Err(format!("range has more than the {MOST_PARTITIONS} partitions that BigQuery allows"));
+                }
+                PartitionScheme::Range { start, end, interval }
+            }
+            (None, Some(_)) => return Err("range needs a start below its end and an interval from 1".into()),
+        };
+        Ok(Self { column: json.column, scheme })
+    }
+}
+
+/// BigQuery's limit ("Quotas and limits", partitioned tables).
+const MOST_PARTITIONS: i128 = 10_000;
+/// BigQuery's limit ("Introduction to clustered tables").
+const MOST_CLUSTER_COLUMNS: usize = 4;
+
+/// `columns` of a table's object.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JsonColumns {
+    include: Option<Vec<String>>,
+    exclude: Option<Vec<String>>,
+}
+
+impl From<JsonColumns> for ColumnFilter {
+    fn from(json: JsonColumns) -> Self {
+        Self { include: json.include.unwrap_or_default(), exclude: json.exclude.unwrap_or_default() }
+    }
+}
+
+/// Without serde's own list of what would have been right.
+fn short(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.split_once(", expected one of").map_or(text.clone(), |(start, _)| start.to_owned())
+}
+
+fn types(json: BTreeMap<String, Option<String>>) -> Result<Vec<(String, BigQueryType)>, String> {
+    let mut types: Vec<(String, BigQueryType)> = Vec::new();
+    for (column, kind) in json {
+        let Some(kind) = kind else { continue };
+        let kind = kind.parse().map_err(|problem| format!("column {column}: {problem}"))?;
+        // MySQL ignores the case of column names.
+        if let Some((other, _)) = types.iter().find(|(other, _)| other.to_lowercase() == column.to_lowercase()) {
+            return Err(format!("{other} and {column} are the same column"));
+        }
+        types.push((column, kind));
+    }
+    Ok(types)
+}
+
+pub(super) fn item(position: usize, value: serde_json::Value) -> Result<Item, String> {
+    match value {
+        serde_json::Value::String(name) => Ok(Item::Text(name.trim().to_owned())),
+        object @ serde_json::Value::Object(_) => {
+            let name = object.get("name").and_then(|name| name.as_str()).unwrap_or("without a name").to_owned();
+            let table: JsonTable = serde_json::from_value(object).map_err(|error| {
+                format!("entry {position} ({name}): {}; the known keys are {KNOWN_KEYS}", short(&error))
+            })?;
+            if table.name.contains(['*', '?']) {
+                return Err(format!(
+                    "entry {position} ({name}): a pattern takes no options; write it as a plain string"
+                ));
+            }
+            if let Some(destination) = &table.destination
+                && names::table(destination).as_ref() != Ok(destination)
+            {
+                return Err(format!(
+                    "entry {position} ({name}): destination {destination:?} is no table name: letters, digits, _, - and \
+                     spaces, without the dataset"
+                ));
+            }
+            if table.max_shrink_percent.is_some_and(|percent| percent > 100) {
+                return Err(format!("entry {position} ({name}): max_shrink_percent goes from 0 to 100"));
+            }
+            let read_connections = table.read_connections.map(NonZeroUsize::new);
+            if read_connections.is_some_and(|number| number.is_none_or(|number| number.get() > MOST_CONNECTIONS)) {
+                return Err(format!("entry {position} ({name}): read_connections goes from 1 to {MOST_CONNECTIONS}"));
+            }
+            if table.name.trim().is_empty() {
+                return Err(format!("entry {position}: its \"name\" is empty"));
+            }
+            let cluster_by = table.cluster_by.unwrap_or_default();
+            if cluster_by.len() > MOST_CLUSTER_COLUMNS {
+                return Err(format!(
+                    "entry {position} ({name}): cluster_by takes at most {MOST_CLUSTER_COLUMNS} columns"
+                ));
+            }
+            let partition_by = table.partition_by.map(PartitionBy::try_from).transpose();
+            let partition_by = partition_by.map_err(|problem| format!("entry {position} ({name}): {problem}"))?;
+            let types = types(table.types.unwrap_or_default())
+                .map_err(|problem| format!("entry {position} ({name}): types: {problem}"))?;
+            let filled = |option: Option<String>| option.filter(|text| !text.trim().is_empty());
+            Ok(Item::Table(Box::new(TableRequest {
+                name: table.name,
+                destination: filled(table.destination),
+                columns: table.columns.map(ColumnFilter::from).unwrap_or_default(),
+                types,
+                filter: filled(table.filter),
+                read_connections: read_connections.flatten(),
+                max_shrink_percent: table.max_shrink_percent,
+                partition_by,
+                cluster_by,
+            })))
+        }
+        other => Err(format!("entry {position} is {other}: a name or an object with the keys {KNOWN_KEYS} is needed")),
+    }
+}
