@@ -11,6 +11,8 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 
 /// zstd's levels: the negative ones are faster and leave more bytes.
 const ZSTD_LEVELS: std::ops::RangeInclusive<i32> = -7..=19;
+/// deflate's levels.
+const DEFLATE_LEVELS: std::ops::RangeInclusive<i32> = 1..=9;
 
 /// How much a block is compressed where that depends on what there is time for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +36,6 @@ impl Effort {
         }
     }
 }
-/// deflate's levels.
-const DEFLATE_LEVELS: std::ops::RangeInclusive<i32> = 1..=9;
 
 /// A codec and its level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -105,8 +105,11 @@ impl FromStr for Codec {
 
 /// A codec's state, used for one block after another.
 pub(super) enum Compressor {
-    Adaptive(zstd::bulk::Compressor<'static>),
-    Zstd(zstd::bulk::Compressor<'static>),
+    Zstd {
+        zstd: zstd::bulk::Compressor<'static>,
+        /// Its level is the block's effort.
+        adapts: bool,
+    },
     Snappy(Box<snap::raw::Encoder>),
     Deflate(Compress),
     Null,
@@ -115,8 +118,8 @@ pub(super) enum Compressor {
 impl Compressor {
     pub(super) fn new(codec: Codec) -> io::Result<Self> {
         Ok(match codec {
-            Codec::Adaptive => Self::Adaptive(zstd::bulk::Compressor::default()),
-            Codec::Zstd(level) => Self::Zstd(zstd::bulk::Compressor::new(level)?),
+            Codec::Adaptive => Self::Zstd { zstd: zstd::bulk::Compressor::default(), adapts: true },
+            Codec::Zstd(level) => Self::Zstd { zstd: zstd::bulk::Compressor::new(level)?, adapts: false },
             Codec::Snappy => Self::Snappy(Box::new(snap::raw::Encoder::new())),
             // Avro's deflate is RFC 1951's, without zlib's frame.
             Codec::Deflate(level) => Self::Deflate(Compress::new(Compression::new(level), false)),
@@ -127,11 +130,13 @@ impl Compressor {
     /// Compresses `data` into `packed`, which is empty.
     pub(super) fn compress(&mut self, data: &[u8], effort: Effort, packed: &mut Vec<u8>) -> io::Result<()> {
         match self {
-            Self::Adaptive(zstd) => {
-                zstd.set_compression_level(effort.level())?;
-                with_zstd(zstd, data, packed)?;
+            Self::Zstd { zstd, adapts } => {
+                if *adapts {
+                    zstd.set_compression_level(effort.level())?;
+                }
+                packed.reserve(zstd::zstd_safe::compress_bound(data.len()));
+                zstd.compress_to_buffer(data, packed)?;
             }
-            Self::Zstd(zstd) => with_zstd(zstd, data, packed)?,
             Self::Snappy(snappy) => {
                 packed.resize(snap::raw::max_compress_len(data.len()), 0);
                 let length = snappy.compress(data, packed).map_err(io::Error::other)?;
@@ -152,11 +157,6 @@ impl Compressor {
         }
         Ok(())
     }
-}
-
-fn with_zstd(zstd: &mut zstd::bulk::Compressor<'_>, data: &[u8], packed: &mut Vec<u8>) -> io::Result<()> {
-    packed.reserve(zstd::zstd_safe::compress_bound(data.len()));
-    zstd.compress_to_buffer(data, packed).map(drop)
 }
 
 #[cfg(test)]

@@ -83,29 +83,37 @@ impl NoRow {
     }
 }
 
+/// What the driver sends, and the stream's end.
+type Item = Result<Option<Either<MySqlQueryResult, MySqlRow>>, sqlx::Error>;
+
+/// The row, or the end; `None` is the summary, which says nothing.
+#[inline]
+fn row(item: Item) -> Option<Result<Option<MySqlRow>, NoRow>> {
+    match item {
+        Ok(Some(Either::Right(row))) => Some(Ok(Some(row))),
+        Ok(Some(Either::Left(_))) => None,
+        Ok(None) => Some(Ok(None)),
+        Err(error) => Some(Err(NoRow::Failed(error))),
+    }
+}
+
 /// The next row if it is here already: `Some(Ok(None))` is the end, `None` says to wait.
 #[inline]
 pub fn ready(stream: &mut Rows<'_>) -> Option<Result<Option<MySqlRow>, NoRow>> {
     loop {
-        return Some(match stream.try_next().now_or_never()? {
-            Ok(Some(Either::Right(row))) => Ok(Some(row)),
-            Ok(Some(Either::Left(_))) => continue,
-            Ok(None) => Ok(None),
-            Err(error) => Err(NoRow::Failed(error)),
-        });
+        if let Some(row) = row(stream.try_next().now_or_never()?) {
+            return Some(row);
+        }
     }
 }
 
 /// The next row, waited for; `None` after the last.
 pub async fn wait(stream: &mut Rows<'_>, stall: Duration) -> Result<Option<MySqlRow>, NoRow> {
     loop {
-        return match tokio::time::timeout(stall, stream.try_next()).await {
-            Ok(Ok(Some(Either::Right(row)))) => Ok(Some(row)),
-            Ok(Ok(Some(Either::Left(_)))) => continue,
-            Ok(Ok(None)) => Ok(None),
-            Ok(Err(error)) => Err(NoRow::Failed(error)),
-            Err(_) => Err(NoRow::Silent(stall)),
-        };
+        let item = tokio::time::timeout(stall, stream.try_next()).await.map_err(|_| NoRow::Silent(stall))?;
+        if let Some(row) = row(item) {
+            return row;
+        }
     }
 }
 
