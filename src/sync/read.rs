@@ -130,6 +130,7 @@ async fn one(shared: Arc<Shared>, mut connection: MySqlConnection, kept: bool) -
         ranges.done(&range, last.as_ref())?;
     }
     tally.tell(counters);
+    pace.settle(&mut debt).await;
     // The snapshot ends with its last row: the database need not wait for BigQuery.
     rows::end_snapshot(&mut connection, stall).await?;
     let snapshot_ended = Instant::now();
