@@ -4,10 +4,11 @@
 use std::time::Instant;
 
 use futures_util::TryStreamExt as _;
-use mysql_bigquery_sync::config::{Config, Policies};
+use mysql_bigquery_sync::config::Config;
 use mysql_bigquery_sync::mapping::Mapping;
+use mysql_bigquery_sync::mapping::columns::ColumnOptions;
+use mysql_bigquery_sync::mapping::policies::Policies;
 use mysql_bigquery_sync::mysql::{catalog, connection, rows};
-use mysql_bigquery_sync::selection::TableRequest;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let flavor = catalog::flavor(&mut connection).await?;
     let found = catalog::find(&mut connection, &name).await?.map_err(|_| "no such table")?;
     let table = catalog::columns(&mut connection, flavor, found).await?;
-    let mapping = Mapping::new(&table, flavor, &TableRequest::default(), Policies::default())?;
+    let mapping = Mapping::new(&table, flavor, &ColumnOptions::default(), Policies::default())?;
     rows::begin_snapshot(&mut connection, &name, config.mysql.stall).await?;
     let started = Instant::now();
     let (mut count, mut bytes) = (0_u64, 0);

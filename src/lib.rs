@@ -1,40 +1,37 @@
 //! `mysql-bigquery-sync` copies tables from MySQL or MariaDB into a BigQuery dataset and replaces each atomically.
 //!
-//! The way of a row, which is also the order of the modules:
+//! The modules, from top to bottom; each knows those below it only:
 //!
 //! ```text
-//! config     every environment variable
-//! selection  what TABLES says
-//! cloud_run  which task of which execution this is, and which tables are its own
-//!    │
-//! mysql      connection, catalog, and one consistent stream of rows
-//!    ▼
-//! mapping    per column, chosen once per table: the bytes of a value → an Avro datum
-//!    ▼
-//! avro       datums in blocks, blocks compressed into one container file
-//!    ▼
-//! bigquery   resumable upload in chunks, load job with WRITE_TRUNCATE, its result checked
-//!    │
-//! sides      both sides connected, the tables of this task known
-//! plan       what becomes of a table, decided before its first row; `plan` and `check` show it
-//! sync       drives all of it, one table after another, and reports
-//! telemetry  logs for Cloud Logging, text and progress for people
+//! cli          commands and flags
+//! commands     sync, plan, check: what each one does and prints
+//! config       every environment variable; assembles the settings of the modules below
+//! sync         drives the copy of each table: open, read, publish
+//! plan         what a sync does with a table, decided before its first row
+//! work         which task this is, which tables are its own, both sides connected
+//! hints        what the operator should do about an error
+//! mapping      per column, chosen once per table: the bytes of a value → an Avro datum
+//! avro         datums in blocks, blocks compressed into one container file
+//! bigquery     resumable upload in chunks, load job, its result checked; knows nothing of MySQL
+//! mysql        connection, catalog, and one consistent stream of rows; knows nothing of BigQuery
 //! google_auth  access tokens, for BigQuery and for Cloud SQL's IAM login
+//! retry        budgets and backoff
+//! telemetry    logs for Cloud Logging, text and progress for people
+//! report       what became of each table: data, and the events that say it
 //! ```
-//!
-//! `mysql` knows nothing of BigQuery and `bigquery` nothing of MySQL; they meet in `mapping` and `sync`.
 
 pub mod avro;
 pub mod bigquery;
 pub mod cli;
-pub mod cloud_run;
+pub mod commands;
 pub mod config;
 pub mod google_auth;
+pub mod hints;
 pub mod mapping;
 pub mod mysql;
 pub mod plan;
+pub mod report;
 pub mod retry;
-pub mod selection;
-pub mod sides;
 pub mod sync;
 pub mod telemetry;
+pub mod work;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use clap::Parser as _;
 use mysql_bigquery_sync::cli::{Arguments, Command};
-use mysql_bigquery_sync::config::{Config, Faults};
+use mysql_bigquery_sync::commands;
+use mysql_bigquery_sync::config::{self, Config, Faults};
 use mysql_bigquery_sync::telemetry::{self, Output};
-use mysql_bigquery_sync::{plan, sync};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -27,16 +27,21 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let command = arguments.command.unwrap_or(Command::Sync);
     // What a command prints is its own; logs are a sync's output.
-    let telemetry = telemetry::init(if command == Command::Sync { Output::Stdout } else { Output::Stderr });
+    let output = if command == Command::Sync { Output::Stdout } else { Output::Stderr };
+    let variable = |name| std::env::var(name).ok();
+    let (log_format, log_level) = (variable("LOG_FORMAT"), variable("LOG_LEVEL"));
+    let (settings, log_faults) =
+        config::log_settings(log_format.as_deref(), log_level.as_deref(), output.is_terminal());
+    let telemetry = telemetry::init(output, settings, variable("CLOUD_RUN_JOB"));
     if let Err(error) = no_core_dumps() {
         warn!(event = "core_dumps", "core dumps, which would hold the password, cannot be turned off: {error}");
     }
     // The libraries share one TLS stack; they look for it here.
     let provider = rustls::crypto::ring::default_provider().install_default();
     let config = match Config::read(std::env::vars_os(), &arguments.tables) {
-        Ok(config) if telemetry.faults.is_empty() => config,
+        Ok(config) if log_faults.is_empty() => config,
         result => {
-            let mut faults = telemetry.faults;
+            let mut faults = log_faults;
             faults.extend(result.err().map(|Faults(faults)| faults).unwrap_or_default());
             error!(event = "configuration_invalid", "{}", Faults(faults));
             return ExitCode::from(MISUSE);
@@ -56,9 +61,9 @@ fn main() -> ExitCode {
         tokio::select! {
             succeeded = async {
                 match command {
-                    Command::Sync => sync::run(config, stop.clone(), bars).await,
-                    Command::Plan { json } => plan::command::run(config, json).await,
-                    Command::Check => plan::check::run(config).await,
+                    Command::Sync => commands::sync::run(config, stop.clone(), bars).await,
+                    Command::Plan { json } => commands::plan::run(config, json).await,
+                    Command::Check => commands::check::run(config).await,
                 }
             } => succeeded && !stop.is_cancelled(),
             () = stop_on_signal(stop.clone()) => {

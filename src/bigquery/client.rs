@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::bigquery::auth::Tokens;
 use crate::bigquery::error::{Cause, Error, error_answer, text};
 use crate::bigquery::retry::{Budget, retrying};
-use crate::config;
+use crate::bigquery::settings::Settings;
 
 const GOOGLE: &str = "https://bigquery.googleapis.com";
 
@@ -38,10 +38,10 @@ pub struct Client {
 
 impl Client {
     /// Connects and makes sure that the dataset is there.
-    pub async fn connect(config: &config::BigQuery) -> Result<Self, Error> {
-        let doing = format!("asking BigQuery for dataset {}:{}", config.project, config.dataset);
+    pub async fn connect(settings: &Settings) -> Result<Self, Error> {
+        let doing = format!("asking BigQuery for dataset {}:{}", settings.project, settings.dataset);
         let fail = |cause: Cause| Error::once(doing.clone(), cause);
-        let tokens = match &config.emulator {
+        let tokens = match &settings.emulator {
             Some(_) => Tokens::Emulator,
             None => Tokens::from_environment().map_err(fail)?,
         };
@@ -51,9 +51,9 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
         // An emulator is near; a proxy on the way to the internet does not know it.
-        let http = if config.emulator.is_some() { http.no_proxy() } else { http };
+        let http = if settings.emulator.is_some() { http.no_proxy() } else { http };
         let http = http.build().map_err(|error| fail(Cause::from(error)))?;
-        let base = config.emulator.clone().unwrap_or_else(|| GOOGLE.to_owned());
+        let base = settings.emulator.clone().unwrap_or_else(|| GOOGLE.to_owned());
         let api = ClientBuilder::new()
             .with_v2_base_url(format!("{base}/bigquery/v2"))
             .with_client(http.clone())
@@ -65,11 +65,11 @@ impl Client {
             http,
             tokens,
             base,
-            project: config.project.clone(),
-            dataset: config.dataset.clone(),
+            project: settings.project.clone(),
+            dataset: settings.dataset.clone(),
             location: None,
         };
-        client.location = client.dataset_location(&doing, config.location.clone()).await?;
+        client.location = client.dataset_location(&doing, settings.location.clone()).await?;
         Ok(client)
     }
 

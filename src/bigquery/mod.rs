@@ -6,8 +6,10 @@ pub mod error;
 pub mod load;
 pub mod permissions;
 pub mod retry;
+pub mod settings;
 pub mod tables;
 pub mod upload;
 
 pub use client::Client;
 pub use error::Error;
+pub use settings::Settings;

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 
-use super::{
-    Address, Environment, Fault, Login, MOST_CONNECTIONS, PLATFORM_VARIABLES, Policy, Snapshots, SslCa, SslMode,
-    VARIABLES,
-};
+use super::{Environment, Fault, PLATFORM_VARIABLES, VARIABLES};
+use crate::mapping::policies::Policy;
+use crate::mysql::settings::{Address, Login, MAX_READ_CONNECTIONS, SslCa, SslMode};
+use crate::mysql::snapshots::Snapshots;
 
 /// A name further away than this is no slip of the pen.
 const LARGEST_TYPO: usize = 3;
@@ -28,7 +28,7 @@ pub(super) fn percent(text: &str) -> Option<u8> {
 }
 
 pub(super) fn connections(text: &str) -> Option<NonZeroUsize> {
-    text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= MOST_CONNECTIONS)
+    text.parse().ok().filter(|number: &NonZeroUsize| number.get() <= MAX_READ_CONNECTIONS)
 }
 
 pub(super) fn snapshots(text: &str) -> Option<Snapshots> {

@@ -1,6 +1,8 @@
 //! Tests of the configuration: what is accepted, and what each fault says.
 
 use super::*;
+use crate::avro::codec::Codec;
+use crate::mysql::settings::{Address, Login};
 use secrecy::ExposeSecret;
 
 const COMPLETE: &[(&str, &str)] = &[
@@ -36,17 +38,17 @@ fn the_six_variables_of_the_script_suffice() {
     assert_eq!(password(&config), "hunter2 ");
     assert_eq!(config.mysql.ssl_mode, SslMode::Preferred);
     assert!(config.tables.matches("anything"));
-    assert_eq!(config.table_concurrency.get(), 1);
+    assert_eq!(config.sync.table_concurrency.get(), 1);
     assert_eq!((config.task.index, config.task.count), (0, 1));
     assert!(config.task.execution.starts_with("local-"));
-    assert_eq!(config.policies, Policies::default());
+    assert_eq!(config.plan.policies, Policies::default());
 }
 
 #[test]
 fn speed_and_compression() {
     let config = read(&[]).unwrap();
-    assert_eq!((config.reading.connections.get(), config.reading.snapshots), (1, Snapshots::Shared));
-    assert_eq!(config.codec, Codec::Adaptive);
+    assert_eq!((config.plan.read_connections.get(), config.sync.snapshots), (1, Snapshots::Shared));
+    assert_eq!(config.sync.codec, Codec::Adaptive);
     let config = read(&[
         ("READ_CONNECTIONS", "4"),
         ("SNAPSHOT", "PER_CONNECTION"),
@@ -55,10 +57,10 @@ fn speed_and_compression() {
         ("AVRO_CODEC", "snappy"),
     ])
     .unwrap();
-    assert_eq!((config.reading.connections.get(), config.reading.snapshots), (4, Snapshots::PerConnection));
-    assert_eq!(config.reading.max_rows_per_second.unwrap().get(), 1000);
-    assert_eq!(config.reading.max_bytes_per_second.unwrap().get(), 2_500_000);
-    assert_eq!(config.codec, Codec::Snappy);
+    assert_eq!((config.plan.read_connections.get(), config.sync.snapshots), (4, Snapshots::PerConnection));
+    assert_eq!(config.sync.limits.max_rows_per_second.unwrap().get(), 1000);
+    assert_eq!(config.sync.limits.max_bytes_per_second.unwrap().get(), 2_500_000);
+    assert_eq!(config.sync.codec, Codec::Snappy);
 }
 
 #[test]
@@ -217,10 +219,13 @@ fn an_access_token_needs_tls_or_a_socket() {
 
 #[test]
 fn log_settings_have_defaults_and_faults() {
-    assert_eq!(log_settings(None, Some(""), false), (LogFormat::Json, tracing::Level::INFO, vec![]));
-    assert_eq!(log_settings(None, Some("WARNING"), true), (LogFormat::Text, tracing::Level::WARN, vec![]));
-    assert_eq!(log_settings(Some("JSON"), Some("debug"), true).0, LogFormat::Json);
-    let (_, _, faults) = log_settings(Some("xml"), Some("loud"), false);
+    let settings = |format, level| telemetry::Settings { format, level };
+    let expected = (settings(LogFormat::Json, tracing::Level::INFO), vec![]);
+    assert_eq!(log_settings(None, Some(""), false), expected);
+    let expected = (settings(LogFormat::Text, tracing::Level::WARN), vec![]);
+    assert_eq!(log_settings(None, Some("WARNING"), true), expected);
+    assert_eq!(log_settings(Some("JSON"), Some("debug"), true).0.format, LogFormat::Json);
+    let (_, faults) = log_settings(Some("xml"), Some("loud"), false);
     assert_eq!(faults.len(), 2);
     assert!(faults[0].problem.contains("json or text"));
 }

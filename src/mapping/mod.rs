@@ -1,11 +1,13 @@
 //! What becomes of a table: its columns' BigQuery fields, its Avro schema, and the conversion of its rows.
 
 pub mod charset;
+pub mod columns;
 pub mod convert;
 mod decimal;
 mod geography;
 pub mod names;
 pub mod overrides;
+pub mod policies;
 pub mod row;
 mod temporal;
 pub mod types;
@@ -16,11 +18,11 @@ use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
 use gcp_bigquery_client::model::table_schema::TableSchema;
 
 use crate::avro::schema::{AvroField, record_schema};
-use crate::config::{Policies, Policy};
+use crate::mapping::columns::{ColumnOptions, chosen, same};
+use crate::mapping::policies::{Policies, Policy};
 use crate::mapping::types::{BigQueryType, Target, TypeRule};
 use crate::mysql::catalog::{Column, Flavor, Table};
 use crate::mysql::rows::quoted;
-use crate::selection::TableRequest;
 
 /// BigQuery's limit on columns of a table ("Quotas and limits", tables).
 const MOST_COLUMNS: usize = 10_000;
@@ -74,10 +76,10 @@ pub struct Mapping {
 
 impl Mapping {
     /// Maps the table's columns, those that the request chooses, to the types that it gives them. An error names the column.
-    pub fn new(table: &Table, flavor: Flavor, request: &TableRequest, policies: Policies) -> Result<Self, String> {
-        let mut columns = chosen(&table.columns, request)?
+    pub fn new(table: &Table, flavor: Flavor, options: &ColumnOptions, policies: Policies) -> Result<Self, String> {
+        let mut columns = chosen(&table.columns, options)?
             .into_iter()
-            .map(|column| map(column, table, flavor, request, policies))
+            .map(|column| map(column, table, flavor, options, policies))
             .collect::<Result<Vec<_>, _>>()?;
         // In a row the checks follow all columns.
         let mut selected = columns.len();
@@ -166,38 +168,11 @@ fn keys(table: &Table, flavor: Flavor, columns: &[MappedColumn], mut next: usize
     keys
 }
 
-/// MySQL ignores the case of column names.
-fn same(a: &str, b: &str) -> bool {
-    a.to_lowercase() == b.to_lowercase()
-}
-
-fn chosen<'a>(columns: &'a [Column], request: &TableRequest) -> Result<Vec<&'a Column>, String> {
-    let filter = &request.columns;
-    let filtered = filter.include.iter().chain(&filter.exclude).map(|name| ("columns", name));
-    let typed = request.types.iter().map(|(name, _)| ("types", name));
-    for (option, name) in filtered.chain(typed) {
-        if !columns.iter().any(|column| same(&column.name, name)) {
-            let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-            return Err(format!("{option:?} in TABLES names {name}, and the table has {}", names.join(", ")));
-        }
-    }
-    let listed = |list: &[String], column: &Column| list.iter().any(|name| same(name, &column.name));
-    let chosen: Vec<&Column> = columns
-        .iter()
-        .filter(|column| filter.include.is_empty() || listed(&filter.include, column))
-        .filter(|column| !listed(&filter.exclude, column))
-        .collect();
-    match request.types.iter().find(|(name, _)| !chosen.iter().any(|column| same(&column.name, name))) {
-        Some((name, _)) => Err(format!("\"types\" in TABLES names {name}, which \"columns\" leaves out")),
-        None => Ok(chosen),
-    }
-}
-
 fn map(
     column: &Column,
     table: &Table,
     flavor: Flavor,
-    request: &TableRequest,
+    options: &ColumnOptions,
     policies: Policies,
 ) -> Result<MappedColumn, String> {
     let rule = TypeRule::of(column).ok_or_else(|| {
@@ -207,7 +182,7 @@ fn map(
         )
     })?;
     let targets = rule.targets(column, flavor);
-    let wanted = request.types.iter().find(|(name, _)| same(name, &column.name)).map(|(_, wanted)| *wanted);
+    let wanted = options.types.iter().find(|(name, _)| same(name, &column.name)).map(|(_, wanted)| *wanted);
     let target = targets.iter().find(|target| wanted.is_none_or(|wanted| target.field_type == wanted));
     let Some(target) = target.cloned() else {
         let possible: Vec<String> = targets.iter().map(|target| target.field_type.to_string()).collect();

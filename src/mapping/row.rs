@@ -6,8 +6,8 @@ use sqlx::mysql::MySqlRow;
 
 use crate::avro::block::LARGEST_ROW_BYTES;
 use crate::avro::datum::{NULL, PRESENT};
-use crate::config::Policy;
 use crate::mapping::convert::Encoding;
+use crate::mapping::policies::Policy;
 use crate::mapping::unrepresentable::Unrepresentable;
 use crate::mapping::{KeyColumn, MappedColumn, Mapping};
 use crate::mysql::rows;

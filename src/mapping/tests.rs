@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::mapping::types::{BigQueryType, RULES};
-use crate::selection::ColumnFilter;
 
 pub(super) fn column(name: &str, data_type: &str) -> Column {
     Column {
@@ -33,7 +32,7 @@ fn table(columns: Vec<Column>) -> Table {
 }
 
 fn mapped(columns: Vec<Column>) -> Result<Mapping, String> {
-    Mapping::new(&table(columns), Flavor::MySql, &TableRequest::default(), Policies::default())
+    Mapping::new(&table(columns), Flavor::MySql, &ColumnOptions::default(), Policies::default())
 }
 
 fn type_of(column: Column) -> BigQueryType {
@@ -67,13 +66,13 @@ fn only_what_can_never_be_null_is_required() {
     let required = |mapping: &Mapping| mapping.columns.iter().map(|c| c.required).collect::<Vec<_>>();
     assert_eq!(required(&mapped(columns()).unwrap()), [true, false, false]);
     let strict = Policies { zero_dates: Policy::Error, invalid_values: Policy::Error };
-    let request = TableRequest::default();
+    let options = ColumnOptions::default();
     assert_eq!(
-        required(&Mapping::new(&table(columns()), Flavor::MySql, &request, strict).unwrap()),
+        required(&Mapping::new(&table(columns()), Flavor::MySql, &options, strict).unwrap()),
         [true, true, false]
     );
     let view = Table { is_view: true, ..table(columns()) };
-    assert_eq!(required(&Mapping::new(&view, Flavor::MySql, &request, strict).unwrap()), [false; 3]);
+    assert_eq!(required(&Mapping::new(&view, Flavor::MySql, &options, strict).unwrap()), [false; 3]);
 }
 
 #[test]
@@ -102,9 +101,8 @@ fn filters_choose_columns_and_refuse_unknown_ones() {
     let columns = vec![column("id", "int"), column("Name", "varchar"), column("card", "varchar")];
     let names = |include: &[&str], exclude: &[&str]| {
         let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let columns_option = ColumnFilter { include: list(include), exclude: list(exclude) };
-        let request = TableRequest { columns: columns_option, ..TableRequest::named("t") };
-        Mapping::new(&table(columns.clone()), Flavor::MySql, &request, Policies::default())
+        let options = ColumnOptions { include: list(include), exclude: list(exclude), types: Vec::new() };
+        Mapping::new(&table(columns.clone()), Flavor::MySql, &options, Policies::default())
             .map(|mapping| mapping.columns.into_iter().map(|c| c.source).collect::<Vec<_>>())
     };
     assert_eq!(names(&[], &["card"]).unwrap(), ["id", "Name"]);
@@ -123,8 +121,8 @@ fn faults_name_the_columns() {
 
 fn with_types(columns: Vec<Column>, types: &[(&str, BigQueryType)]) -> Result<Mapping, String> {
     let types = types.iter().map(|(column, kind)| ((*column).to_owned(), *kind)).collect();
-    let request = TableRequest { types, ..TableRequest::named("t") };
-    Mapping::new(&table(columns), Flavor::MySql, &request, Policies::default())
+    let options = ColumnOptions { types, ..ColumnOptions::default() };
+    Mapping::new(&table(columns), Flavor::MySql, &options, Policies::default())
 }
 
 #[test]
@@ -155,10 +153,10 @@ fn impossible_types_are_refused() {
     assert!(error.ends_with("it can become TIME, STRING"), "{error}");
     let error = with_types(vec![column("t", "time")], &[("x", BigQueryType::Date)]).unwrap_err();
     assert!(error.contains("\"types\" in TABLES names x, and the table has t"), "{error}");
-    let excluded = TableRequest {
-        columns: ColumnFilter { include: vec!["id".into()], exclude: Vec::new() },
+    let excluded = ColumnOptions {
+        include: vec!["id".into()],
+        exclude: Vec::new(),
         types: vec![("t".into(), BigQueryType::String)],
-        ..TableRequest::named("t")
     };
     let table = table(vec![column("id", "int"), column("t", "time")]);
     let error = Mapping::new(&table, Flavor::MySql, &excluded, Policies::default()).unwrap_err();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
-use crate::config::MySql;
+use crate::mysql::settings::Settings;
 use crate::mysql::{Error, login};
 use crate::retry::{Budget, Failed, retrying};
 
@@ -29,20 +29,20 @@ const SESSION_TIMEOUT_SECONDS: u32 = 24 * 60 * 60;
 
 /// Opens a connection whose session reads: UTC, text in its own character set, REPEATABLE READ, no sql_mode that alters values (such as
 /// PAD_CHAR_TO_FULL_LENGTH), and patience with a slow reader.
-pub async fn connect(config: &MySql) -> Result<MySqlConnection, Error> {
-    connect_within(config, CONNECT_BUDGET).await
+pub async fn connect(settings: &Settings) -> Result<MySqlConnection, Error> {
+    connect_within(settings, CONNECT_BUDGET).await
 }
 
 /// The same with more patience, for a server that was there a moment ago.
-pub async fn reconnect(config: &MySql) -> Result<MySqlConnection, Error> {
-    connect_within(config, RECONNECT_BUDGET).await
+pub async fn reconnect(settings: &Settings) -> Result<MySqlConnection, Error> {
+    connect_within(settings, RECONNECT_BUDGET).await
 }
 
-async fn connect_within(config: &MySql, budget: Budget) -> Result<MySqlConnection, Error> {
-    let doing = format!("connecting to MySQL at {}", config.address);
-    let opening = retrying(&doing, budget, || open(config)).await;
+async fn connect_within(settings: &Settings, budget: Budget) -> Result<MySqlConnection, Error> {
+    let doing = format!("connecting to MySQL at {}", settings.address);
+    let opening = retrying(&doing, budget, || open(settings)).await;
     let mut connection = opening.map_err(|Failed { reason, tries, elapsed }| reason.tried(tries, elapsed))?;
-    let lock_wait_seconds = lock_wait(config.stall).as_secs();
+    let lock_wait_seconds = lock_wait(settings.stall).as_secs();
     // Globals of the server that would change what a SELECT returns, or how long it waits, do not reach this session.
     // MySQL takes the last part for a comment; MariaDB reads the current rows of system-versioned tables.
     let session = format!(
@@ -52,7 +52,7 @@ async fn connect_within(config: &MySql, budget: Budget) -> Result<MySqlConnectio
          wait_timeout = {SESSION_TIMEOUT_SECONDS} /*M!100300 , system_versioning_asof = DEFAULT */"
     );
     for statement in [session.as_str(), "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"] {
-        in_time(config.stall, &doing, execute(&mut connection, "setting the session up", statement)).await?;
+        in_time(settings.stall, &doing, execute(&mut connection, "setting the session up", statement)).await?;
     }
     Ok(connection)
 }
@@ -71,12 +71,12 @@ pub(super) fn lock_wait(stall: Duration) -> Duration {
     LOCK_WAIT.min(stall)
 }
 
-async fn open(config: &MySql) -> Result<MySqlConnection, Error> {
-    let options = login::options(config).await?;
+async fn open(settings: &Settings) -> Result<MySqlConnection, Error> {
+    let options = login::options(settings).await?;
     match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
         Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) => Err(Error::connecting(config, &error)),
-        Err(_) => Err(Error::connect_timeout(config, CONNECT_TIMEOUT)),
+        Ok(Err(error)) => Err(Error::connecting(settings, &error)),
+        Err(_) => Err(Error::connect_timeout(settings, CONNECT_TIMEOUT)),
     }
 }
 
@@ -99,9 +99,9 @@ pub async fn id(connection: &mut MySqlConnection) -> Result<u64, Error> {
 
 /// Ends connections of ours on the server's side. A server notices that a client is gone when it sends the next rows; until
 /// then it would go on working for nobody and keep the table's lock. Nothing depends on it.
-pub async fn kill(config: &MySql, ids: &[u64]) {
+pub async fn kill(settings: &Settings, ids: &[u64]) {
     let killing = async {
-        let mut connection = open(config).await?;
+        let mut connection = open(settings).await?;
         for id in ids {
             // Most often it is gone already, which is an error of KILL.
             let _ = execute(&mut connection, "ending a connection", &format!("KILL CONNECTION {id}")).await;

@@ -6,8 +6,8 @@ use rustls::CertificateError;
 use secrecy::ExposeSecret;
 use sqlx::mysql::MySqlDatabaseError;
 
-use crate::config::{Address, Login, MySql};
 use crate::google_auth;
+use crate::mysql::settings::{Address, Login, Settings};
 use crate::retry::{Decision, Reason, tries_text};
 
 // Numbers from "MySQL Server Error Message Reference" and MariaDB's "Error Codes"; both servers share these.
@@ -101,11 +101,11 @@ impl Error {
     }
 
     /// An error while connecting.
-    pub(super) fn connecting(config: &MySql, error: &sqlx::Error) -> Self {
-        let (database, user) = (&config.database, &config.user);
+    pub(super) fn connecting(settings: &Settings, error: &sqlx::Error) -> Self {
+        let (database, user) = (&settings.database, &settings.user);
         let problem = match number(error) {
             Some(ACCESS_DENIED) => {
-                format!("it refused user {user}: look at MYSQL_USER and {} ({})", login_hint(config), describe(error))
+                format!("it refused user {user}: look at MYSQL_USER and {} ({})", login_hint(settings), describe(error))
             }
             Some(UNKNOWN_DATABASE) => format!("it has no database {database}: look at MYSQL_DATABASE"),
             Some(ACCESS_DENIED_TO_DATABASE) => format!(
@@ -119,9 +119,9 @@ impl Error {
             None => match error {
                 _ if is_tls(error) => format!("{}: {}", describe(error), tls_hint(error)),
                 sqlx::Error::Io(io) if io.kind() == std::io::ErrorKind::UnexpectedEof => {
-                    format!("what listens there does not speak MySQL: look at {}", address_variables(config))
+                    format!("what listens there does not speak MySQL: look at {}", address_variables(settings))
                 }
-                _ => format!("{}: look at {}", describe(error), address_variables(config)),
+                _ => format!("{}: look at {}", describe(error), address_variables(settings)),
             },
         };
         let transient = match error {
@@ -132,7 +132,7 @@ impl Error {
                 Some(TOO_MANY_CONNECTIONS | TOO_MANY_USER_CONNECTIONS | SERVER_SHUTDOWN | SERVER_NOT_AVAILABLE)
             ),
         };
-        Self { transient, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
+        Self { transient, ..Self::new(format!("connecting to MySQL at {}", settings.address), problem) }
     }
 
     /// The same error, saying how often and how long it was tried, which was enough.
@@ -143,17 +143,20 @@ impl Error {
     }
 
     /// No access token to connect with.
-    pub(super) fn no_token(config: &MySql, error: &google_auth::Error) -> Self {
+    pub(super) fn no_token(settings: &Settings, error: &google_auth::Error) -> Self {
         let problem = format!(
             "no access token for MYSQL_IAM_AUTH: {error} (on a laptop run `gcloud auth application-default login`; on \
              Cloud Run look at the job's service account)"
         );
-        Self { transient: error.transient, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
+        Self {
+            transient: error.transient,
+            ..Self::new(format!("connecting to MySQL at {}", settings.address), problem)
+        }
     }
 
-    pub(super) fn connect_timeout(config: &MySql, limit: Duration) -> Self {
-        let problem = format!("no answer within {} s: look at {}", limit.as_secs(), address_variables(config));
-        Self { transient: true, ..Self::new(format!("connecting to MySQL at {}", config.address), problem) }
+    pub(super) fn connect_timeout(settings: &Settings, limit: Duration) -> Self {
+        let problem = format!("no answer within {} s: look at {}", limit.as_secs(), address_variables(settings));
+        Self { transient: true, ..Self::new(format!("connecting to MySQL at {}", settings.address), problem) }
     }
 }
 
@@ -168,8 +171,8 @@ impl Reason for Error {
 }
 
 /// Where the user's proof comes from, and what is often wrong with it.
-fn login_hint(config: &MySql) -> String {
-    match &config.login {
+fn login_hint(settings: &Settings) -> String {
+    match &settings.login {
         Login::Password { password, variable } if password.expose_secret().ends_with('\n') => {
             format!("{variable}; {variable} ends with a line break, was it stored with echo?")
         }
@@ -182,8 +185,8 @@ fn login_hint(config: &MySql) -> String {
     }
 }
 
-fn address_variables(config: &MySql) -> &'static str {
-    match config.address {
+fn address_variables(settings: &Settings) -> &'static str {
+    match settings.address {
         Address::Tcp(..) => "MYSQL_HOST and MYSQL_PORT, and at firewalls and VPC between",
         Address::Socket(_) => "MYSQL_HOST, the path of the socket",
     }

@@ -7,19 +7,19 @@ use sqlx::ConnectOptions;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
 use tracing::warn;
 
-use crate::config::{Address, Login, MySql, SslCa, SslMode};
 use crate::google_auth::Credentials;
+use crate::mysql::settings::{Address, Login, Settings, SslCa, SslMode};
 use crate::mysql::{Error, catalog};
 
 /// All that a token which is a password needs. Source: "IAM authentication", Cloud SQL for MySQL.
 const SCOPE: &str = "https://www.googleapis.com/auth/sqlservice.login";
 
 /// What a connection is opened with. Asked for anew for each one, as an access token is good for an hour only.
-pub(super) async fn options(config: &MySql) -> Result<MySqlConnectOptions, Error> {
+pub(super) async fn options(settings: &Settings) -> Result<MySqlConnectOptions, Error> {
     let options = MySqlConnectOptions::new()
-        .username(&config.user)
-        .database(&config.database)
-        .ssl_mode(match config.ssl_mode {
+        .username(&settings.user)
+        .database(&settings.database)
+        .ssl_mode(match settings.ssl_mode {
             SslMode::Disabled => MySqlSslMode::Disabled,
             SslMode::Preferred => MySqlSslMode::Preferred,
             SslMode::Required => MySqlSslMode::Required,
@@ -32,34 +32,34 @@ pub(super) async fn options(config: &MySql) -> Result<MySqlConnectOptions, Error
         .pipes_as_concat(false)
         .no_engine_substitution(false)
         .disable_statement_logging();
-    let options = match &config.ssl_ca {
+    let options = match &settings.ssl_ca {
         Some(SslCa::Pem(text)) => options.ssl_ca_from_pem(text.clone().into_bytes()),
         Some(SslCa::File(path)) => options.ssl_ca(path),
         None => options,
     };
-    let options = match &config.login {
+    let options = match &settings.login {
         Login::Password { password, .. } => options.password(password.expose_secret()),
         // Cloud SQL asks for the token itself; the configuration has made sure that the way there is no open one.
-        Login::AccessToken => options.password(token(config).await?.expose_secret()).enable_cleartext_plugin(true),
+        Login::AccessToken => options.password(token(settings).await?.expose_secret()).enable_cleartext_plugin(true),
     };
-    Ok(match &config.address {
+    Ok(match &settings.address {
         Address::Tcp(host, port) => options.host(host).port(*port),
         Address::Socket(path) => options.socket(path),
     })
 }
 
-async fn token(config: &MySql) -> Result<SecretString, Error> {
+async fn token(settings: &Settings) -> Result<SecretString, Error> {
     let token = async { Credentials::from_environment(SCOPE)?.token().await };
-    token.await.map_err(|error| Error::no_token(config, &error))
+    token.await.map_err(|error| Error::no_token(settings, &error))
 }
 
 /// Says so when the rows cross a network in the clear. For the first connection of a run: the others are like it.
-pub async fn warn_if_unencrypted(connection: &mut MySqlConnection, config: &MySql) -> Result<(), Error> {
-    let Address::Tcp(host, port) = &config.address else { return Ok(()) };
-    if is_encrypted(connection, config.ssl_mode).await? || is_local(host, *port).await {
+pub async fn warn_if_unencrypted(connection: &mut MySqlConnection, settings: &Settings) -> Result<(), Error> {
+    let Address::Tcp(host, port) = &settings.address else { return Ok(()) };
+    if is_encrypted(connection, settings.ssl_mode).await? || is_local(host, *port).await {
         return Ok(());
     }
-    let why = match config.ssl_mode {
+    let why = match settings.ssl_mode {
         SslMode::Disabled => "MYSQL_SSL_MODE is DISABLED",
         _ => "the server has no TLS",
     };
@@ -67,7 +67,7 @@ pub async fn warn_if_unencrypted(connection: &mut MySqlConnection, config: &MySq
         event = "unencrypted",
         "the connection to MySQL at {} is not encrypted ({why}): rows can be read on the way; MYSQL_SSL_MODE=VERIFY_CA \
          with MYSQL_SSL_CA makes sure of it",
-        config.address
+        settings.address
     );
     Ok(())
 }

@@ -8,6 +8,8 @@ pub mod locks;
 pub mod login;
 pub mod ranges;
 pub mod rows;
+pub mod settings;
 pub mod snapshots;
 
 pub use error::Error;
+pub use settings::Settings;

@@ -10,11 +10,20 @@ use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Executor as _};
 use tracing::{info, warn};
 
-use crate::config::{MySql, Snapshots};
 use crate::mysql::Error;
 use crate::mysql::connection::{close, connect, execute};
 use crate::mysql::error::{is_access_denied, is_lock_wait_timeout};
 use crate::mysql::rows::{self, quoted};
+use crate::mysql::settings::Settings;
+
+/// `SNAPSHOT`: what several connections that read one table see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Snapshots {
+    /// The same moment: nobody may write to the table while the snapshots are opened, which takes milliseconds.
+    Shared,
+    /// Each a moment of its own.
+    PerConnection,
+}
 
 /// While the lock is waited for, nobody else can begin to write to the table.
 const LOCK_WAIT_SECONDS: u32 = 2;
@@ -26,17 +35,17 @@ const HOLD_IDLE_SECONDS: u64 = HOLD_LIMIT.as_secs() + 1;
 /// Opens a snapshot on the first connection and on `others` more, and pins the table's definition in each. When the table
 /// cannot be locked in time, only the first one's snapshot is opened, and there are no others.
 pub async fn open(
-    config: &MySql,
+    settings: &Settings,
     first: &mut MySqlConnection,
     others: usize,
     table: &str,
     snapshots: Snapshots,
 ) -> Result<Vec<MySqlConnection>, Error> {
     if others == 0 {
-        rows::begin_snapshot(first, table, config.stall).await?;
+        rows::begin_snapshot(first, table, settings.stall).await?;
         return Ok(Vec::new());
     }
-    let mut opened = try_join_all((0..others).map(|_| connect(config))).await?;
+    let mut opened = try_join_all((0..others).map(|_| connect(settings))).await?;
     let connections = others + 1;
     let gate = match snapshots {
         Snapshots::PerConnection => {
@@ -49,7 +58,7 @@ pub async fn open(
             );
             None
         }
-        Snapshots::Shared => match lock(config, table).await? {
+        Snapshots::Shared => match lock(settings, table).await? {
             Locking::Held(gate) => Some(gate),
             Locking::Denied => {
                 warn!(
@@ -59,8 +68,8 @@ pub async fn open(
                     "{table}: read over {connections} connections, each of which sees a moment of its own, since user {} may \
                      not lock tables: its ranges of rows are consistent each, and not together (GRANT LOCK TABLES ON {}.* \
                      makes it one moment; \"read_connections\": 1 in TABLES too)",
-                    config.user,
-                    quoted(&config.database)
+                    settings.user,
+                    quoted(&settings.database)
                 );
                 None
             }
@@ -82,7 +91,7 @@ pub async fn open(
     let opening = try_join_all(
         std::iter::once(first)
             .chain(&mut opened)
-            .map(|connection| async move { rows::begin_snapshot(connection, table, config.stall).await }),
+            .map(|connection| async move { rows::begin_snapshot(connection, table, settings.stall).await }),
     );
     match gate {
         None => opening.await.map(drop)?,
@@ -117,9 +126,9 @@ enum Locking {
     Timeout,
 }
 
-async fn lock(config: &MySql, table: &str) -> Result<Locking, Error> {
+async fn lock(settings: &Settings, table: &str) -> Result<Locking, Error> {
     let doing = format!("locking table {table} for a moment");
-    let mut gate = connect(config).await?;
+    let mut gate = connect(settings).await?;
     let limits = format!("SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}, wait_timeout = {HOLD_IDLE_SECONDS}");
     execute(&mut gate, &doing, &limits).await?;
     let statement = format!("LOCK TABLES {} READ", quoted(table));

@@ -214,7 +214,7 @@ fn primary_key(table: &Table, mapping: &Mapping) -> Option<Vec<String>> {
 }
 
 /// The column's BigQuery type by its standard name.
-pub(super) fn standard_type(column: &MappedColumn) -> String {
+pub fn standard_type(column: &MappedColumn) -> String {
     let kind = serde_json::to_value(FieldType::from(column.target.field_type)).unwrap_or_default();
     standard_name(kind.as_str().unwrap_or_default()).to_owned()
 }

@@ -1,18 +1,17 @@
 //! What a sync does with a table, decided before its first row is read: the same for `sync`, which does it, and `plan`.
 
-pub mod check;
-pub mod command;
 mod comments;
-mod destination;
+pub mod destination;
 mod drift;
 mod layout;
 pub mod reading;
-mod show;
+pub mod settings;
 
 use serde_json::{Map, Value, json};
 use sqlx::mysql::MySqlConnection;
 
 pub use drift::Drift;
+pub use settings::Settings;
 
 use crate::bigquery;
 use crate::bigquery::tables::Existing;
@@ -20,11 +19,19 @@ use crate::mapping::Mapping;
 use crate::mysql::catalog::{self, Found, Table};
 use crate::mysql::connection::in_time;
 use crate::mysql::{self, rows};
-use crate::selection::TableRequest;
-use crate::sides::Sides;
+use crate::work::endpoints::Endpoints;
+use crate::work::selection::TableRequest;
 
 /// A name further away than this is not offered as the one that was meant.
 const NEAREST_NAME: f64 = 0.6;
+
+/// What plans are made from.
+pub struct Planner {
+    /// Both sides.
+    pub endpoints: Endpoints,
+    /// What holds for tables that do not say otherwise.
+    pub settings: Settings,
+}
 
 /// Why a table cannot be planned; every variant is a sentence of its own.
 #[derive(Debug, thiserror::Error)]
@@ -68,23 +75,23 @@ pub struct TablePlan {
 }
 
 /// What errors of the destination's side begin with.
-pub fn doing(sides: &Sides, destination: &str) -> String {
-    format!("loading into {}.{destination}", sides.config.bigquery.dataset)
+pub fn doing(planner: &Planner, destination: &str) -> String {
+    format!("loading into {}.{destination}", planner.endpoints.destination.dataset)
 }
 
 /// The table that was asked for, as the server spells it, and its name in BigQuery.
 pub async fn resolve(
-    sides: &Sides,
+    planner: &Planner,
     connection: &mut MySqlConnection,
     request: &TableRequest,
 ) -> Result<(Found, String), Error> {
-    let (stall, doing) = (sides.config.mysql.stall, format!("looking for table {}", request.name));
+    let (stall, doing) = (planner.endpoints.source.stall, format!("looking for table {}", request.name));
     let found = match in_time(stall, &doing, catalog::find(connection, &request.name)).await? {
         Ok(found) => found,
-        Err(existing) => return Err(Error::Problem(missing(sides, &request.name, &existing))),
+        Err(existing) => return Err(Error::Problem(missing(planner, &request.name, &existing))),
     };
     let destination = request.destination(&found.name).map_err(Error::Problem)?;
-    if let Some(sources) = sides.conflicts.get(&destination) {
+    if let Some(sources) = planner.endpoints.conflicts.get(&destination) {
         let sources = sources.join(" and ");
         return Err(Error::Problem(format!(
             "{sources} would all become the table {destination} in BigQuery: give all but one another \"destination\" in TABLES"
@@ -95,37 +102,38 @@ pub async fn resolve(
 
 /// The plan of a table that was found. In a snapshot that pins the table's definition it stays true to its last row.
 pub async fn table(
-    sides: &Sides,
+    planner: &Planner,
     connection: &mut MySqlConnection,
     request: &TableRequest,
     found: Found,
     destination: String,
 ) -> Result<TablePlan, Error> {
     let (source, existing) =
-        tokio::try_join!(source(sides, connection, request, found), existing(sides, &destination))?;
+        tokio::try_join!(source(planner, connection, request, found), existing(planner, &destination))?;
     decide(request, source, destination, existing).map_err(Error::Problem)
 }
 
 /// A source table, and what its columns become.
-pub(crate) struct Source {
+pub struct Source {
     table: Table,
     mapping: Mapping,
 }
 
-pub(crate) async fn source(
-    sides: &Sides,
+/// Looks at the table and maps its columns.
+pub async fn source(
+    planner: &Planner,
     connection: &mut MySqlConnection,
     request: &TableRequest,
     found: Found,
 ) -> Result<Source, Error> {
-    let (stall, doing) = (sides.config.mysql.stall, format!("looking at the columns of table {}", found.name));
-    let table = in_time(stall, &doing, catalog::columns(connection, sides.flavor, found)).await?;
-    let mapping = Mapping::new(&table, sides.flavor, request, sides.config.policies);
+    let (stall, doing) = (planner.endpoints.source.stall, format!("looking at the columns of table {}", found.name));
+    let table = in_time(stall, &doing, catalog::columns(connection, planner.endpoints.flavor, found)).await?;
+    let mapping = Mapping::new(&table, planner.endpoints.flavor, &request.columns, planner.settings.policies);
     let mapping = mapping.map_err(Error::Problem)?;
-    if request.columns.is_empty() {
+    if request.columns.take_all() {
         let checking = async {
             rows::check_all_columns(connection, &table.name, mapping.has_vectors()).await?;
-            if sides.flavor == catalog::Flavor::MySql && !table.is_view {
+            if planner.endpoints.flavor == catalog::Flavor::MySql && !table.is_view {
                 rows::check_invisible_columns(connection, &table.name).await?;
             }
             Ok(())
@@ -135,11 +143,13 @@ pub(crate) async fn source(
     Ok(Source { table, mapping })
 }
 
-async fn existing(sides: &Sides, destination: &str) -> Result<Option<Existing>, Error> {
-    Ok(sides.bigquery.existing(&doing(sides, destination), destination).await?)
+/// The destination as it is.
+pub async fn existing(planner: &Planner, destination: &str) -> Result<Option<Existing>, Error> {
+    Ok(planner.endpoints.bigquery.existing(&doing(planner, destination), destination).await?)
 }
 
-fn decide(
+/// What a sync does with the table.
+pub fn decide(
     request: &TableRequest,
     source: Source,
     destination: String,
@@ -174,8 +184,8 @@ fn decide(
     })
 }
 
-fn missing(sides: &Sides, name: &str, existing: &[String]) -> String {
-    let (database, user) = (&sides.config.mysql.database, &sides.config.mysql.user);
+fn missing(planner: &Planner, name: &str, existing: &[String]) -> String {
+    let (database, user) = (&planner.endpoints.source.database, &planner.endpoints.source.user);
     let similarity = |other: &String| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
     let nearest = existing
         .iter()

@@ -4,13 +4,12 @@ use std::fmt;
 
 use sqlx::mysql::MySqlConnection;
 
-use crate::config::Config;
 use crate::mysql::catalog::Found;
 use crate::mysql::key::{self, Key};
 use crate::mysql::ranges::{Ranges, Size};
 use crate::mysql::{self, Error};
-use crate::plan::TablePlan;
-use crate::selection::TableRequest;
+use crate::plan::{Settings, TablePlan};
+use crate::work::selection::TableRequest;
 
 /// In a smaller table the further connections would cost more than they bring.
 const FEWEST_ROWS: u64 = 10_000;
@@ -46,11 +45,11 @@ impl Reading {
     /// Decides; asks the server only where several connections are asked for.
     pub async fn of(
         connection: &mut MySqlConnection,
-        config: &Config,
+        settings: &Settings,
         request: &TableRequest,
         found: &Found,
     ) -> Result<Self, Error> {
-        let connections = request.read_connections.unwrap_or(config.reading.connections).get();
+        let connections = request.read_connections.unwrap_or(settings.read_connections).get();
         if connections == 1 {
             return Ok(Self::Whole(None));
         }

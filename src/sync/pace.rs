@@ -6,12 +6,19 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::config::Reading;
-
 /// A reader pays so many times a second.
 const PAYMENTS_PER_SECOND: u64 = 20;
 /// Reading takes time itself, which counts; more than a payment's worth, and a little for waking up late, is not saved up.
 const CREDIT: Duration = Duration::from_millis(1000 / PAYMENTS_PER_SECOND + 10);
+
+/// How fast a task reads at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// `MAX_ROWS_PER_SECOND`.
+    pub max_rows_per_second: Option<NonZeroU64>,
+    /// `MAX_MB_PER_SECOND` in bytes.
+    pub max_bytes_per_second: Option<NonZeroU64>,
+}
 
 /// The limits, and up to when they are used up.
 pub(super) struct Pace {
@@ -33,8 +40,8 @@ pub(super) struct Debt {
 }
 
 impl Pace {
-    pub(super) fn new(reading: &Reading) -> Self {
-        Self { rows: Limit::new(reading.max_rows_per_second), bytes: Limit::new(reading.max_bytes_per_second) }
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self { rows: Limit::new(limits.max_rows_per_second), bytes: Limit::new(limits.max_bytes_per_second) }
     }
 
     /// Counts a row; waits where the limits ask for it.
@@ -79,13 +86,9 @@ impl Limit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Snapshots;
-    use std::num::NonZeroUsize;
 
     fn pace(rows: Option<u64>, bytes: Option<u64>) -> Pace {
-        Pace::new(&Reading {
-            connections: NonZeroUsize::MIN,
-            snapshots: Snapshots::Shared,
+        Pace::new(&Limits {
             max_rows_per_second: rows.and_then(NonZeroU64::new),
             max_bytes_per_second: bytes.and_then(NonZeroU64::new),
         })

@@ -13,20 +13,19 @@ use tracing::{info, warn};
 use crate::bigquery;
 use crate::bigquery::load::{Fate, job_id};
 use crate::bigquery::retry;
-use crate::config;
 use crate::mysql::connection::in_time;
 use crate::mysql::locks::{self, Lock};
 use crate::mysql::ranges::Ranges;
 use crate::mysql::{self, snapshots};
 use crate::plan::reading::Reading;
 use crate::plan::{self, Drift, TablePlan};
-use crate::selection::TableRequest;
+use crate::report::{Outcome, Synced, TableReport};
 use crate::sync::Context;
 use crate::sync::guard::ShrinkGuard;
 use crate::sync::pipeline::{self, Destination, Done, Guards};
 use crate::sync::read::{Read, Source};
-use crate::sync::report::{Outcome, Synced, TableReport};
 use crate::telemetry::progress::{self, Counters};
+use crate::work::selection::TableRequest;
 
 /// How often a table begins again within one attempt; after that it is Cloud Run's retry that does.
 const MOST_RESTARTS: u32 = 2;
@@ -118,13 +117,13 @@ async fn copy(
     let shown = progress::show(name, estimate, Arc::clone(counters), context.bars.clone());
     let _shown = AbortOnDropHandle::new(tokio::spawn(shown));
 
-    let doing = plan::doing(&context.sides, &plan.destination);
+    let doing = plan::doing(&context.planner, &plan.destination);
     let job_id = context.job_id(&plan.destination, generation);
-    let job = context.sides.bigquery.load_job(&job_id, &plan.destination, &plan.load);
-    let beginning = context.sides.bigquery.begin_upload(&doing, &job);
+    let job = context.planner.endpoints.bigquery.load_job(&job_id, &plan.destination, &plan.load);
+    let beginning = context.planner.endpoints.bigquery.begin_upload(&doing, &job);
     let upload = unless_stopped(context, beginning, "its upload was started; the destination is unchanged").await?;
     let session = upload.session();
-    let stall = context.sides.config.mysql.stall;
+    let stall = context.planner.endpoints.source.stall;
     let connection_count = connections.len();
     let source = Source {
         table: plan.table.name.clone(),
@@ -137,7 +136,12 @@ async fn copy(
     };
     let guards = Guards { shrink: guard(context, &plan), lock, stall };
     let finishing = AtomicBool::new(false);
-    let to = Destination { client: &context.sides.bigquery, doing: &doing, job_id: &job_id, finishing: &finishing };
+    let to = Destination {
+        client: &context.planner.endpoints.bigquery,
+        doing: &doing,
+        job_id: &job_id,
+        finishing: &finishing,
+    };
     let running = pipeline::run(to, source, guards, upload, &context.pool, counters);
     let stopped_while = "its rows were read; the upload was given up and the destination is unchanged";
     let Done { job, read: Read { replaced, snapshot, mut connection, .. } } = match unless_stopped(
@@ -149,8 +153,8 @@ async fn copy(
     {
         Ok(done) => done,
         Err(failure) => {
-            let killing = mysql::connection::kill(&context.sides.config.mysql, &connection_ids);
-            tokio::join!(killing, context.sides.bigquery.cancel_upload(&session));
+            let killing = mysql::connection::kill(&context.planner.endpoints.source, &connection_ids);
+            tokio::join!(killing, context.planner.endpoints.bigquery.cancel_upload(&session));
             return Err(match failure {
                 Failure::Stopped(_) if finishing.load(Relaxed) => Failure::Stopped(
                     "its last bytes were sent; BigQuery has either all of them and loads them, or the table stays as it was",
@@ -160,7 +164,7 @@ async fn copy(
         }
     };
     let rows = counters.rows.load(Relaxed);
-    let loading = context.sides.bigquery.wait_for_load(&doing, &job_id, job, rows);
+    let loading = context.planner.endpoints.bigquery.wait_for_load(&doing, &job_id, job, rows);
     let loading = locks::keeping_alive(&mut connection, loading);
     let stopped_while = "its load job ran; BigQuery finishes that job, and the table is then the new one";
     unless_stopped(context, loading, stopped_while).await?;
@@ -209,14 +213,14 @@ fn announce(plan: &TablePlan) {
 
 /// The guard against a table that lost its rows.
 fn guard(context: &Context, plan: &TablePlan) -> Option<ShrinkGuard> {
-    let max_percent = plan.max_shrink_percent.or(context.sides.config.max_shrink_percent);
+    let max_percent = plan.max_shrink_percent.or(context.planner.settings.max_shrink_percent);
     plan.previous_rows.zip(max_percent).map(|(previous_rows, max_percent)| ShrinkGuard { previous_rows, max_percent })
 }
 
 /// Sets what a load job cannot carry. The rows are there and right: what fails here is no reason to load them again.
 async fn set_properties(context: &Context, doing: &str, plan: &TablePlan) {
     let Some(properties) = &plan.afterwards else { return };
-    if let Err(problem) = context.sides.bigquery.patch_table(doing, &plan.destination, properties).await {
+    if let Err(problem) = context.planner.endpoints.bigquery.patch_table(doing, &plan.destination, properties).await {
         let keys: Vec<&str> = properties.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
         properties_not_set(&plan.table.name, &keys.join(", "), &problem);
     }
@@ -267,18 +271,19 @@ struct Opened {
 }
 
 async fn open(context: &Context, request: &TableRequest, again: bool) -> Result<Opening, Failure> {
-    let sides = &context.sides;
-    let stall = sides.config.mysql.stall;
-    let mut connection = mysql::connection::reconnect(&sides.config.mysql).await?;
-    let (found, destination) = plan::resolve(sides, &mut connection, request).await?;
-    let config::BigQuery { project, dataset, .. } = &sides.config.bigquery;
+    let planner = &context.planner;
+    let source = &planner.endpoints.source;
+    let stall = source.stall;
+    let mut connection = mysql::connection::reconnect(source).await?;
+    let (found, destination) = plan::resolve(planner, &mut connection, request).await?;
+    let bigquery::Settings { project, dataset, .. } = &planner.endpoints.destination;
     // Before the snapshot: what another execution has just loaded is not older than what is read here.
     let lock = Lock::take(&mut connection, stall, format!("{project}.{dataset}.{destination}")).await?;
     let generation = match earlier_attempts(context, &destination, again).await? {
         Earlier::Loaded { job_id, rows } => {
             // That attempt may have ended between the load job and this.
-            match plan::table(sides, &mut connection, request, found, destination.clone()).await {
-                Ok(plan) => set_properties(context, &plan::doing(sides, &destination), &plan).await,
+            match plan::table(planner, &mut connection, request, found, destination.clone()).await {
+                Ok(plan) => set_properties(context, &plan::doing(planner, &destination), &plan).await,
                 Err(problem) => properties_not_set(&request.name, "its properties", &problem),
             }
             mysql::connection::close(connection).await;
@@ -286,15 +291,15 @@ async fn open(context: &Context, request: &TableRequest, again: bool) -> Result<
         }
         Earlier::Nothing { generation } => generation,
     };
-    let reading = Reading::of(&mut connection, &sides.config, request, &found);
+    let reading = Reading::of(&mut connection, &planner.settings, request, &found);
     let reading = in_time(stall, "looking at the primary key", reading).await?;
     let others = reading.connections() - 1;
     let since = Instant::now();
-    let snapshots = sides.config.reading.snapshots;
-    let mut connections = snapshots::open(&sides.config.mysql, &mut connection, others, &found.name, snapshots).await?;
+    let snapshots = context.settings.snapshots;
+    let mut connections = snapshots::open(source, &mut connection, others, &found.name, snapshots).await?;
     let reading = if connections.is_empty() { Reading::Whole(None) } else { reading };
     // Made now that the columns cannot change any more.
-    let plan = plan::table(sides, &mut connection, request, found.clone(), destination).await?;
+    let plan = plan::table(planner, &mut connection, request, found.clone(), destination).await?;
     let dividing = reading.ranges(&mut connection, &found, &plan);
     let ranges = in_time(stall, "dividing the table", dividing).await?;
     connections.insert(0, connection);
@@ -317,12 +322,12 @@ enum Earlier {
 
 /// A first attempt has none before it. Later ones, and a table that begins `again`, ask for each generation's job until there is none.
 async fn earlier_attempts(context: &Context, destination: &str, again: bool) -> Result<Earlier, bigquery::Error> {
-    let doing = plan::doing(&context.sides, destination);
+    let doing = plan::doing(&context.planner, destination);
     let mut generation = 0;
-    if again || context.sides.config.task.attempt > 0 {
+    if again || context.task.attempt > 0 {
         loop {
             let job_id = context.job_id(destination, generation);
-            match context.sides.bigquery.fate(&doing, &job_id).await? {
+            match context.planner.endpoints.bigquery.fate(&doing, &job_id).await? {
                 Fate::Loaded(rows) => return Ok(Earlier::Loaded { job_id, rows }),
                 Fate::Failed => generation += 1,
                 Fate::Unknown => break,
@@ -334,6 +339,6 @@ async fn earlier_attempts(context: &Context, destination: &str, again: bool) -> 
 
 impl Context {
     fn job_id(&self, destination: &str, generation: u32) -> String {
-        job_id(&self.sides.config.task.execution, &self.sides.config.bigquery.dataset, destination, generation)
+        job_id(&self.task.execution, &self.planner.endpoints.destination.dataset, destination, generation)
     }
 }

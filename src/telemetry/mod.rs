@@ -2,6 +2,7 @@
 
 mod cloud_logging;
 pub mod progress;
+pub mod settings;
 mod text;
 
 use std::io::{self, IsTerminal as _, Write};
@@ -11,7 +12,9 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use crate::config::{self, Fault, LogFormat};
+pub use settings::Settings;
+
+use crate::telemetry::settings::LogFormat;
 
 /// Where log lines go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +33,8 @@ impl Output {
         }
     }
 
-    fn is_terminal(self) -> bool {
+    /// Whether a person reads along.
+    pub fn is_terminal(self) -> bool {
         match self {
             Self::Stdout => io::stdout().is_terminal(),
             Self::Stderr => io::stderr().is_terminal(),
@@ -44,16 +48,12 @@ pub struct Telemetry {
     pub bars: indicatif::MultiProgress,
     /// Whether the bars are to be seen, and lines about progress are not needed.
     pub shows_bars: bool,
-    /// What was wrong with the variables about logs.
-    pub faults: Vec<Fault>,
 }
 
 /// Starts logging, before anything else can fail, and turns panics into log lines.
-pub fn init(output: Output) -> Telemetry {
-    let variable = |name| std::env::var(name).ok();
+pub fn init(output: Output, settings: Settings, job: Option<String>) -> Telemetry {
+    let Settings { format, level } = settings;
     let terminal = output.is_terminal();
-    let (format, level, faults) =
-        config::log_settings(variable("LOG_FORMAT").as_deref(), variable("LOG_LEVEL").as_deref(), terminal);
     // Other crates' warnings are welcome, their chatter is not.
     let filter = Targets::new().with_default(Level::WARN.min(level)).with_target(env!("CARGO_CRATE_NAME"), level);
     let shows_bars = format == LogFormat::Text && terminal && io::stderr().is_terminal();
@@ -62,11 +62,11 @@ pub fn init(output: Output) -> Telemetry {
     let bars = indicatif::MultiProgress::with_draw_target(target);
     let registry = tracing_subscriber::registry().with(filter);
     match format {
-        LogFormat::Json => registry.with(cloud_logging::layer(variable("CLOUD_RUN_JOB"), output)).init(),
+        LogFormat::Json => registry.with(cloud_logging::layer(job, output)).init(),
         LogFormat::Text => registry.with(text::layer(bars.clone(), terminal, output)).init(),
     }
     report_panics();
-    Telemetry { bars, shows_bars, faults }
+    Telemetry { bars, shows_bars }
 }
 
 /// A panic is a line like any other error: where, and what.

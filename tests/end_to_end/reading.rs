@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::TryStreamExt as _;
-use mysql_bigquery_sync::config::{Config, Policies};
+use mysql_bigquery_sync::config::Config;
 use mysql_bigquery_sync::mapping::Mapping;
+use mysql_bigquery_sync::mapping::columns::ColumnOptions;
+use mysql_bigquery_sync::mapping::policies::Policies;
 use mysql_bigquery_sync::mapping::row::RowEncoder;
 use mysql_bigquery_sync::mysql::{catalog, connection, rows};
-use mysql_bigquery_sync::selection::TableRequest;
 
 use crate::support::{Finished, Kind, PASSWORD, Place, USER, on_both_servers};
 use crate::upload::Sink;
@@ -275,7 +276,7 @@ fn a_row_costs_no_allocation(kind: Kind) {
         let flavor = catalog::flavor(&mut connection).await.unwrap();
         let found = catalog::find(&mut connection, "t").await.unwrap().unwrap();
         let table = catalog::columns(&mut connection, flavor, found).await.unwrap();
-        let mapping = Mapping::new(&table, flavor, &TableRequest::default(), Policies::default()).unwrap();
+        let mapping = Mapping::new(&table, flavor, &ColumnOptions::default(), Policies::default()).unwrap();
         let statement = rows::statement(&mapping.select_list(), "t", Some("id <= 5000"));
         let query = sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false);
         let read: Vec<_> = query.fetch(&mut connection).try_collect().await.unwrap();

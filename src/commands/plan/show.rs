@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::TablePlan;
-use super::destination::standard_type;
-use super::reading::Reading;
-use crate::config::{Config, Policy};
 use crate::mapping::MappedColumn;
+use crate::mapping::policies::Policy;
+use crate::plan::destination::standard_type;
+use crate::plan::reading::Reading;
+use crate::plan::{Planner, TablePlan};
 
 /// One table's plan, or the reason why there is none.
 pub(super) struct Shown {
@@ -18,19 +18,19 @@ pub(super) struct Shown {
 }
 
 /// `{"dataset": …, "failing": n, "tables": […]}`
-pub(super) fn json(plans: &[Shown], config: &Config) -> String {
-    let tables: Vec<Value> = plans.iter().map(|plan| table_json(plan, config)).collect();
+pub(super) fn json(plans: &[Shown], planner: &Planner) -> String {
+    let tables: Vec<Value> = plans.iter().map(|plan| table_json(plan, planner)).collect();
     let plan = json!({
-        "database": config.mysql.database,
-        "project": config.bigquery.project,
-        "dataset": config.bigquery.dataset,
+        "database": planner.endpoints.source.database,
+        "project": planner.endpoints.destination.project,
+        "dataset": planner.endpoints.destination.dataset,
         "failing": failing(plans),
         "tables": tables,
     });
     format!("{plan:#}\n")
 }
 
-fn table_json(Shown { name, result }: &Shown, config: &Config) -> Value {
+fn table_json(Shown { name, result }: &Shown, planner: &Planner) -> Value {
     let (plan, reading) = match result {
         Ok(planned) => planned,
         Err(problem) => return json!({"table": name, "problems": [problem]}),
@@ -59,7 +59,7 @@ fn table_json(Shown { name, result }: &Shown, config: &Config) -> Value {
         "columns": columns,
         "drift": plan.drift,
         "kept": plan.kept,
-        "policies": policies(plan, config),
+        "policies": policies(plan, planner),
         "problems": [],
         "statement": plan.statement,
         "connections": reading.connections(),
@@ -69,11 +69,11 @@ fn table_json(Shown { name, result }: &Shown, config: &Config) -> Value {
 }
 
 /// A paragraph a table, and a line about all of them.
-pub(super) fn text(plans: &[Shown], config: &Config) -> String {
+pub(super) fn text(plans: &[Shown], planner: &Planner) -> String {
     let mut out = String::new();
     for plan in plans {
         // Writing to a String cannot fail.
-        let _ = table_text(&mut out, plan, config);
+        let _ = table_text(&mut out, plan, planner);
     }
     let failing = failing(plans);
     let _ = match failing {
@@ -83,7 +83,7 @@ pub(super) fn text(plans: &[Shown], config: &Config) -> String {
     out
 }
 
-fn table_text(out: &mut String, Shown { name, result }: &Shown, config: &Config) -> std::fmt::Result {
+fn table_text(out: &mut String, Shown { name, result }: &Shown, planner: &Planner) -> std::fmt::Result {
     let (plan, reading) = match result {
         Ok(planned) => planned,
         Err(problem) => return writeln!(out, "{name}\n  PROBLEM {problem}\n"),
@@ -95,7 +95,11 @@ fn table_text(out: &mut String, Shown { name, result }: &Shown, config: &Config)
         (true, Some(rows)) => format!("replaces {rows} rows"),
         (true, None) => "replaces the table".to_owned(),
     };
-    writeln!(out, "{} → {}.{}: {rows}{bytes}; {fate}", plan.table.name, config.bigquery.dataset, plan.destination)?;
+    writeln!(
+        out,
+        "{} → {}.{}: {rows}{bytes}; {fate}",
+        plan.table.name, planner.endpoints.destination.dataset, plan.destination
+    )?;
     let width = plan.mapping.columns.iter().map(|column| column.field.chars().count()).max().unwrap_or(0);
     for column in &plan.mapping.columns {
         let kind = format!("{} {}", standard_type(column), mode(plan, column));
@@ -109,7 +113,7 @@ fn table_text(out: &mut String, Shown { name, result }: &Shown, config: &Config)
     if !plan.kept.is_empty() {
         writeln!(out, "  keeps     {}", plan.kept.join("; "))?;
     }
-    for policy in policies(plan, config) {
+    for policy in policies(plan, planner) {
         writeln!(out, "  policy    {policy}")?;
     }
     writeln!(out, "  reads     {}{reading}", plan.statement)?;
@@ -139,7 +143,7 @@ fn source_type<'a>(plan: &'a TablePlan, column: &MappedColumn) -> &'a str {
     columns.iter().find(|source| source.name == column.source).map_or("", |source| &source.column_type)
 }
 
-fn policies(plan: &TablePlan, config: &Config) -> Vec<String> {
+fn policies(plan: &TablePlan, planner: &Planner) -> Vec<String> {
     let columns = |applies: fn(&MappedColumn) -> bool| {
         let names: Vec<&str> =
             plan.mapping.columns.iter().filter(|column| applies(column)).map(|column| &*column.source).collect();
@@ -161,7 +165,7 @@ fn policies(plan: &TablePlan, config: &Config) -> Vec<String> {
             Policy::Error => format!("a value without a counterpart fails the table (INVALID_VALUES=error): {values}"),
         });
     }
-    match (plan.max_shrink_percent, config.max_shrink_percent) {
+    match (plan.max_shrink_percent, planner.settings.max_shrink_percent) {
         (Some(percent), _) => lines.push(refused_loss(percent, "max_shrink_percent in TABLES")),
         (None, Some(percent)) => lines.push(refused_loss(percent, "MAX_SHRINK_PERCENT")),
         (None, None) => {}

@@ -5,10 +5,11 @@ use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 
-use super::{ColumnFilter, Granularity, Item, PartitionBy, PartitionScheme, TableRequest};
-use crate::config::MOST_CONNECTIONS;
+use super::{Granularity, Item, PartitionBy, PartitionScheme, TableRequest};
+use crate::mapping::columns::ColumnOptions;
 use crate::mapping::names;
 use crate::mapping::types::BigQueryType;
+use crate::mysql::settings::MAX_READ_CONNECTIONS;
 
 /// The per-table options, for the error that lists them; the same names as the fields of [`JsonTable`].
 pub(super) const KNOWN_KEYS: &str = "name, destination, columns (include, exclude), types, where, read_connections, max_shrink_percent, partition_by \
@@ -87,12 +88,6 @@ struct JsonColumns {
     exclude: Option<Vec<String>>,
 }
 
-impl From<JsonColumns> for ColumnFilter {
-    fn from(json: JsonColumns) -> Self {
-        Self { include: json.include.unwrap_or_default(), exclude: json.exclude.unwrap_or_default() }
-    }
-}
-
 /// Without serde's own list of what would have been right.
 fn short(error: &serde_json::Error) -> String {
     let text = error.to_string();
@@ -138,8 +133,10 @@ pub(super) fn item(position: usize, value: serde_json::Value) -> Result<Item, St
                 return Err(format!("entry {position} ({name}): max_shrink_percent goes from 0 to 100"));
             }
             let read_connections = table.read_connections.map(NonZeroUsize::new);
-            if read_connections.is_some_and(|number| number.is_none_or(|number| number.get() > MOST_CONNECTIONS)) {
-                return Err(format!("entry {position} ({name}): read_connections goes from 1 to {MOST_CONNECTIONS}"));
+            if read_connections.is_some_and(|number| number.is_none_or(|number| number.get() > MAX_READ_CONNECTIONS)) {
+                return Err(format!(
+                    "entry {position} ({name}): read_connections goes from 1 to {MAX_READ_CONNECTIONS}"
+                ));
             }
             if table.name.trim().is_empty() {
                 return Err(format!("entry {position}: its \"name\" is empty"));
@@ -154,12 +151,16 @@ pub(super) fn item(position: usize, value: serde_json::Value) -> Result<Item, St
             let partition_by = partition_by.map_err(|problem| format!("entry {position} ({name}): {problem}"))?;
             let types = types(table.types.unwrap_or_default())
                 .map_err(|problem| format!("entry {position} ({name}): types: {problem}"))?;
+            let (include, exclude) = table.columns.map_or((None, None), |columns| (columns.include, columns.exclude));
             let filled = |option: Option<String>| option.filter(|text| !text.trim().is_empty());
             Ok(Item::Table(Box::new(TableRequest {
                 name: table.name,
                 destination: filled(table.destination),
-                columns: table.columns.map(ColumnFilter::from).unwrap_or_default(),
-                types,
+                columns: ColumnOptions {
+                    include: include.unwrap_or_default(),
+                    exclude: exclude.unwrap_or_default(),
+                    types,
+                },
                 filter: filled(table.filter),
                 read_connections: read_connections.flatten(),
                 max_shrink_percent: table.max_shrink_percent,

@@ -4,16 +4,19 @@ mod reader;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
-use std::path::PathBuf;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
-use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::avro::codec::Codec;
-use crate::cloud_run::Task;
-use crate::selection::Selection;
+use crate::mapping::policies::Policies;
+use crate::mysql::settings::{DEFAULT_STALL, MAX_READ_CONNECTIONS, SslMode};
+use crate::mysql::snapshots::Snapshots;
+use crate::sync::pace::Limits;
+use crate::telemetry::settings::LogFormat;
+use crate::work::selection::Selection;
+use crate::work::task::Task;
+use crate::{bigquery, mysql, plan, sync, telemetry};
 use reader::{Reader, boolean, connections, megabytes, percent, policy, port, snapshots, ssl_mode};
 
 /// The variables, what they mean and what they are when unset: `--help` prints this list.
@@ -55,12 +58,6 @@ pub const VARIABLES: &[Variable] = &[
     Variable::new("LOG_LEVEL", "info", "error, warn, info, debug or trace"),
 ];
 
-/// `MYSQL_STALL_SECONDS` when unset: sorting or filtering a large table before its first row takes less.
-const STALL: Duration = Duration::from_secs(600);
-
-/// More connections to one table than this are a slip of the pen: a server has some hundreds for everybody.
-pub const MOST_CONNECTIONS: usize = 64;
-
 /// What Cloud Run sets by itself.
 const PLATFORM_VARIABLES: &[&str] =
     &["CLOUD_RUN_JOB", "CLOUD_RUN_EXECUTION", "CLOUD_RUN_TASK_INDEX", "CLOUD_RUN_TASK_COUNT", "CLOUD_RUN_TASK_ATTEMPT"];
@@ -95,166 +92,17 @@ pub fn help() -> String {
 #[derive(Debug)]
 pub struct Config {
     /// Where the tables come from.
-    pub mysql: MySql,
+    pub mysql: mysql::Settings,
     /// Where they go.
-    pub bigquery: BigQuery,
+    pub bigquery: bigquery::Settings,
     /// Which tables.
     pub tables: Selection,
-    /// How many at a time.
-    pub table_concurrency: NonZeroUsize,
-    /// How they are read.
-    pub reading: Reading,
-    /// How the uploaded files are compressed.
-    pub codec: Codec,
-    /// What happens to values that BigQuery cannot hold.
-    pub policies: Policies,
-    /// `MAX_SHRINK_PERCENT`, for tables that have none of their own.
-    pub max_shrink_percent: Option<u8>,
     /// Which task this is.
     pub task: Task,
-}
-
-/// The source server.
-#[derive(Debug, Clone)]
-pub struct MySql {
-    /// `MYSQL_HOST` and `MYSQL_PORT`, or a socket.
-    pub address: Address,
-    /// `MYSQL_USER`.
-    pub user: String,
-    /// How the user proves who it is.
-    pub login: Login,
-    /// `MYSQL_DATABASE`.
-    pub database: String,
-    /// `MYSQL_SSL_MODE`.
-    pub ssl_mode: SslMode,
-    /// `MYSQL_SSL_CA`.
-    pub ssl_ca: Option<SslCa>,
-    /// `MYSQL_STALL_SECONDS`.
-    pub stall: Duration,
-}
-
-/// How tables are read: by how many connections, and how fast at most.
-#[derive(Debug, Clone, Copy)]
-pub struct Reading {
-    /// `READ_CONNECTIONS`, for tables that have none of their own.
-    pub connections: NonZeroUsize,
-    /// `SNAPSHOT`
-    pub snapshots: Snapshots,
-    /// `MAX_ROWS_PER_SECOND`, of all tables together.
-    pub max_rows_per_second: Option<NonZeroU64>,
-    /// `MAX_MB_PER_SECOND` in bytes, of all tables together.
-    pub max_bytes_per_second: Option<NonZeroU64>,
-}
-
-/// `SNAPSHOT`: what several connections that read one table see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Snapshots {
-    /// The same moment: nobody may write to the table while the snapshots are opened, which takes milliseconds.
-    Shared,
-    /// Each a moment of its own.
-    PerConnection,
-}
-
-/// What the user shows the server.
-#[derive(Debug, Clone)]
-pub enum Login {
-    /// A password, whose `Debug` prints nothing of it.
-    Password {
-        /// The password.
-        password: SecretString,
-        /// `MYSQL_PASSWORD` or `MYSQL_PASSWORD_FILE`: where it came from, for errors.
-        variable: &'static str,
-    },
-    /// `MYSQL_IAM_AUTH`: an access token of the environment's credentials, a fresh one for each connection.
-    AccessToken,
-}
-
-/// Where the server listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Address {
-    /// Host and port.
-    Tcp(String, u16),
-    /// Path of a unix socket.
-    Socket(PathBuf),
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(host, port) => write!(formatter, "{host}:{port}"),
-            Self::Socket(path) => write!(formatter, "{}", path.display()),
-        }
-    }
-}
-
-/// As in MySQL's own client, `--ssl-mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SslMode {
-    /// Plain.
-    Disabled,
-    /// TLS where the server has it, plain otherwise; nothing is verified.
-    Preferred,
-    /// TLS or nothing; nothing is verified.
-    Required,
-    /// TLS with a certificate of a known CA.
-    VerifyCa,
-    /// The same, and the certificate names the host.
-    VerifyIdentity,
-}
-
-/// The CA of the server's certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SslCa {
-    /// PEM text.
-    Pem(String),
-    /// A file with PEM text.
-    File(PathBuf),
-}
-
-/// The destination.
-#[derive(Debug, Clone)]
-pub struct BigQuery {
-    /// `BIGQUERY_PROJECT`.
-    pub project: String,
-    /// `BIGQUERY_DATASET`.
-    pub dataset: String,
-    /// `BIGQUERY_LOCATION`; without it the dataset's own.
-    pub location: Option<String>,
-    /// Base URL of an emulator, without a slash at its end.
-    pub emulator: Option<String>,
-}
-
-/// What happens to a value that its BigQuery type cannot hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Policies {
-    /// `ZERO_DATES`: MySQL dates with a zero year, month or day.
-    pub zero_dates: Policy,
-    /// `INVALID_VALUES`: out of range for the type, or not valid UTF-8.
-    pub invalid_values: Policy,
-}
-
-impl Default for Policies {
-    fn default() -> Self {
-        Self { zero_dates: Policy::Null, invalid_values: Policy::Error }
-    }
-}
-
-/// See [`Policies`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Policy {
-    /// NULL is written, counted and reported.
-    Null,
-    /// The table fails.
-    Error,
-}
-
-/// `LOG_FORMAT`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// One JSON object a line, for Cloud Logging.
-    Json,
-    /// Text for people.
-    Text,
+    /// What holds for tables that do not say otherwise.
+    pub plan: plan::Settings,
+    /// How tables are copied.
+    pub sync: sync::Settings,
 }
 
 /// One thing that is wrong with a variable.
@@ -372,14 +220,12 @@ impl Config {
             reader.parsed("TABLE_CONCURRENCY", environment.table_concurrency, "2", "a whole number from 1", |text| {
                 text.parse().ok()
             });
-        let expected = format!("a whole number from 1 to {MOST_CONNECTIONS}");
-        let reading = Reading {
-            connections: reader
-                .parsed("READ_CONNECTIONS", environment.read_connections, "4", &expected, connections)
-                .unwrap_or(NonZeroUsize::MIN),
-            snapshots: reader
-                .parsed("SNAPSHOT", environment.snapshot, "shared", "shared or per_connection", snapshots)
-                .unwrap_or(Snapshots::Shared),
+        let expected = format!("a whole number from 1 to {MAX_READ_CONNECTIONS}");
+        let read_connections =
+            reader.parsed("READ_CONNECTIONS", environment.read_connections, "4", &expected, connections);
+        let snapshots =
+            reader.parsed("SNAPSHOT", environment.snapshot, "shared", "shared or per_connection", snapshots);
+        let limits = Limits {
             max_rows_per_second: reader.parsed(
                 "MAX_ROWS_PER_SECOND",
                 environment.max_rows_per_second,
@@ -434,22 +280,33 @@ impl Config {
                 if reader.faults.is_empty() =>
             {
                 Ok(Self {
-                    mysql: MySql {
+                    mysql: mysql::Settings {
                         address,
                         user,
                         login,
                         database,
                         ssl_mode,
                         ssl_ca,
-                        stall: stall.map_or(STALL, |seconds| Duration::from_secs(seconds.get().into())),
+                        stall: stall.map_or(DEFAULT_STALL, |seconds| Duration::from_secs(seconds.get().into())),
                     },
-                    bigquery: BigQuery { project, dataset, location: environment.bigquery_location, emulator },
+                    bigquery: bigquery::Settings {
+                        project,
+                        dataset,
+                        location: environment.bigquery_location,
+                        emulator,
+                    },
                     tables,
-                    table_concurrency: table_concurrency.unwrap_or(NonZeroUsize::MIN),
-                    reading,
-                    codec: codec.unwrap_or_default(),
-                    policies,
-                    max_shrink_percent,
+                    plan: plan::Settings {
+                        read_connections: read_connections.unwrap_or(NonZeroUsize::MIN),
+                        policies,
+                        max_shrink_percent,
+                    },
+                    sync: sync::Settings {
+                        table_concurrency: table_concurrency.unwrap_or(NonZeroUsize::MIN),
+                        snapshots: snapshots.unwrap_or(Snapshots::Shared),
+                        limits,
+                        codec: codec.unwrap_or_default(),
+                    },
                     task: Task {
                         job: environment.cloud_run_job,
                         execution: environment.cloud_run_execution.unwrap_or_else(made_up_execution),
@@ -465,11 +322,7 @@ impl Config {
 }
 
 /// `LOG_FORMAT` and `LOG_LEVEL` are needed to report the faults of all others, so they are read first and alone.
-pub fn log_settings(
-    format: Option<&str>,
-    level: Option<&str>,
-    terminal: bool,
-) -> (LogFormat, tracing::Level, Vec<Fault>) {
+pub fn log_settings(format: Option<&str>, level: Option<&str>, terminal: bool) -> (telemetry::Settings, Vec<Fault>) {
     let mut reader = Reader::default();
     let filled = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
     let format = reader.parsed("LOG_FORMAT", filled(format), "json", "json or text", |text| {
@@ -484,7 +337,9 @@ pub fn log_settings(
         if text.eq_ignore_ascii_case("warning") { Some(tracing::Level::WARN) } else { text.parse().ok() }
     });
     let default = if terminal { LogFormat::Text } else { LogFormat::Json };
-    (format.unwrap_or(default), level.unwrap_or(tracing::Level::INFO), reader.faults)
+    let settings =
+        telemetry::Settings { format: format.unwrap_or(default), level: level.unwrap_or(tracing::Level::INFO) };
+    (settings, reader.faults)
 }
 
 /// An execution id for a run outside Cloud Run: unique, and good for a BigQuery job id.

@@ -4,34 +4,42 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::bigquery;
-use crate::config::Config;
 use crate::mysql;
 use crate::mysql::catalog::{self, Flavor};
 use crate::mysql::connection::in_time;
 use crate::retry::{Budget, Failed, retrying};
-use crate::selection::TableRequest;
+use crate::work::selection::{Selection, TableRequest};
+use crate::work::task::Task;
 
 /// After a silence that was waited for to its end, one more try is due.
 const LOOKING_AGAIN: Duration = Duration::from_secs(30);
 
 /// What the work on every table needs.
-pub struct Sides {
-    /// The configuration.
-    pub config: Config,
+pub struct Endpoints {
+    /// The source server.
+    pub source: mysql::Settings,
     /// The source's dialect.
     pub flavor: Flavor,
-    /// The destination.
+    /// The destination dataset.
+    pub destination: bigquery::Settings,
+    /// The way there.
     pub bigquery: bigquery::Client,
-    /// Destinations that more than one source table of the execution would have, with those tables.
+    /// Destination tables that more than one source table of the execution would have, with those tables.
     pub conflicts: HashMap<String, Vec<String>>,
 }
 
 /// Connects to both sides at once, and finds out which tables are this task's own.
-pub async fn connect(config: Config) -> Result<(Sides, Vec<TableRequest>), String> {
-    let (bigquery, source) = tokio::join!(bigquery::Client::connect(&config.bigquery), look_at_source(&config));
-    match (bigquery, source) {
+pub async fn connect(
+    source: mysql::Settings,
+    destination: bigquery::Settings,
+    selection: &Selection,
+    task: &Task,
+) -> Result<(Endpoints, Vec<TableRequest>), String> {
+    let connecting = bigquery::Client::connect(&destination);
+    let (bigquery, found) = tokio::join!(connecting, look_at_source(&source, selection, task));
+    match (bigquery, found) {
         (Ok(bigquery), Ok(Source { flavor, tables, conflicts })) => {
-            Ok((Sides { config, flavor, bigquery, conflicts }, tables))
+            Ok((Endpoints { source, flavor, destination, bigquery, conflicts }, tables))
         }
         (Err(bigquery), Err(source)) => Err(format!("{source}; and {bigquery}")),
         (Err(bigquery), Ok(_)) => Err(bigquery.to_string()),
@@ -48,29 +56,33 @@ struct Source {
 }
 
 /// A connection that is lost or silent is made anew.
-async fn look_at_source(config: &Config) -> Result<Source, mysql::Error> {
-    let budget = Budget { time: config.mysql.stall + LOOKING_AGAIN, tries: 3 };
-    let looked = retrying("asking MySQL for its tables", budget, || look_once(config)).await;
+async fn look_at_source(
+    settings: &mysql::Settings,
+    selection: &Selection,
+    task: &Task,
+) -> Result<Source, mysql::Error> {
+    let budget = Budget { time: settings.stall + LOOKING_AGAIN, tries: 3 };
+    let looked = retrying("asking MySQL for its tables", budget, || look_once(settings, selection, task)).await;
     looked.map_err(|Failed { reason, .. }| reason)
 }
 
-async fn look_once(config: &Config) -> Result<Source, mysql::Error> {
-    let mut connection = mysql::connection::connect(&config.mysql).await?;
+async fn look_once(settings: &mysql::Settings, selection: &Selection, task: &Task) -> Result<Source, mysql::Error> {
+    let mut connection = mysql::connection::connect(settings).await?;
     let asking = async {
-        mysql::login::warn_if_unencrypted(&mut connection, &config.mysql).await?;
+        mysql::login::warn_if_unencrypted(&mut connection, settings).await?;
         let flavor = catalog::flavor(&mut connection).await?;
-        let listed = if config.tables.has_patterns() { catalog::list(&mut connection).await? } else { Vec::new() };
+        let listed = if selection.has_patterns() { catalog::list(&mut connection).await? } else { Vec::new() };
         Ok((flavor, listed))
     };
-    let (flavor, listed) = in_time(config.mysql.stall, "asking MySQL for its tables", asking).await?;
+    let (flavor, listed) = in_time(settings.stall, "asking MySQL for its tables", asking).await?;
     mysql::connection::close(connection).await;
     let matchable: Vec<&str> =
         listed.iter().filter(|listed| !listed.is_view).map(|listed| listed.name.as_str()).collect();
-    let found = matchable.iter().filter(|name| config.tables.matches(name)).map(|name| TableRequest::named(*name));
+    let found = matchable.iter().filter(|name| selection.matches(name)).map(|name| TableRequest::named(*name));
     Ok(Source {
         flavor,
-        conflicts: conflicts(config.tables.named.iter().cloned().chain(found)),
-        tables: config.task.own_tables(&config.tables, matchable),
+        conflicts: conflicts(selection.named.iter().cloned().chain(found)),
+        tables: task.own_tables(selection, matchable),
     })
 }
 

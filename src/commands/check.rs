@@ -3,12 +3,13 @@
 use std::io::{self, Write as _};
 
 use crate::bigquery;
-use crate::config::{self, Config, SslMode};
+use crate::config::Config;
 use crate::mysql;
 use crate::mysql::catalog;
-use crate::plan;
-use crate::selection::TableRequest;
-use crate::sides;
+use crate::mysql::settings::SslMode;
+use crate::plan::{self, Planner};
+use crate::work::endpoints;
+use crate::work::selection::TableRequest;
 
 /// What was checked, line by line.
 #[derive(Default)]
@@ -39,11 +40,13 @@ pub async fn run(config: Config) -> bool {
         Err(error) => findings.say("BigQuery", Err(error.to_string())),
     }
     // Each table needs both sides; what is wrong with one of them was said above.
-    if let Ok((sides, tables)) = sides::connect(config).await {
+    let Config { mysql, bigquery, tables: selection, task, plan: settings, .. } = config;
+    if let Ok((endpoints, tables)) = endpoints::connect(mysql, bigquery, &selection, &task).await {
         if tables.is_empty() {
-            findings.say("tables", Err(format!("none of TABLES={} is this task's", sides.config.tables)));
+            findings.say("tables", Err(format!("none of TABLES={selection} is this task's")));
         }
-        if let Err(error) = each_table(&sides, tables, &mut findings).await {
+        let planner = Planner { endpoints, settings };
+        if let Err(error) = each_table(&planner, tables, &mut findings).await {
             findings.say("tables", Err(error.to_string()));
         }
     }
@@ -85,7 +88,7 @@ async fn source(config: &Config, findings: &mut Findings) {
 }
 
 async fn destination(config: &Config, client: &bigquery::Client, findings: &mut Findings) {
-    let config::BigQuery { project, dataset, .. } = &config.bigquery;
+    let bigquery::Settings { project, dataset, .. } = &config.bigquery;
     let location = client.location().unwrap_or("an unknown location");
     findings.say("BigQuery", Ok(format!("dataset {project}:{dataset} in {location}")));
     let jobs = client.may_run_jobs().await.map(|()| "load jobs may be started (bigquery.jobs.create)".to_owned());
@@ -101,17 +104,13 @@ async fn destination(config: &Config, client: &bigquery::Client, findings: &mut 
     findings.say("new tables", create);
 }
 
-async fn each_table(
-    sides: &sides::Sides,
-    tables: Vec<TableRequest>,
-    findings: &mut Findings,
-) -> Result<(), mysql::Error> {
-    let mut connection = mysql::connection::connect(&sides.config.mysql).await?;
-    let config::BigQuery { dataset, .. } = &sides.config.bigquery;
+async fn each_table(planner: &Planner, tables: Vec<TableRequest>, findings: &mut Findings) -> Result<(), mysql::Error> {
+    let mut connection = mysql::connection::connect(&planner.endpoints.source).await?;
+    let bigquery::Settings { dataset, .. } = &planner.endpoints.destination;
     for request in tables {
         let looked = async {
-            let (found, destination) = plan::resolve(sides, &mut connection, &request).await?;
-            plan::source(sides, &mut connection, &request, found).await?;
+            let (found, destination) = plan::resolve(planner, &mut connection, &request).await?;
+            plan::source(planner, &mut connection, &request, found).await?;
             Ok::<_, plan::Error>(destination)
         };
         let what = format!("table {}", request.name);
@@ -122,7 +121,7 @@ async fn each_table(
                 continue;
             }
         };
-        let result = match sides.bigquery.missing_permissions(&destination).await {
+        let result = match planner.endpoints.bigquery.missing_permissions(&destination).await {
             Ok(None) => Ok(format!("may be read; {destination} will be created")),
             Ok(Some(missing)) if missing.is_empty() => Ok(format!("may be read; {destination} may be replaced")),
             Ok(Some(missing)) => Err(format!(

@@ -7,8 +7,8 @@ use std::num::NonZeroUsize;
 
 use wildmatch::WildMatch;
 
+use crate::mapping::columns::ColumnOptions;
 use crate::mapping::names;
-use crate::mapping::types::BigQueryType;
 
 /// One table that was asked for by its name, with its options.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,10 +17,8 @@ pub struct TableRequest {
     pub name: String,
     /// Name in BigQuery, when it is not made from the MySQL name.
     pub destination: Option<String>,
-    /// Which columns are copied.
-    pub columns: ColumnFilter,
-    /// Columns, and the types that they are to have instead of their own.
-    pub types: Vec<(String, BigQueryType)>,
+    /// Which columns are copied, and as what.
+    pub columns: ColumnOptions,
     /// The operator's own SQL condition; only rows for which it is true are copied.
     pub filter: Option<String>,
     /// Instead of `READ_CONNECTIONS`.
@@ -92,22 +90,6 @@ impl TableRequest {
             Some(destination) => Ok(destination.clone()),
             None => names::table(name).map_err(|problem| format!("table {name}: {problem}")),
         }
-    }
-}
-
-/// `columns` of a table's options. Both lists empty: every column.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ColumnFilter {
-    /// Only these columns, when the list is not empty.
-    pub include: Vec<String>,
-    /// Never these.
-    pub exclude: Vec<String>,
-}
-
-impl ColumnFilter {
-    /// True when it lets every column through.
-    pub fn is_empty(&self) -> bool {
-        self.include.is_empty() && self.exclude.is_empty()
     }
 }
 
@@ -244,6 +226,7 @@ fn items(text: &str) -> Result<Vec<Item>, String> {
 mod tests {
     use super::json::KNOWN_KEYS;
     use super::*;
+    use crate::mapping::types::BigQueryType;
 
     fn names(selection: &Selection) -> Vec<&str> {
         selection.named.iter().map(|table| table.name.as_str()).collect()
@@ -286,7 +269,10 @@ mod tests {
         assert_eq!(selection.named[1].columns.exclude, ["card"]);
         assert_eq!(selection.named[1].filter.as_deref(), Some("id > 5"));
         assert_eq!(selection.named[2], TableRequest::named("x"));
-        assert_eq!(selection.named[3].types, [("T".into(), BigQueryType::String), ("b".into(), BigQueryType::Bool)]);
+        assert_eq!(
+            selection.named[3].columns.types,
+            [("T".into(), BigQueryType::String), ("b".into(), BigQueryType::Bool)]
+        );
         assert!(selection.matches("log_new") && !selection.matches("log_old"));
     }
 
@@ -337,7 +323,7 @@ mod tests {
     #[test]
     fn the_terraform_module_writes_the_options_that_are_known() {
         let contract: serde_json::Value =
-            serde_json::from_str(include_str!("../terraform/tests/contract.json")).unwrap();
+            serde_json::from_str(include_str!("../../terraform/tests/contract.json")).unwrap();
         let keys = |list: &str| contract[list].as_array().unwrap().clone();
         let table_options = keys("table_options");
         let nested_options = keys("nested_options");

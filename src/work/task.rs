@@ -1,6 +1,6 @@
 //! Which task of which execution this is, and which tables are its own.
 
-use crate::selection::{Selection, TableRequest};
+use crate::work::selection::{Selection, TableRequest};
 
 /// This process's place in a Cloud Run execution; outside Cloud Run: task 0 of 1.
 /// Source: "Container runtime contract" of Cloud Run, section on jobs.

@@ -1,0 +1,5 @@
+//! The commands: what each one does and prints.
+
+pub mod check;
+pub mod plan;
+pub mod sync;

@@ -1,0 +1,77 @@
+//! `sync`: copies all tables of this task; logs are all that it prints.
+
+use std::time::Instant;
+
+use indicatif::MultiProgress;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::config::Config;
+use crate::plan::Planner;
+use crate::report::Report;
+use crate::sync;
+use crate::work::endpoints;
+
+/// Copies all tables of this task. True when all of them arrived.
+pub async fn run(config: Config, stop: CancellationToken, bars: Option<MultiProgress>) -> bool {
+    let started = Instant::now();
+    let task = &config.task;
+    info!(
+        event = "sync_started",
+        execution = task.execution,
+        task_index = task.index,
+        task_count = task.count,
+        attempt = task.attempt,
+        database = config.mysql.database,
+        dataset = config.bigquery.dataset,
+        "mysql-bigquery-sync {}: task {} of {} of execution {}, database {} to dataset {}:{}",
+        env!("CARGO_PKG_VERSION"),
+        task.index,
+        task.count,
+        task.execution,
+        config.mysql.database,
+        config.bigquery.project,
+        config.bigquery.dataset
+    );
+    if !config.tables.has_patterns() && task.own_tables(&config.tables, []).is_empty() {
+        return no_tables(&config, started);
+    }
+    let connecting = endpoints::connect(config.mysql.clone(), config.bigquery.clone(), &config.tables, task);
+    let connected = tokio::select! {
+        connected = connecting => connected,
+        () = stop.cancelled() => Err("stopped by a signal before any table was read".into()),
+    };
+    let (endpoints, tables) = match connected {
+        Ok(connected) => connected,
+        Err(problem) => {
+            error!(event = "sync_failed", error = problem, "the sync cannot start: {problem}");
+            return false;
+        }
+    };
+    if tables.is_empty() {
+        return no_tables(&config, started);
+    }
+    let planner = Planner { endpoints, settings: config.plan };
+    let tables = sync::run(planner, config.task, config.sync, tables, stop, bars).await;
+    let report = Report { tables, elapsed: started.elapsed() };
+    report.log();
+    report.all_synced()
+}
+
+/// Nothing is this task's: an execution may have more tasks than the list has tables.
+fn no_tables(config: &Config, started: Instant) -> bool {
+    let task = &config.task;
+    if config.tables.has_patterns() && task.count == 1 {
+        warn!(
+            event = "no_tables",
+            "no table of database {} matches TABLES={}: is it empty, or does user {} lack SELECT on its tables?",
+            config.mysql.database,
+            config.tables,
+            config.mysql.user
+        );
+    } else {
+        info!(event = "no_tables", "no table of TABLES={} is task {}'s: nothing to do", config.tables, task.index);
+    }
+    Report { tables: Vec::new(), elapsed: started.elapsed() }.log();
+    true
+}

@@ -1,0 +1,1 @@
+//! Hints for errors of MySQL.

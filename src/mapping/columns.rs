@@ -1,0 +1,49 @@
+//! Which columns of a table are copied.
+
+use crate::mapping::types::BigQueryType;
+use crate::mysql::catalog::Column;
+
+/// `columns` and `types` of a table's options. Both lists of columns empty: every column.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ColumnOptions {
+    /// Only these columns, when the list is not empty.
+    pub include: Vec<String>,
+    /// Never these.
+    pub exclude: Vec<String>,
+    /// Columns, and the types that they are to have instead of their own.
+    pub types: Vec<(String, BigQueryType)>,
+}
+
+impl ColumnOptions {
+    /// True when every column is copied.
+    pub fn take_all(&self) -> bool {
+        self.include.is_empty() && self.exclude.is_empty()
+    }
+}
+
+/// MySQL ignores the case of column names.
+pub(super) fn same(a: &str, b: &str) -> bool {
+    a.to_lowercase() == b.to_lowercase()
+}
+
+/// The columns that are copied, or what the options name and the table does not have.
+pub(super) fn chosen<'a>(columns: &'a [Column], options: &ColumnOptions) -> Result<Vec<&'a Column>, String> {
+    let filtered = options.include.iter().chain(&options.exclude).map(|name| ("columns", name));
+    let typed = options.types.iter().map(|(name, _)| ("types", name));
+    for (option, name) in filtered.chain(typed) {
+        if !columns.iter().any(|column| same(&column.name, name)) {
+            let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+            return Err(format!("{option:?} in TABLES names {name}, and the table has {}", names.join(", ")));
+        }
+    }
+    let listed = |list: &[String], column: &Column| list.iter().any(|name| same(name, &column.name));
+    let chosen: Vec<&Column> = columns
+        .iter()
+        .filter(|column| options.include.is_empty() || listed(&options.include, column))
+        .filter(|column| !listed(&options.exclude, column))
+        .collect();
+    match options.types.iter().find(|(name, _)| !chosen.iter().any(|column| same(&column.name, name))) {
+        Some((name, _)) => Err(format!("\"types\" in TABLES names {name}, which \"columns\" leaves out")),
+        None => Ok(chosen),
+    }
+}
