@@ -189,20 +189,23 @@ def literal(text: str) -> str:
 class Copy:
     """The dataset, through Google's client."""
 
-    def __init__(self, emulator: str, dataset: str):
+    def __init__(self, emulator: str | None, project: str, dataset: str):
         from google.api_core.client_options import ClientOptions
         from google.auth.credentials import AnonymousCredentials
         from google.cloud import bigquery
 
-        endpoint = emulator if "://" in emulator else f"http://{emulator}"
-        self.client = bigquery.Client(project="local", credentials=AnonymousCredentials(), client_options=ClientOptions(api_endpoint=endpoint))
-        self.dataset = dataset
+        self.project, self.dataset = project, dataset
+        if emulator:
+            endpoint = emulator if "://" in emulator else f"http://{emulator}"
+            self.client = bigquery.Client(project=project, credentials=AnonymousCredentials(), client_options=ClientOptions(api_endpoint=endpoint))
+        else:
+            self.client = bigquery.Client(project=project)
 
     def read(self, table: str) -> tuple[list, list[tuple]]:
         from google.api_core.exceptions import NotFound
 
         try:
-            found = self.client.get_table(f"local.{self.dataset}.{table}")
+            found = self.client.get_table(f"{self.project}.{self.dataset}.{table}")
         except NotFound:
             sys.exit(f"{table}: there is no such table in the dataset {self.dataset}.")
         documents = [number for number, field in enumerate(found.schema) if field.field_type == "JSON"]
@@ -346,6 +349,7 @@ def main():
     parser.add_argument("--client", help="program that runs SQL from its input, like TEST_MYSQL_CLIENT")
     parser.add_argument("--database")
     parser.add_argument("--emulator", help="host:port of the BigQuery emulator")
+    parser.add_argument("--project", default="local", help="without --emulator: Google's own BigQuery, with the caller's credentials")
     parser.add_argument("--dataset")
     parser.add_argument("--uploads", metavar="FOLDER", help="compare with the uploaded files in this folder")
     parser.add_argument("--avro", metavar="FILE")
@@ -354,10 +358,10 @@ def main():
     arguments = parser.parse_args()
     if arguments.avro:
         return show_avro(arguments.avro, arguments.limit)
-    if not all((arguments.client, arguments.database, arguments.tables)) or not (arguments.uploads or (arguments.emulator and arguments.dataset)):
-        parser.error("--client, --database, --emulator with --dataset or --uploads, and at least one table are needed")
+    if not all((arguments.client, arguments.database, arguments.tables)) or not (arguments.uploads or arguments.dataset):
+        parser.error("--client, --database, --dataset or --uploads, and at least one table are needed")
     source = Source(arguments.client, arguments.database)
-    copy = Uploads(arguments.uploads) if arguments.uploads else Copy(arguments.emulator, arguments.dataset)
+    copy = Uploads(arguments.uploads) if arguments.uploads else Copy(arguments.emulator, arguments.project, arguments.dataset)
     pairs = [(table, copied or table) for table, _, copied in (pair.partition("=") for pair in arguments.tables)]
     if not all([compare(source, copy, table, copied) for table, copied in pairs]):
         sys.exit(1)

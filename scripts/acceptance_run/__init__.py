@@ -1,0 +1,1 @@
+"""The acceptance run of `make acceptance`: see scripts/acceptance."""
