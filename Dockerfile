@@ -2,6 +2,8 @@
 #
 #   docker build -t mysql-bigquery-sync .
 #
+# The first stage, `dev`, is for people who change the program, on any system with containers; compose.yaml uses it.
+#
 # Both bases can be given by digest, which is what cloudbuild.yaml does with the second:
 #   --build-arg RUNTIME=gcr.io/distroless/cc-debian13@sha256:…
 
@@ -9,6 +11,22 @@
 ARG RUST_VERSION=1.95.0
 # glibc, libgcc, CA certificates, time zones and nothing else: no shell, no package manager.
 ARG RUNTIME=gcr.io/distroless/cc-debian13:nonroot
+
+# What `make demo` and `make test` need, for compose.yaml: `docker compose run --rm demo`. The sources are mounted, not copied; servers,
+# the emulator and everything that is built go into volumes, by the same scripts as outside a container.
+FROM rust:${RUST_VERSION}-slim-trixie AS dev
+# Versions are not pinned: Debian removes a package's old version from its archive, and a pinned build would then fail.
+# hadolint ignore=DL3008
+RUN apt-get update && \
+    apt-get install --yes --no-install-recommends make python3-venv shellcheck tzdata && \
+    rm -rf /var/lib/apt/lists/* && \
+    rustup component add clippy rustfmt
+# A user like any other: MySQL refuses to run as root. New volumes take the owner of the folder they cover.
+RUN useradd --uid 1000 --create-home dev && \
+    install --directory --owner dev --group dev /source /source/target /source/.dev /usr/local/cargo/registry
+USER 1000:1000
+WORKDIR /source
+CMD ["make", "help"]
 
 FROM rust:${RUST_VERSION}-slim-trixie AS chef
 WORKDIR /build

@@ -79,7 +79,7 @@ INSERT INTO products
     CAST(h % 4000 AS SIGNED) - 20,
     1990 + n % 35,
     h % 256,
-    JSON_OBJECT('colour', ELT(1 + n % 3, 'red', 'grün', '青'), 'sizes', JSON_ARRAY(n % 10, n % 10 + 0.5), 'new', JSON_OBJECT('since', 1990 + n % 35)),
+    JSON_OBJECT('color', ELT(1 + n % 3, 'red', 'grün', '青'), 'sizes', JSON_ARRAY(n % 10, n % 10 + 0.5), 'new', JSON_OBJECT('since', 1990 + n % 35)),
     IF(n % 3 = 0, NULL, UNHEX(CONCAT('89504E470D0A1A0A00', SHA2(n, 224)))),
     SEC_TO_TIME(h % 86400),
     DATE_ADD('2025-06-01 00:00:00.000', INTERVAL n * 987654 MICROSECOND)

@@ -5,7 +5,7 @@ locals {
   service_account_email = var.service_account_email == null ? google_service_account.run[0].email : var.service_account_email
   run_member            = "serviceAccount:${local.service_account_email}"
 
-  # project:region:instance; a project of an organisation's domain has a colon of its own.
+  # project:region:instance; a project of an organization's domain has a colon of its own.
   cloud_sql_parts   = var.cloud_sql_instance == null ? [] : split(":", var.cloud_sql_instance)
   cloud_sql_project = var.cloud_sql_instance == null ? null : join(":", slice(local.cloud_sql_parts, 0, length(local.cloud_sql_parts) - 2))
 }

@@ -193,7 +193,7 @@ variable "mysql_password_secret" {
 }
 
 variable "secret_locations" {
-  description = "Regions to keep the password in. Empty lets Google choose, which some organisations' policies forbid."
+  description = "Regions to keep the password in. Empty lets Google choose, which some organizations' policies forbid."
   type        = list(string)
   default     = []
 }

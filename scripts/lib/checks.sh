@@ -1,0 +1,43 @@
+# shellcheck shell=bash
+# Sourced by the checks: one line per check, and the tools that they need, installed into .dev/.
+
+failed=0 # the exit code of whoever sources this
+
+# check NAME COMMAND...: one line if all is well, the command's output if not.
+check() {
+  local name=$1 output
+  shift
+  if output=$("$@" 2>&1); then
+    printf 'ok    %-20s %s\n' "$name" "${output:-no finding}"
+  else
+    printf 'FAIL  %-20s\n      %s\n' "$name" "${output//$'\n'/$'\n      '}"
+    # shellcheck disable=SC2034 # see above
+    failed=1
+  fi
+}
+
+skip() { printf 'skip  %-20s %s\n' "$1" "$2"; }
+
+# can_make_venv PROGRAM: whether it is a Python with all that an environment needs; Debian's python3 alone is not.
+can_make_venv() { "$1" -c 'import venv, ensurepip, ssl' 2>/dev/null; }
+
+# tool_python: a Python for the tools. Without any, the one that the emulator brings.
+tool_python() {
+  local candidate
+  for candidate in "$dev/venv/bin/python" python3 python3.13; do
+    can_make_venv "$candidate" && echo "$candidate" && return
+  done
+  "$scripts/install" emulator >&2 && echo "$dev/venv/bin/python"
+}
+
+# install VENV PACKAGE==VERSION...: once; a change of a version makes the environment anew.
+install() {
+  local venv=$1 wanted python
+  shift
+  wanted="$*"
+  [[ -f $venv/installed && $(<"$venv/installed") == "$wanted" ]] && return
+  say "installing $wanted into ${venv#"$root"/}"
+  rm -rf "$venv"
+  python=$(tool_python) && "$python" -m venv "$venv" &&
+    "$venv/bin/pip" install --quiet --disable-pip-version-check "$@" && echo "$wanted" >"$venv/installed"
+}
