@@ -45,6 +45,29 @@ resource "google_bigquery_dataset_iam_member" "data_editor" {
   member     = local.run_member
 }
 
+# Row access policies: dataEditor may remove them by replacing a table, and may not list them. Without this permission the job treats
+# every table as if it had some: it replaces rows only, and fails a table whose columns changed.
+# Source: "IAM roles and permissions" and "Introduction to row-level security", BigQuery.
+
+resource "google_project_iam_custom_role" "row_policies" {
+  count = var.row_policies_role == null ? 1 : 0
+
+  project     = local.bigquery_project
+  role_id     = "${replace(var.name, "-", "_")}_row_policies"
+  title       = "${var.name}: lists row access policies"
+  description = "One permission, which roles/bigquery.dataEditor lacks."
+  permissions = ["bigquery.rowAccessPolicies.list"]
+
+  depends_on = [google_project_service.this]
+}
+
+resource "google_bigquery_dataset_iam_member" "row_policies" {
+  project    = local.bigquery_project
+  dataset_id = google_bigquery_dataset_iam_member.data_editor.dataset_id
+  role       = var.row_policies_role == null ? google_project_iam_custom_role.row_policies[0].name : var.row_policies_role
+  member     = local.run_member
+}
+
 resource "google_secret_manager_secret_iam_member" "run" {
   # A secret of another project is given by its whole path, which has the project in it.
   project   = startswith(local.password_secret.secret, "projects/") ? null : var.project_id

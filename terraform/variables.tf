@@ -257,6 +257,17 @@ variable "create_dataset" {
   default     = true
 }
 
+variable "row_policies_role" {
+  description = "Role with bigquery.rowAccessPolicies.list that the job gets on the dataset, for tables with row access policies. Without it the module makes a custom role with that one permission, which takes roles/iam.roleAdmin. roles/bigquery.dataOwner has it, too, and far more."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.row_policies_role == null || can(regex("^(projects/[^/]+/|organizations/[0-9]+/)?roles/[a-zA-Z0-9_.]+$", var.row_policies_role))
+    error_message = "row_policies_role is a role's full name, such as projects/my-project/roles/row_policies or roles/bigquery.dataOwner."
+  }
+}
+
 # What is copied, and how
 
 variable "tables" {

@@ -164,6 +164,10 @@ run "least_privilege" {
   command = plan
 
   assert {
+    condition     = tolist(google_project_iam_custom_role.row_policies[0].permissions) == ["bigquery.rowAccessPolicies.list"] && google_bigquery_dataset_iam_member.row_policies.member == google_bigquery_dataset_iam_member.data_editor.member
+    error_message = "the job may list row access policies, and gets nothing more with it"
+  }
+  assert {
     condition     = google_project_iam_member.bigquery_job_user.role == "roles/bigquery.jobUser" && google_bigquery_dataset_iam_member.data_editor.role == "roles/bigquery.dataEditor" && google_secret_manager_secret_iam_member.run.role == "roles/secretmanager.secretAccessor"
     error_message = "The job's account has exactly these roles."
   }
