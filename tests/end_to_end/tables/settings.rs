@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::proxy::{Action, Proxy};
+use crate::support::bigquery_proxy::{Action, Proxy};
 use crate::support::{Kind, Place, Run, emulator_call, on_both_servers};
 
 on_both_servers! {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
-use crate::proxy::{Action, Proxy, Request};
+use crate::support::bigquery_proxy::{Action, Proxy, Request};
 use crate::support::{Finished, Kind, Place, seed};
 
 /// What has to hold after a fault.

@@ -1,5 +1,9 @@
 //! What every test needs: a database, a dataset, a run of the binary, and the lines it logged.
 
+pub mod bigquery_proxy;
+pub mod mysql_proxy;
+pub mod upload;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::proxy::{Action, Proxy};
+use crate::support::bigquery_proxy::{Action, Proxy};
 use crate::support::{Kind, Place, emulator_call, on_both_servers};
 
 on_both_servers! {

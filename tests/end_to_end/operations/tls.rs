@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 
-use crate::failures::sentence;
+use crate::operations::failures::sentence;
 use crate::support::{Kind, PASSWORD, Place, Run, emulator_is_here, on_both_servers};
 
 on_both_servers! {

@@ -14,7 +14,7 @@ on_both_servers! {
 
 fn the_demo_arrives_exactly(kind: Kind) {
     let place = Place::new(kind);
-    let demo = include_str!("../../scripts/demo.sql");
+    let demo = include_str!("../../../scripts/demo.sql");
     let database = ["DROP DATABASE", "CREATE DATABASE", "USE "];
     let demo = demo.lines().filter(|line| !database.iter().any(|start| line.starts_with(start)));
     place.sql(&demo.collect::<Vec<_>>().join("\n"));
@@ -179,10 +179,10 @@ fn decimals_beyond_numeric_keep_every_digit(kind: Kind) {
         "CREATE TABLE wide (id INT PRIMARY KEY, d DECIMAL(65,30), e DECIMAL(65,20), f DECIMAL(40,10));
          INSERT INTO wide VALUES (1, {nines}, 1.5, 123456789012345678901234567890.0123456789), (2, -{nines}, NULL, -0.0000000001)"
     ));
-    let file = crate::upload::captured(&place, "wide", "wide");
-    let rows = crate::upload::records(&file);
-    assert_eq!(crate::upload::decimal(&rows[0], "d", 30), nines);
-    assert_eq!(crate::upload::decimal(&rows[1], "d", 30), format!("-{nines}"));
-    assert_eq!(crate::upload::decimal(&rows[0], "f", 10), "123456789012345678901234567890.0123456789");
-    assert_eq!(crate::upload::decimal(&rows[1], "f", 10), "-0.0000000001");
+    let file = crate::support::upload::captured(&place, "wide", "wide");
+    let rows = crate::support::upload::records(&file);
+    assert_eq!(crate::support::upload::decimal(&rows[0], "d", 30), nines);
+    assert_eq!(crate::support::upload::decimal(&rows[1], "d", 30), format!("-{nines}"));
+    assert_eq!(crate::support::upload::decimal(&rows[0], "f", 10), "123456789012345678901234567890.0123456789");
+    assert_eq!(crate::support::upload::decimal(&rows[1], "f", 10), "-0.0000000001");
 }

@@ -11,8 +11,8 @@ use mysql_bigquery_sync::mapping::row::RowEncoder;
 use mysql_bigquery_sync::mysql::{catalog, connection, rows};
 use mysql_bigquery_sync::selection::TableRequest;
 
+use crate::support::upload::Sink;
 use crate::support::{Finished, Kind, PASSWORD, Place, USER, on_both_servers};
-use crate::upload::Sink;
 
 on_both_servers! {
     every_row_arrives_once_whatever_the_key,

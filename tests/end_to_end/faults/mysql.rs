@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rand::Rng as _;
 
-use crate::mysql_proxy::{Fault, MySqlProxy, Plan};
+use crate::support::mysql_proxy::{Fault, MySqlProxy, Plan};
 use crate::support::{Kind, PASSWORD, Place, on_both_servers, seed};
 
 on_both_servers! {

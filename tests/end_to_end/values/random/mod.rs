@@ -4,11 +4,12 @@
 //! `FUZZ_SEED` repeats a run, `FUZZ_SECONDS` says how long to go on with further seeds (`make fuzz`); without it there is one
 //! round of random tables.
 
+mod generate;
+
 use std::time::{Duration, Instant};
 
-use crate::random_tables;
+use crate::support::upload::Sink;
 use crate::support::{Kind, Place, on_both_servers};
-use crate::upload::Sink;
 
 on_both_servers! {
     random_tables_arrive_exactly,
@@ -39,7 +40,7 @@ fn random_tables_arrive_exactly(kind: Kind) {
 
 fn round(kind: Kind, seed: u64) {
     let place = Place::new(kind);
-    let tables = random_tables::generate(kind, seed, TABLES_PER_ROUND);
+    let tables = generate::generate(kind, seed, TABLES_PER_ROUND);
     // Not strict: a server then keeps as much of a value as its type allows, and what it kept is what is compared.
     let mut script = "SET NAMES utf8mb4; SET sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00';\n".to_owned();
     for table in &tables {
@@ -47,7 +48,7 @@ fn round(kind: Kind, seed: u64) {
     }
     place.sql(&script);
     let sync = place.sync().with("INVALID_VALUES", "null").with("TABLE_CONCURRENCY", "2");
-    let names = |tables: &[&random_tables::Table]| tables.iter().map(|t| t.name.clone()).collect::<Vec<_>>();
+    let names = |tables: &[&generate::Table]| tables.iter().map(|t| t.name.clone()).collect::<Vec<_>>();
     let all = names(&tables.iter().collect::<Vec<_>>());
     let sink = Sink::start();
     sink.run(sync.clone()).run().succeeded();

@@ -57,7 +57,7 @@ fn every_field_that_a_metric_or_an_alert_reads_is_logged(kind: Kind) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
     place.sync().run().succeeded();
     let lines = place.sync().tables("t,gone").run().failed(1).lines();
-    let contract = include_str!("../../terraform/tests/contract.json");
+    let contract = include_str!("../../../terraform/tests/contract.json");
     let contract: serde_json::Value = serde_json::from_str(contract).unwrap();
     for (event, fields) in contract["events"].as_object().unwrap() {
         let line = lines.iter().find(|line| line["event"] == event.as_str()).unwrap();

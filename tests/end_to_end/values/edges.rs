@@ -2,8 +2,8 @@
 
 use apache_avro::types::Value;
 
+use crate::support::upload::{Sink, captured, decimal, records};
 use crate::support::{Kind, Place, on_both_servers};
-use crate::upload::{Sink, captured, decimal, records};
 
 on_both_servers! {
     the_least_and_greatest_decimals_keep_every_digit,

@@ -86,9 +86,9 @@ fn decimals_arrive_in_the_type_that_was_asked_for(kind: Kind) {
     assert_eq!(row(&place, "SELECT CAST(b AS STRING) FROM t WHERE id = 2"), ["-123456789012345678.123456789"]);
     // The emulator loads no BIGNUMERIC: the uploaded bytes are read.
     let tables = r#"[{"name": "t", "types": {"a": "BIGNUMERIC", "c": "BIGNUMERIC"}}]"#;
-    let records = crate::upload::records(&crate::upload::captured(&place, tables, "t"));
-    assert_eq!(crate::upload::decimal(&records[0], "a", 10), "-1.2500000000");
-    assert_eq!(crate::upload::decimal(&records[0], "c", 38), format!("99.123456789{}", "0".repeat(29)));
+    let records = crate::support::upload::records(&crate::support::upload::captured(&place, tables, "t"));
+    assert_eq!(crate::support::upload::decimal(&records[0], "a", 10), "-1.2500000000");
+    assert_eq!(crate::support::upload::decimal(&records[0], "c", 38), format!("99.123456789{}", "0".repeat(29)));
 }
 
 fn a_value_that_the_other_type_cannot_hold_is_named_or_counted(kind: Kind) {
@@ -166,7 +166,7 @@ fn geographies_arrive_as_wkt_with_the_longitude_first(kind: Kind) {
          INSERT INTO t VALUES (1, {berlin}), (2, ST_GeomFromText('LINESTRING(-180 -90,1.5 2)')), (3, NULL)"
     ));
     let tables = r#"[{"name": "t", "types": {"shape": "GEOGRAPHY"}}]"#;
-    let records = crate::upload::records(&crate::upload::captured(&place, tables, "t"));
+    let records = crate::support::upload::records(&crate::support::upload::captured(&place, tables, "t"));
     let shape = |at: usize| format!("{:?}", records[at][1].1);
     assert!(shape(0).contains("POINT(13.25 52.5)"), "{}", shape(0));
     assert!(shape(1).contains("LINESTRING(-180 -90,1.5 2)"), "{}", shape(1));
