@@ -7,7 +7,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use crate::support::bigquery_proxy::{Action, Proxy, Request};
-use crate::support::{Finished, Kind, Place, seed};
+use crate::support::{Finished, Place, apply, on_mariadb, seed};
 
 /// What has to hold after a fault.
 #[derive(Debug, Clone, Copy)]
@@ -215,20 +215,16 @@ const SURVIVED: &[Action] = &[
     Action::Delay,
 ];
 
-#[test]
-fn after_every_fault_the_table_is_the_new_one_or_the_old_one() {
-    if is_here() {
-        let strikes = FAULTS.iter().map(|(name, rule, then)| ((*name).to_owned(), by_rule(*rule), *then));
-        strike_all(20, strikes.chain(at_random_points(6)).collect());
-    }
+#[apply(on_mariadb)]
+fn after_every_fault_the_table_is_the_new_one_or_the_old_one(place: Place) {
+    let strikes = FAULTS.iter().map(|(name, rule, then)| ((*name).to_owned(), by_rule(*rule), *then));
+    strike_all(place, 20, strikes.chain(at_random_points(6)).collect());
 }
 
-#[test]
-fn after_a_fault_behind_the_first_chunk_too() {
-    if is_here() {
-        let strikes = TWO_CHUNKS.iter().map(|(name, rule, then)| ((*name).to_owned(), by_rule(*rule), *then));
-        strike_all(280, strikes.chain(at_random_points(3)).collect());
-    }
+#[apply(on_mariadb)]
+fn after_a_fault_behind_the_first_chunk_too(place: Place) {
+    let strikes = TWO_CHUNKS.iter().map(|(name, rule, then)| ((*name).to_owned(), by_rule(*rule), *then));
+    strike_all(place, 280, strikes.chain(at_random_points(3)).collect());
 }
 
 /// So many runs with faults at random requests.
@@ -238,10 +234,6 @@ fn at_random_points(runs: u64) -> impl Iterator<Item = (String, Strike, Then)> {
         let random = SmallRng::seed_from_u64(seed.wrapping_add(number));
         (format!("random {number}, FAULT_SEED={seed}"), at_random(random), Then::NewSomehow)
     })
-}
-
-fn is_here() -> bool {
-    Kind::MariaDb.is_here() && crate::support::emulator_is_here()
 }
 
 type Strike = Box<dyn Fn(&Request) -> Option<Action> + Send + Sync>;
@@ -272,8 +264,7 @@ fn at_random(random: SmallRng) -> Strike {
 }
 
 /// Rows that do not compress, of which each table has so many KiB in each of 60 rows.
-fn strike_all(kib: usize, strikes: Vec<(String, Strike, Then)>) {
-    let place = Place::new(Kind::MariaDb);
+fn strike_all(place: Place, kib: usize, strikes: Vec<(String, Strike, Then)>) {
     let noise = vec!["RANDOM_BYTES(1024)"; kib].join(", ");
     place.sql(&format!(
         "CREATE TABLE source (id INT PRIMARY KEY, noise LONGBLOB) COMMENT 'noise';

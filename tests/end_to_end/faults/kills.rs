@@ -6,7 +6,7 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
-use crate::support::{Finished, Kind, Place, Run, seed};
+use crate::support::{Finished, Place, Run, Server, seed};
 
 /// Places that are synced side by side.
 const PLACES: u64 = 5;
@@ -19,20 +19,20 @@ const LAST_ATTEMPTS: u32 = 5;
 
 #[test]
 fn a_hundred_kills_lose_and_double_nothing() {
-    let kinds: Vec<Kind> = [Kind::MariaDb, Kind::MySql].into_iter().filter(|kind| kind.is_here()).collect();
-    if kinds.is_empty() || !crate::support::emulator_is_here() {
+    let servers: Vec<Server> = [Server::MariaDb, Server::MySql].into_iter().filter(|server| server.is_here()).collect();
+    if servers.is_empty() || !crate::support::emulator_is_here() {
         return;
     }
     let (seed, _) = seed();
     std::thread::scope(|scope| {
-        for (number, kind) in (0..PLACES).zip(kinds.into_iter().cycle()) {
-            scope.spawn(move || kill_and_retry(kind, seed, number));
+        for (number, server) in (0..PLACES).zip(servers.into_iter().cycle()) {
+            scope.spawn(move || kill_and_retry(server, seed, number));
         }
     });
 }
 
-fn kill_and_retry(kind: Kind, seed: u64, number: u64) {
-    let place = Place::new(kind);
+fn kill_and_retry(server: Server, seed: u64, number: u64) {
+    let place = Place::new(server);
     let mut random = SmallRng::seed_from_u64(seed.wrapping_add(number));
     place.sql(
         "CREATE TABLE a (id INT PRIMARY KEY, noise BLOB);

@@ -5,13 +5,7 @@ use std::time::Duration;
 use rand::Rng as _;
 
 use crate::support::mysql_proxy::{Fault, MySqlProxy, Plan};
-use crate::support::{Kind, PASSWORD, Place, on_both_servers, seed};
-
-on_both_servers! {
-    after_every_fault_the_table_is_the_new_one_or_the_old_one,
-    what_the_server_does_to_a_query_is_never_the_end_of_the_table,
-    a_table_that_is_altered_between_two_attempts_is_read_as_it_is_now,
-}
+use crate::support::{PASSWORD, Place, Server, apply, on_both_servers, seed};
 
 /// What has to hold after a fault.
 #[derive(Debug, Clone, Copy)]
@@ -64,8 +58,8 @@ const FAULTS: &[(&str, Plan, Then)] = &[
 /// Faults at random bytes.
 const RANDOM: usize = 6;
 
-fn after_every_fault_the_table_is_the_new_one_or_the_old_one(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn after_every_fault_the_table_is_the_new_one_or_the_old_one(place: Place) {
     let (seed, mut random) = seed();
     let mut faults: Vec<(String, Plan, Then)> =
         FAULTS.iter().map(|(name, plan, then)| ((*name).to_owned(), *plan, *then)).collect();
@@ -153,8 +147,8 @@ fn reading(place: &Place) -> String {
     (0..100).find_map(find).unwrap()
 }
 
-fn what_the_server_does_to_a_query_is_never_the_end_of_the_table(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn what_the_server_does_to_a_query_is_never_the_end_of_the_table(place: Place) {
     table_of_100(&place);
     let slow = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.05) = 0"}]"#);
     let running = slow.start_until("table_started");
@@ -163,7 +157,7 @@ fn what_the_server_does_to_a_query_is_never_the_end_of_the_table(kind: Kind) {
     let message = done.failed(1).message("table_failed");
     assert!(message.contains("killed the query"), "{message}");
     assert_eq!(place.query("SELECT id FROM t"), [[Some("1000".to_owned())]]);
-    if kind == Kind::MariaDb {
+    if place.server == Server::MariaDb {
         // A limit of the user: the server's own, which is all that MySQL has, would strike other tests.
         let user = format!("limited_{}", place.name.trim_start_matches("test_"));
         place.sql(&format!(
@@ -177,8 +171,8 @@ fn what_the_server_does_to_a_query_is_never_the_end_of_the_table(kind: Kind) {
     }
 }
 
-fn a_table_that_is_altered_between_two_attempts_is_read_as_it_is_now(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_table_that_is_altered_between_two_attempts_is_read_as_it_is_now(place: Place) {
     table_of_100(&place);
     let running = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.05) = 0"}]"#).start_until("table_started");
     place.sql(&format!("KILL CONNECTION {}; ALTER TABLE t ADD COLUMN first_one INT DEFAULT 7 FIRST", reading(&place)));

@@ -4,13 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
-use crate::support::{Kind, Place, on_both_servers};
-
-on_both_servers! {
-    a_signal_while_rows_are_read_leaves_the_old_table,
-    a_signal_while_connecting_ends_the_run,
-    a_connection_that_is_killed_starts_the_table_again,
-}
+use crate::support::{Place, apply, on_both_servers};
 
 /// Cloud Run kills ten seconds after SIGTERM; the promise is half of that.
 const PROMISED: Duration = Duration::from_secs(5);
@@ -33,8 +27,8 @@ fn stop_after(child: &mut Child, event: &str, signal: &str) -> String {
     seen
 }
 
-fn a_signal_while_rows_are_read_leaves_the_old_table(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_signal_while_rows_are_read_leaves_the_old_table(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
     place.sync().run().succeeded();
     let values: Vec<String> = (2..2000).map(|id| format!("({id})")).collect();
@@ -53,8 +47,8 @@ fn a_signal_while_rows_are_read_leaves_the_old_table(kind: Kind) {
     }
 }
 
-fn a_signal_while_connecting_ends_the_run(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_signal_while_connecting_ends_the_run(place: Place) {
     // Takes connections and never says a word.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port().to_string();
@@ -63,8 +57,8 @@ fn a_signal_while_connecting_ends_the_run(kind: Kind) {
     assert!(log.contains("stopped by a signal before any table was read"), "{log}");
 }
 
-fn a_connection_that_is_killed_starts_the_table_again(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_connection_that_is_killed_starts_the_table_again(place: Place) {
     let values: Vec<String> = (0..40).map(|id| format!("({id})")).collect();
     place.sql(&format!("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES {}", values.join(",")));
     let slow = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.1) = 0"}]"#);

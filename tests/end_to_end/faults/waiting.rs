@@ -5,18 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::support::bigquery_proxy::{Action, Proxy};
-use crate::support::{Kind, Place, emulator_call, on_both_servers};
-
-on_both_servers! {
-    a_second_attempt_sets_what_the_first_did_not_come_to,
-    a_slow_upload_holds_no_snapshot_and_replaces_nothing_once_its_lock_is_lost,
-}
+use crate::support::{Place, apply, emulator_call, on_both_servers};
 
 /// The connection that is idle after its last row.
 const IDLE: &str = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND COMMAND = 'Sleep'";
 
-fn a_slow_upload_holds_no_snapshot_and_replaces_nothing_once_its_lock_is_lost(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_slow_upload_holds_no_snapshot_and_replaces_nothing_once_its_lock_is_lost(place: Place) {
     // More than one chunk, so that the last one comes later.
     let noise = vec!["RANDOM_BYTES(1024)"; 280].join(", ");
     place.sql(&format!(
@@ -50,8 +45,8 @@ fn a_slow_upload_holds_no_snapshot_and_replaces_nothing_once_its_lock_is_lost(ki
     assert_eq!(place.schema("t"), ["id INTEGER", "noise BYTES", "more INTEGER"]);
 }
 
-fn a_second_attempt_sets_what_the_first_did_not_come_to(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_second_attempt_sets_what_the_first_did_not_come_to(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY) COMMENT 'of the source'; INSERT INTO t VALUES (1)");
     let arrived = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&arrived);

@@ -2,13 +2,7 @@
 
 use std::net::TcpListener;
 
-use crate::support::{Finished, Kind, PASSWORD, Place, Run, USER, on_both_servers};
-
-on_both_servers! {
-    each_cause_is_one_sentence_with_its_variable,
-    no_privileges_on_a_table_is_that_tables_error,
-    the_socket_works_like_tcp,
-}
+use crate::support::{Finished, PASSWORD, Place, Run, USER, apply, on_both_servers, on_mysql};
 
 /// The only ERROR line before the summary, if there is one.
 pub fn sentence(done: &Finished) -> String {
@@ -21,8 +15,8 @@ pub fn sentence(done: &Finished) -> String {
     message
 }
 
-fn each_cause_is_one_sentence_with_its_variable(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn each_cause_is_one_sentence_with_its_variable(place: Place) {
     let closed = {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.local_addr().unwrap().port().to_string()
@@ -67,8 +61,8 @@ fn each_cause_is_one_sentence_with_its_variable(kind: Kind) {
     }
 }
 
-fn no_privileges_on_a_table_is_that_tables_error(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn no_privileges_on_a_table_is_that_tables_error(place: Place) {
     let user = format!("u{}", place.name.trim_start_matches("test_"));
     place.sql(&format!(
         "CREATE TABLE open_one (id INT PRIMARY KEY); CREATE TABLE closed (id INT PRIMARY KEY, secret INT);
@@ -87,19 +81,15 @@ fn no_privileges_on_a_table_is_that_tables_error(kind: Kind) {
     assert!(message.contains("MYSQL_DATABASE") && message.contains("GRANT SELECT"), "{message}");
 }
 
-fn the_socket_works_like_tcp(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn the_socket_works_like_tcp(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
     place.sync().with("MYSQL_HOST", place.socket()).without("MYSQL_PORT").run().succeeded();
     assert_eq!(place.count("t"), 1);
 }
 
-#[test]
-fn a_cold_password_cache_is_no_obstacle() {
-    if !Kind::MySql.is_here() || !crate::support::emulator_is_here() {
-        return;
-    }
-    let place = Place::new(Kind::MySql);
+#[apply(on_mysql)]
+fn a_cold_password_cache_is_no_obstacle(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
     // A user that has never logged in is not in caching_sha2_password's cache: the password itself has to travel,
     // over TLS or encrypted with the server's RSA key.

@@ -6,12 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::support::{Kind, Place, Run, on_both_servers};
-
-on_both_servers! {
-    a_fresh_token_is_the_password_of_each_connection,
-    a_token_that_the_server_refuses_is_told,
-}
+use crate::support::{Place, Run, Server, apply, on_both_servers, on_mariadb};
 
 const TOKEN: &str = "ya29.a-Token_of-the-Test";
 
@@ -65,9 +60,9 @@ fn sync(place: &Place, user: &str, metadata: &Metadata) -> Run {
 
 /// TLS where the server has it; else the socket, which does without.
 fn privately(run: Run, place: &Place) -> Run {
-    match place.kind {
-        Kind::MySql => run.with("MYSQL_SSL_MODE", "REQUIRED"),
-        Kind::MariaDb => run.with("MYSQL_HOST", place.socket()),
+    match place.server {
+        Server::MySql => run.with("MYSQL_SSL_MODE", "REQUIRED"),
+        Server::MariaDb => run.with("MYSQL_HOST", place.socket()),
     }
 }
 
@@ -80,8 +75,8 @@ fn user(place: &Place, password: &str) -> String {
     user
 }
 
-fn a_fresh_token_is_the_password_of_each_connection(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_fresh_token_is_the_password_of_each_connection(place: Place) {
     place.sql("CREATE TABLE a (id INT PRIMARY KEY); CREATE TABLE b (id INT PRIMARY KEY)");
     let metadata = Metadata::tokens();
     let user = user(&place, TOKEN);
@@ -95,8 +90,8 @@ fn a_fresh_token_is_the_password_of_each_connection(kind: Kind) {
     assert!(tokens.iter().all(|line| line.contains("sqlservice.login")), "{asked:?}");
 }
 
-fn a_token_that_the_server_refuses_is_told(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_token_that_the_server_refuses_is_told(place: Place) {
     let user = user(&place, "another");
     let done = privately(sync(&place, &user, &Metadata::tokens()), &place).run().failed(1);
     let message = done.message("sync_failed");
@@ -111,12 +106,8 @@ fn a_token_that_the_server_refuses_is_told(kind: Kind) {
 
 /// Neither server here has a plugin that wants the password itself, as Cloud SQL does. So someone in between asks for it
 /// in the server's place, and the server then checks what it would have checked.
-#[test]
-fn the_token_is_sent_as_it_is_to_a_server_that_asks_for_that() {
-    if !Kind::MariaDb.is_here() || !crate::support::emulator_is_here() {
-        return;
-    }
-    let place = Place::new(Kind::MariaDb);
+#[apply(on_mariadb)]
+fn the_token_is_sent_as_it_is_to_a_server_that_asks_for_that(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
     let user = user(&place, TOKEN);
     let folder = tempfile::tempdir().unwrap();

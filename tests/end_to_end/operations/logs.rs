@@ -2,16 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::support::{Kind, Place, on_both_servers};
+use crate::support::{Place, apply, on_both_servers};
 
-on_both_servers! {
-    lines_are_json_with_integer_fields,
-    text_is_for_people,
-    every_field_that_a_metric_or_an_alert_reads_is_logged,
-}
-
-fn lines_are_json_with_integer_fields(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn lines_are_json_with_integer_fields(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY, name VARCHAR(20)); INSERT INTO t VALUES (1, 'one'), (2, 'two')");
     let done = place.sync().tables("t,gone").with("CLOUD_RUN_JOB", "nightly").run().failed(1);
     for line in done.lines() {
@@ -41,8 +35,8 @@ fn lines_are_json_with_integer_fields(kind: Kind) {
     assert_eq!(done.events("table_started").len(), 1);
 }
 
-fn text_is_for_people(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn text_is_for_people(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
     let done = place.sync().tables("t,gone").with("LOG_FORMAT", "text").run().failed(1);
     assert!(!done.log.contains('{') && !done.log.contains('\u{1b}'), "{}", done.log);
@@ -52,8 +46,8 @@ fn text_is_for_people(kind: Kind) {
 }
 
 /// What the Terraform module's metrics, alerts and dashboard filter on, evaluated on lines that were really logged.
-fn every_field_that_a_metric_or_an_alert_reads_is_logged(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn every_field_that_a_metric_or_an_alert_reads_is_logged(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
     place.sync().run().succeeded();
     let lines = place.sync().tables("t,gone").run().failed(1).lines();

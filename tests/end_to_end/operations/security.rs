@@ -2,14 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Kind, PASSWORD, Place, on_both_servers};
-
-on_both_servers! {
-    names_that_try_to_be_sql_are_names,
-    a_filter_can_write_nothing,
-    select_on_two_tables_is_enough,
-    the_password_is_where_nobody_looks,
-}
+use crate::support::{PASSWORD, Place, apply, on_both_servers};
 
 /// Each would end, comment out or extend a statement that does not quote it.
 const HOSTILE: &[&str] = &[
@@ -29,8 +22,8 @@ const HOSTILE: &[&str] = &[
     ";;",
 ];
 
-fn names_that_try_to_be_sql_are_names(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn names_that_try_to_be_sql_are_names(place: Place) {
     let quoted = |name: &str| format!("`{}`", name.replace('`', "``"));
     let mut sql = "CREATE TABLE victim (id INT PRIMARY KEY); INSERT INTO victim VALUES (1);".to_owned();
     let mut tables = Vec::new();
@@ -72,8 +65,8 @@ fn names_that_try_to_be_sql_are_names(kind: Kind) {
     assert_eq!(row, (0..HOSTILE.len()).map(|at| Some(at.to_string())).collect::<Vec<_>>());
 }
 
-fn a_filter_can_write_nothing(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_filter_can_write_nothing(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE written (id INT) ENGINE = InnoDB;
          CREATE TABLE written_at_once (id INT) ENGINE = MyISAM;
@@ -103,8 +96,8 @@ fn a_filter_can_write_nothing(kind: Kind) {
     assert_eq!(place.sql(counts), "1\t0\t0");
 }
 
-fn select_on_two_tables_is_enough(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn select_on_two_tables_is_enough(place: Place) {
     let user = format!("l{}", &place.name[5..]);
     place.sql(&format!(
         "CREATE TABLE one (id INT PRIMARY KEY, at TIMESTAMP(6) NULL, j JSON); CREATE TABLE two (id INT PRIMARY KEY); \
@@ -133,8 +126,8 @@ fn select_on_two_tables_is_enough(kind: Kind) {
     assert!(done.message("table_failed").contains("three"), "{}", done.log);
 }
 
-fn the_password_is_where_nobody_looks(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn the_password_is_where_nobody_looks(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3), (4)");
     let secret = tempfile::NamedTempFile::new().unwrap();
     fs::write(secret.path(), format!("{PASSWORD}\n")).unwrap();

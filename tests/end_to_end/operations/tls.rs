@@ -8,11 +8,7 @@ use std::time::{Duration, Instant};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 
 use crate::operations::failures::sentence;
-use crate::support::{Kind, PASSWORD, Place, Run, emulator_is_here, on_both_servers};
-
-on_both_servers! {
-    a_plain_connection_to_elsewhere_is_told_once,
-}
+use crate::support::{PASSWORD, Place, Run, Server, apply, on_both_servers, on_mariadb, on_mysql};
 
 /// Far more than a server takes to start.
 const START_LIMIT: Duration = Duration::from_secs(120);
@@ -22,14 +18,14 @@ const YEARS: Duration = Duration::from_secs(5 * 365 * 24 * 3600);
 const SHORT: Duration = Duration::from_secs(10);
 
 /// A MySQL server of one test's own, so that its certificate may be a wrong one. It ends with the test.
-struct Server {
+struct OwnServer {
     child: Child,
     port: u16,
     socket: PathBuf,
     folder: PathBuf,
 }
 
-impl Server {
+impl OwnServer {
     fn start(name: &str) -> Self {
         let folder = PathBuf::from(std::env::var("TEST_RUN").unwrap()).join(name);
         fs::create_dir(&folder).unwrap();
@@ -75,7 +71,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for OwnServer {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -125,14 +121,10 @@ const NO_TLS: Comes = Refused(&["does not support TLS", "MYSQL_SSL_MODE"]);
 
 const MODES: [&str; 5] = ["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"];
 
-#[test]
-fn each_mode_accepts_what_mysqls_own_client_does() {
-    if !Kind::MySql.is_here() || !emulator_is_here() {
-        return;
-    }
+#[apply(on_mysql)]
+fn each_mode_accepts_what_mysqls_own_client_does(place: Place) {
     // The destination and the emulator; the source is the test's own server.
-    let place = Place::new(Kind::MySql);
-    let server = Server::start("tls");
+    let server = OwnServer::start("tls");
     server
         .sql(&format!(
             "CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); CREATE USER secure IDENTIFIED BY '{PASSWORD}' \
@@ -166,12 +158,8 @@ fn each_mode_accepts_what_mysqls_own_client_does() {
     check("no CA", &base, Some("secure"), cases[2].2);
 }
 
-#[test]
-fn tls_is_not_had_where_the_server_has_none() {
-    if !Kind::MariaDb.is_here() || !emulator_is_here() {
-        return;
-    }
-    let place = Place::new(Kind::MariaDb);
+#[apply(on_mariadb)]
+fn tls_is_not_had_where_the_server_has_none(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
     check("no TLS", &place.sync(), None, [Plain, Plain, NO_TLS, NO_TLS, NO_TLS]);
 }
@@ -206,8 +194,8 @@ fn check(name: &str, base: &Run, secure: Option<&str>, expected: [Comes; 5]) {
     }
 }
 
-fn a_plain_connection_to_elsewhere_is_told_once(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_plain_connection_to_elsewhere_is_told_once(place: Place) {
     place.sql("CREATE TABLE a (id INT PRIMARY KEY); CREATE TABLE b (id INT PRIMARY KEY)");
     // An address that is not the loopback's, which Linux nevertheless leads to this machine: the servers listen nowhere else.
     let run = |mode: &str| place.sync().with("MYSQL_HOST", "0.0.0.0").with("MYSQL_SSL_MODE", mode).run().succeeded();
@@ -218,7 +206,7 @@ fn a_plain_connection_to_elsewhere_is_told_once(kind: Kind) {
     };
     let message = why("DISABLED");
     assert!(message.contains("0.0.0.0") && message.contains("MYSQL_SSL_MODE is DISABLED"), "{message}");
-    if kind == Kind::MariaDb {
+    if place.server == Server::MariaDb {
         assert!(why("PREFERRED").contains("the server has no TLS"));
     } else {
         assert!(run("PREFERRED").events("unencrypted").is_empty());

@@ -8,12 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use apache_avro::types::Value;
 
-use crate::support::{Kind, Place, Run, finish, on_both_servers, python};
-
-on_both_servers! {
-    the_uploaded_bytes_decode_with_fastavro_under_the_declared_schema,
-    memory_does_not_grow_with_the_table,
-}
+use crate::support::{Place, Run, apply, finish, on_both_servers, python};
 
 /// "tens of MB of memory whatever the table's size".
 const MEMORY_LIMIT_KIB: u64 = 64 * 1024;
@@ -97,8 +92,8 @@ fn fastavro(file: &Path) -> Vec<serde_json::Value> {
     lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-fn the_uploaded_bytes_decode_with_fastavro_under_the_declared_schema(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn the_uploaded_bytes_decode_with_fastavro_under_the_declared_schema(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, price DECIMAL(12,2) NOT NULL, d DATE, dt DATETIME(6), ts TIMESTAMP(6) NULL, \
          tm TIME(6), j JSON, b VARBINARY(10), bu BIGINT UNSIGNED NOT NULL, big DECIMAL(60,30));
@@ -137,8 +132,8 @@ fn the_uploaded_bytes_decode_with_fastavro_under_the_declared_schema(kind: Kind)
     assert!(lines[4]["j"].is_null(), "SQL's is none");
 }
 
-fn memory_does_not_grow_with_the_table(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn memory_does_not_grow_with_the_table(place: Place) {
     // Some 200 MB that do not compress: several chunks are in flight one after another.
     place.sql(
         "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, noise VARBINARY(1000));

@@ -12,27 +12,16 @@ use mysql_bigquery_sync::mysql::{catalog, connection, rows};
 use mysql_bigquery_sync::selection::TableRequest;
 
 use crate::support::upload::Sink;
-use crate::support::{Finished, Kind, PASSWORD, Place, USER, on_both_servers};
-
-on_both_servers! {
-    every_row_arrives_once_whatever_the_key,
-    several_connections_see_one_moment,
-    a_table_that_cannot_be_locked_is_read_all_the_same,
-    some_tables_are_read_over_one_connection,
-    a_key_that_is_read_in_part_loses_no_row,
-    a_limit_on_the_speed_slows_the_reader_down,
-    every_codec_is_read_back,
-    a_row_costs_no_allocation,
-}
+use crate::support::{Finished, PASSWORD, Place, Server, USER, apply, on_both_servers};
 
 /// More than a table has to have to be divided, and enough for several ranges.
 const ROWS: u64 = 30_000;
 
 /// `s.n` from 1 to `ROWS`, on both servers.
-fn numbers(kind: Kind) -> String {
-    match kind {
-        Kind::MariaDb => format!("(SELECT CAST(seq AS SIGNED) AS n FROM seq_1_to_{ROWS}) s"),
-        Kind::MySql => format!(
+fn numbers(server: Server) -> String {
+    match server {
+        Server::MariaDb => format!("(SELECT CAST(seq AS SIGNED) AS n FROM seq_1_to_{ROWS}) s"),
+        Server::MySql => format!(
             "(WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {ROWS}) SELECT n FROM s) s"
         ),
     }
@@ -43,12 +32,12 @@ fn fill(place: &Place, table: &str, columns: &str, values: &str) {
     place.sql(&format!(
         "SET SESSION sql_mode = ''; {} CREATE TABLE {table} ({columns}); INSERT INTO {table} SELECT {values} FROM {}; \
          ANALYZE TABLE {table}",
-        if place.kind == Kind::MySql {
+        if place.server == Server::MySql {
             format!("SET SESSION cte_max_recursion_depth = {ROWS};")
         } else {
             String::new()
         },
-        numbers(place.kind)
+        numbers(place.server)
     ));
 }
 
@@ -87,15 +76,15 @@ const KEYS: &[(&str, &str, &str)] = &[
     ("uncased", "id VARCHAR(40) PRIMARY KEY, v INT", "CONCAT(IF(n % 2, 'a', 'A'), n), n"),
 ];
 
-fn every_row_arrives_once_whatever_the_key(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn every_row_arrives_once_whatever_the_key(place: Place) {
     let mut tables: Vec<&str> = Vec::new();
     let of_mariadb = (
         "uuids",
         "id UUID PRIMARY KEY, v INT",
         "CONCAT(LPAD(HEX(n * 40503 % 65536), 8, '0'), '-0000-4000-8000-', LPAD(HEX(n), 12, '0')), n",
     );
-    let here = KEYS.iter().chain((kind == Kind::MariaDb).then_some(&of_mariadb));
+    let here = KEYS.iter().chain((place.server == Server::MariaDb).then_some(&of_mariadb));
     for (table, columns, values) in here {
         fill(&place, table, columns, values);
         tables.push(table);
@@ -113,8 +102,8 @@ fn every_row_arrives_once_whatever_the_key(kind: Kind) {
 }
 
 /// Waits for writers and keeps them out for a moment: what they wrote is in all snapshots or in none.
-fn several_connections_see_one_moment(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn several_connections_see_one_moment(place: Place) {
     fill(&place, "t", "id INT PRIMARY KEY, v INT NOT NULL", "n, 0");
     // Every transaction changes both ends of the table alike.
     let over = Arc::new(AtomicBool::new(false));
@@ -139,8 +128,8 @@ fn several_connections_see_one_moment(kind: Kind) {
     });
 }
 
-fn a_table_that_cannot_be_locked_is_read_all_the_same(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_table_that_cannot_be_locked_is_read_all_the_same(place: Place) {
     fill(&place, "t", "id INT PRIMARY KEY, v INT", "n, n");
     let user = format!("r{}", &place.name[5..]);
     place.sql(&format!(
@@ -180,8 +169,8 @@ fn a_table_that_cannot_be_locked_is_read_all_the_same(kind: Kind) {
     assert_eq!(place.query("SELECT SUM(v) FROM t")[0][0].as_deref(), Some("450015000"), "not committed, not seen");
 }
 
-fn some_tables_are_read_over_one_connection(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn some_tables_are_read_over_one_connection(place: Place) {
     fill(&place, "keyless", "id INT, v INT", "n, n");
     fill(&place, "real_key", "id DOUBLE PRIMARY KEY, v INT", "n / 4, n");
     fill(&place, "filtered", "id INT PRIMARY KEY, v INT", "n, n");
@@ -203,8 +192,8 @@ fn some_tables_are_read_over_one_connection(kind: Kind) {
 }
 
 /// A part of a key that may not be read is a part of it all the same: what is before it has repetitions.
-fn a_key_that_is_read_in_part_loses_no_row(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_key_that_is_read_in_part_loses_no_row(place: Place) {
     fill(&place, "t", "a INT, b INT, v INT, PRIMARY KEY (a, b)", "n DIV 20000, n, n");
     let user = format!("k{}", &place.name[5..]);
     place.sql(&format!(
@@ -219,8 +208,8 @@ fn a_key_that_is_read_in_part_loses_no_row(kind: Kind) {
 }
 
 /// What is asserted is that the reader waited, which it does for at least so long.
-fn a_limit_on_the_speed_slows_the_reader_down(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_limit_on_the_speed_slows_the_reader_down(place: Place) {
     fill(&place, "t", "id INT PRIMARY KEY, v VARCHAR(100)", "n, REPEAT('x', 100)");
     let milliseconds = |done: &Finished| done.event("table_synced")["snapshotMilliseconds"].as_u64().unwrap();
     for (variable, value) in [("MAX_ROWS_PER_SECOND", "15000"), ("MAX_MB_PER_SECOND", "1.6")] {
@@ -233,8 +222,8 @@ fn a_limit_on_the_speed_slows_the_reader_down(kind: Kind) {
     }
 }
 
-fn every_codec_is_read_back(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn every_codec_is_read_back(place: Place) {
     fill(&place, "t", "id INT PRIMARY KEY, v VARCHAR(100)", "n, CONCAT('value ', n * 7)");
     let mut sizes = Vec::new();
     for codec in ["zstd", "zstd:-5", "snappy", "deflate", "null"] {
@@ -247,8 +236,8 @@ fn every_codec_is_read_back(kind: Kind) {
 
 /// The conversion of rows, counted on a table of every kind of value; what the driver does before is its own. MariaDB's JSON is
 /// checked, and the check keeps the open brackets of a nested document on the heap.
-fn a_row_costs_no_allocation(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_row_costs_no_allocation(place: Place) {
     fill(
         &place,
         "t",
@@ -288,7 +277,7 @@ fn a_row_costs_no_allocation(kind: Kind) {
             encoder.append(row, &mut block).unwrap();
         }
     });
-    let of_checks = if kind == Kind::MariaDb { 5000 } else { 0 };
+    let of_checks = if place.server == Server::MariaDb { 5000 } else { 0 };
     assert_eq!((read.len(), counted.count_total), (5000, of_checks), "rows, allocations");
     assert!(block.len() < block.capacity());
 }

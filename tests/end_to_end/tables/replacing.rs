@@ -1,33 +1,9 @@
 //! Which tables are copied, and what becomes of their destinations.
 
-use crate::support::{Kind, Place, on_both_servers};
+use crate::support::{Place, apply, on_both_servers, on_mariadb};
 
-on_both_servers! {
-    a_table_without_rows_becomes_an_empty_table_with_its_schema,
-    patterns_take_tables_and_never_views,
-    a_view_named_explicitly_is_read_like_a_table,
-    a_missing_table_fails_alone_and_the_nearest_name_is_offered,
-    a_second_run_replaces_rows_and_schema,
-    a_row_that_cannot_be_loaded_leaves_the_old_table_whole,
-    options_choose_columns_rows_and_destination,
-    generated_and_invisible_columns_are_copied,
-    names_of_every_kind_are_quoted,
-    one_task_of_twelve_works_on_the_only_table,
-    rows_written_while_a_table_is_read_are_not_seen,
-    several_tables_at_a_time,
-    a_table_that_shrank_too_much_is_refused,
-    of_two_executions_one_works_and_the_other_says_so,
-    a_second_attempt_skips_what_the_first_one_loaded,
-    two_tables_never_share_a_destination,
-    columns_that_may_not_be_read_are_not_dropped_silently,
-}
-
-#[test]
-fn of_a_system_versioned_table_the_current_rows_are_copied() {
-    if !Kind::MariaDb.is_here() || !crate::support::emulator_is_here() {
-        return;
-    }
-    let place = Place::new(Kind::MariaDb);
+#[apply(on_mariadb)]
+fn of_a_system_versioned_table_the_current_rows_are_copied(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, n INT) WITH SYSTEM VERSIONING; INSERT INTO t VALUES (1, 1), (2, 2); \
          UPDATE t SET n = 3 WHERE id = 1; DELETE FROM t WHERE id = 2",
@@ -37,8 +13,8 @@ fn of_a_system_versioned_table_the_current_rows_are_copied() {
     assert_eq!(place.count("t"), 1);
 }
 
-fn a_table_without_rows_becomes_an_empty_table_with_its_schema(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_table_without_rows_becomes_an_empty_table_with_its_schema(place: Place) {
     place.sql("CREATE TABLE empty_one (id BIGINT PRIMARY KEY, price DECIMAL(10,2), at TIMESTAMP(6) NULL, j JSON)");
     let done = place.sync().run().succeeded();
     assert_eq!(done.event("table_synced")["rows"], 0);
@@ -46,8 +22,8 @@ fn a_table_without_rows_becomes_an_empty_table_with_its_schema(kind: Kind) {
     assert_eq!(place.schema("empty_one"), ["id INTEGER", "price NUMERIC", "at TIMESTAMP", "j JSON"]);
 }
 
-fn patterns_take_tables_and_never_views(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn patterns_take_tables_and_never_views(place: Place) {
     place.sql(
         "CREATE TABLE shop_a (id INT PRIMARY KEY); CREATE TABLE shop_b (id INT); CREATE TABLE tmp_c (id INT);
          CREATE TABLE other (id INT); CREATE VIEW shop_view AS SELECT * FROM shop_a; INSERT INTO shop_a VALUES (1)",
@@ -62,8 +38,8 @@ fn patterns_take_tables_and_never_views(kind: Kind) {
     assert_eq!(synced, ["other", "shop_a", "shop_b"]);
 }
 
-fn a_view_named_explicitly_is_read_like_a_table(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_view_named_explicitly_is_read_like_a_table(place: Place) {
     place.sql(
         "CREATE TABLE base (id INT PRIMARY KEY, n INT NOT NULL); INSERT INTO base VALUES (1, 10), (2, 20);
          CREATE VIEW doubled AS SELECT id, n * 2 AS twice, CONCAT('n', n) AS label, 1 AS one, -1 AS minus, n IN (1, 10) AS yes, \
@@ -74,8 +50,8 @@ fn a_view_named_explicitly_is_read_like_a_table(kind: Kind) {
     assert_eq!(place.count("doubled"), 2);
 }
 
-fn a_missing_table_fails_alone_and_the_nearest_name_is_offered(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_missing_table_fails_alone_and_the_nearest_name_is_offered(place: Place) {
     place.sql("CREATE TABLE orders (id INT PRIMARY KEY); CREATE TABLE users (id INT PRIMARY KEY); INSERT INTO users VALUES (1)");
     let done = place.sync().tables("order,users").run().failed(1);
     let message = done.message("table_failed");
@@ -89,8 +65,8 @@ fn a_missing_table_fails_alone_and_the_nearest_name_is_offered(kind: Kind) {
     assert!(text.contains("order  FAILED  no such table") && text.contains("users"), "{text}");
 }
 
-fn a_second_run_replaces_rows_and_schema(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_second_run_replaces_rows_and_schema(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY, a INT); INSERT INTO t VALUES (1, 1), (2, 2)");
     place.sync().run().succeeded();
     place.sql("DELETE FROM t WHERE id = 1; ALTER TABLE t MODIFY a VARCHAR(20), ADD b DATE; INSERT INTO t VALUES (3, 'x', '2020-02-02')");
@@ -99,8 +75,8 @@ fn a_second_run_replaces_rows_and_schema(kind: Kind) {
     assert_eq!(place.schema("t"), ["id INTEGER", "a STRING", "b DATE"]);
 }
 
-fn a_row_that_cannot_be_loaded_leaves_the_old_table_whole(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_row_that_cannot_be_loaded_leaves_the_old_table_whole(place: Place) {
     place.sql("CREATE TABLE t (a INT, b INT, span TIME, PRIMARY KEY (a, b)); INSERT INTO t VALUES (1, 1, '10:00:00')");
     place.sync().run().succeeded();
     place.sql("INSERT INTO t VALUES (7, 8, '-838:59:59')");
@@ -115,8 +91,8 @@ fn a_row_that_cannot_be_loaded_leaves_the_old_table_whole(kind: Kind) {
     assert_eq!(place.count("t"), 2);
 }
 
-fn options_choose_columns_rows_and_destination(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn options_choose_columns_rows_and_destination(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY, card VARCHAR(20), n INT); INSERT INTO t VALUES (1, 'c', 1), (2, 'd', 2), (3, 'e', 3)");
     let tables =
         r#"[{"name": "t", "destination": "chosen", "columns": {"exclude": ["card"]}, "where": "id > 1 -- newer"}]"#;
@@ -129,8 +105,8 @@ fn options_choose_columns_rows_and_destination(kind: Kind) {
     assert!(done.message("table_failed").contains("names x, and the table has id, card, n"), "{}", done.log);
 }
 
-fn generated_and_invisible_columns_are_copied(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn generated_and_invisible_columns_are_copied(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, hidden INT INVISIBLE, twice INT GENERATED ALWAYS AS (id * 2) VIRTUAL, \
          thrice INT GENERATED ALWAYS AS (id * 3) STORED); INSERT INTO t (id, hidden) VALUES (1, 5), (2, NULL)",
@@ -140,8 +116,8 @@ fn generated_and_invisible_columns_are_copied(kind: Kind) {
     assert_eq!(place.schema("t").len(), 4);
 }
 
-fn names_of_every_kind_are_quoted(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn names_of_every_kind_are_quoted(place: Place) {
     place.sql(
         "CREATE TABLE `select` (`from` INT PRIMARY KEY, `a``b` INT, `x y` INT, `größe` INT, `1st` INT); \
          INSERT INTO `select` VALUES (1, 2, 3, 4, 5); CREATE TABLE `we``ird; DROP TABLE x` (id INT); \
@@ -153,8 +129,8 @@ fn names_of_every_kind_are_quoted(kind: Kind) {
     assert_eq!(place.count("we_ird_ DROP TABLE x"), 1);
 }
 
-fn one_task_of_twelve_works_on_the_only_table(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn one_task_of_twelve_works_on_the_only_table(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
     let task = |index: &str| {
         let run = place.sync().tables("t").with("CLOUD_RUN_TASK_COUNT", "12");
@@ -166,8 +142,8 @@ fn one_task_of_twelve_works_on_the_only_table(kind: Kind) {
     assert!(idle.message("no_tables").contains("is task 7's: nothing to do"));
 }
 
-fn rows_written_while_a_table_is_read_are_not_seen(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn rows_written_while_a_table_is_read_are_not_seen(place: Place) {
     let values: Vec<String> = (0..40).map(|id| format!("({id}, 0)")).collect();
     place.sql(&format!("CREATE TABLE t (id INT PRIMARY KEY, n INT); INSERT INTO t VALUES {}", values.join(",")));
     let slow = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.05) = 0"}]"#);
@@ -178,8 +154,8 @@ fn rows_written_while_a_table_is_read_are_not_seen(kind: Kind) {
     assert_eq!(seen[0], [Some("40".into()), Some("0".into()), Some("39".into())]);
 }
 
-fn several_tables_at_a_time(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn several_tables_at_a_time(place: Place) {
     for table in 0..6 {
         place.sql(&format!("CREATE TABLE t{table} (id INT PRIMARY KEY); INSERT INTO t{table} VALUES (1), (2)"));
     }
@@ -188,8 +164,8 @@ fn several_tables_at_a_time(kind: Kind) {
     assert_eq!(done.event("sync_finished")["rows"], 12);
 }
 
-fn a_table_that_shrank_too_much_is_refused(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_table_that_shrank_too_much_is_refused(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)",
     );
@@ -207,8 +183,8 @@ fn a_table_that_shrank_too_much_is_refused(kind: Kind) {
     assert_eq!(place.count("t"), 6);
 }
 
-fn of_two_executions_one_works_and_the_other_says_so(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn of_two_executions_one_works_and_the_other_says_so(place: Place) {
     let values: Vec<String> = (0..150).map(|id| format!("({id})")).collect();
     place.sql(&format!("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES {}", values.join(",")));
     let slow = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.1) = 0"}]"#);
@@ -221,8 +197,8 @@ fn of_two_executions_one_works_and_the_other_says_so(kind: Kind) {
     place.sync().run().succeeded();
 }
 
-fn a_second_attempt_skips_what_the_first_one_loaded(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_second_attempt_skips_what_the_first_one_loaded(place: Place) {
     place.sql("CREATE TABLE a (id INT PRIMARY KEY); INSERT INTO a VALUES (1), (2); CREATE TABLE b (id INT PRIMARY KEY, t TIME); INSERT INTO b VALUES (1, '-10:00:00')");
     let attempt = |number: &str| {
         let run = place.sync().tables("a,b").with("CLOUD_RUN_EXECUTION", &place.name);
@@ -240,8 +216,8 @@ fn a_second_attempt_skips_what_the_first_one_loaded(kind: Kind) {
     assert_eq!(attempt("2").succeeded().events("table_skipped").len(), 2);
 }
 
-fn two_tables_never_share_a_destination(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn two_tables_never_share_a_destination(place: Place) {
     place.sql("CREATE TABLE `x.y` (id INT PRIMARY KEY); CREATE TABLE x_y (id INT PRIMARY KEY); CREATE TABLE xz (id INT PRIMARY KEY)");
     let done = place.sync().tables("x*").run().failed(1);
     assert_eq!(done.events("table_failed").len(), 2);
@@ -251,8 +227,8 @@ fn two_tables_never_share_a_destination(kind: Kind) {
     assert!(place.sync().tables("x.y,x_y").run().failed(2).log.contains("two entries for the destination"));
 }
 
-fn columns_that_may_not_be_read_are_not_dropped_silently(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn columns_that_may_not_be_read_are_not_dropped_silently(place: Place) {
     let user = format!("c{}", place.name.trim_start_matches("test_"));
     place.sql(&format!(
         "CREATE TABLE t (id INT PRIMARY KEY, secret INT); CREATE USER '{user}'@'%' IDENTIFIED BY '{}'; \

@@ -3,20 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::bigquery_proxy::{Action, Proxy};
-use crate::support::{Kind, Place, Run, emulator_call, on_both_servers};
-
-on_both_servers! {
-    comments_keys_and_values_of_an_enum_arrive,
-    what_people_made_of_the_table_stays,
-    a_comment_that_changes_arrives_until_somebody_writes_another,
-    drift_is_said_once,
-    row_access_policies_survive_or_nothing_is_written,
-    a_new_table_is_partitioned_as_asked_and_an_old_one_is_not_changed,
-    a_plan_writes_nothing_and_exits_1_when_a_table_would_fail,
-    three_hundred_tables_are_planned,
-    check_says_what_is_missing,
-    check_names_the_roles_that_are_missing,
-}
+use crate::support::{Place, Run, apply, emulator_call, on_both_servers};
 
 fn get(place: &Place, table: &str) -> Value {
     emulator_call(reqwest::Method::GET, &format!("datasets/{}/tables/{table}", place.name), None)
@@ -27,8 +14,8 @@ fn field(table: &Value, name: &str) -> Value {
     fields.iter().find(|field| field["name"] == name).unwrap_or_else(|| panic!("no {name} in {table}")).clone()
 }
 
-fn comments_keys_and_values_of_an_enum_arrive(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn comments_keys_and_values_of_an_enum_arrive(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT COMMENT 'the key', part BIGINT UNSIGNED, state ENUM('New','it''s') COMMENT 'its state',
              plain VARCHAR(5), PRIMARY KEY (id, part)) COMMENT 'All of them';
@@ -44,8 +31,8 @@ fn comments_keys_and_values_of_an_enum_arrive(kind: Kind) {
     assert_eq!(get(&place, "f")["tableConstraints"], Value::Null, "FLOAT64 cannot be a key");
 }
 
-fn what_people_made_of_the_table_stays(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn what_people_made_of_the_table_stays(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY COMMENT 'ours', day DATE, mail VARCHAR(50)) COMMENT 'ours';
          INSERT INTO t VALUES (1, '2024-01-02', 'a@b')",
@@ -81,8 +68,8 @@ fn what_people_made_of_the_table_stays(kind: Kind) {
     assert!(message.contains("clustered by mail, and there is no such column any more"), "{message}");
 }
 
-fn a_comment_that_changes_arrives_until_somebody_writes_another(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_comment_that_changes_arrives_until_somebody_writes_another(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY COMMENT 'first', n INT COMMENT 'second', e ENUM('a')) COMMENT 'third'",
     );
@@ -118,8 +105,8 @@ fn a_comment_that_changes_arrives_until_somebody_writes_another(kind: Kind) {
     );
 }
 
-fn drift_is_said_once(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn drift_is_said_once(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY, a INT, b VARCHAR(5), c INT)");
     let first = place.sync().run().succeeded();
     assert!(first.events("schema_drift").is_empty());
@@ -131,8 +118,8 @@ fn drift_is_said_once(kind: Kind) {
     assert!(place.sync().run().succeeded().events("schema_drift").is_empty());
 }
 
-fn row_access_policies_survive_or_nothing_is_written(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn row_access_policies_survive_or_nothing_is_written(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY, region VARCHAR(5)); INSERT INTO t VALUES (1, 'eu'), (2, 'us')");
     place.sync().run().succeeded();
     place.query("CREATE ROW ACCESS POLICY only_eu ON t GRANT TO ('allAuthenticatedUsers') FILTER USING (TRUE)");
@@ -151,8 +138,8 @@ fn row_access_policies_survive_or_nothing_is_written(kind: Kind) {
     assert_eq!(place.schema("t").len(), 2);
 }
 
-fn a_new_table_is_partitioned_as_asked_and_an_old_one_is_not_changed(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_new_table_is_partitioned_as_asked_and_an_old_one_is_not_changed(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY, at DATETIME, kind VARCHAR(9), x DOUBLE); INSERT INTO t VALUES (1, '2024-01-01', 'a', 1)");
     let run = |options: &str| place.sync().tables(&format!("[{{\"name\": \"t\", {options}}}]"));
     let by_month = r#""partition_by": {"column": "AT", "granularity": "month"}, "cluster_by": ["kind"]"#;
@@ -187,8 +174,8 @@ fn plan(run: &Run) -> crate::support::Finished {
     run.clone().argument("plan").run()
 }
 
-fn a_plan_writes_nothing_and_exits_1_when_a_table_would_fail(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_plan_writes_nothing_and_exits_1_when_a_table_would_fail(place: Place) {
     place.sql("CREATE TABLE orders (id INT PRIMARY KEY, `born on` DATE, n INT NOT NULL); INSERT INTO orders VALUES (1, NULL, 2)");
     let done = plan(&place.sync().tables("orders")).succeeded();
     for part in [
@@ -223,8 +210,8 @@ fn a_plan_writes_nothing_and_exits_1_when_a_table_would_fail(kind: Kind) {
     assert_eq!(json["tables"][0]["columns"][2]["mode"], "REQUIRED");
 }
 
-fn three_hundred_tables_are_planned(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn three_hundred_tables_are_planned(place: Place) {
     let tables: Vec<String> =
         (0..300).map(|at| format!("CREATE TABLE t{at} (id INT PRIMARY KEY, a VARCHAR(9), b DATETIME)")).collect();
     place.sql(&tables.join(";"));
@@ -232,10 +219,10 @@ fn three_hundred_tables_are_planned(kind: Kind) {
     assert!(done.log.contains("300 tables would be synced"), "{}", done.log);
 }
 
-fn check_names_the_roles_that_are_missing(kind: Kind) {
+#[apply(on_both_servers)]
+fn check_names_the_roles_that_are_missing(place: Place) {
     const DENIED: &str =
         r#"{"error": {"code": 403, "message": "Access Denied", "errors": [{"reason": "accessDenied"}]}}"#;
-    let place = Place::new(kind);
     place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
     let denying = |path: &'static str, status: u16, answer: &'static str| {
         let emulator = std::env::var("TEST_EMULATOR_HOST").unwrap();
@@ -255,8 +242,8 @@ fn check_names_the_roles_that_are_missing(kind: Kind) {
     assert!(log.contains("ok      jobs") && log.contains(missing), "{log}");
 }
 
-fn check_says_what_is_missing(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn check_says_what_is_missing(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
     let done = place.sync().tables("t").argument("check").run().succeeded();
     for part in [

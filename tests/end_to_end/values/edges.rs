@@ -3,25 +3,7 @@
 use apache_avro::types::Value;
 
 use crate::support::upload::{Sink, captured, decimal, records};
-use crate::support::{Kind, Place, on_both_servers};
-
-on_both_servers! {
-    the_least_and_greatest_decimals_keep_every_digit,
-    floats_are_the_same_numbers_bit_by_bit,
-    text_and_sets_are_whole_at_their_longest,
-    timestamps_do_not_move_across_daylight_saving,
-    times_outside_a_day_follow_the_policy,
-    each_zero_date_follows_the_policy,
-    days_that_do_not_exist_follow_the_other_policy,
-    json_is_the_same_document,
-    bytes_that_are_no_utf8_arrive_as_the_characters_they_are,
-    text_that_unicode_does_not_have_follows_the_policy,
-    the_primary_key_is_told_even_where_it_is_not_copied,
-    empty_text_is_not_null,
-    a_table_of_a_thousand_columns_arrives,
-    a_table_of_one_column_without_a_key_arrives_with_its_repetitions,
-    every_spatial_type_arrives_longitude_first,
-}
+use crate::support::{Place, Server, apply, on_both_servers, on_mariadb};
 
 /// Compares the uploaded files: the emulator cannot load all types, and is slower.
 fn arrive(place: &Place, tables: &[&str]) {
@@ -43,8 +25,8 @@ fn refused(place: &Place, variable: &str, parts: &[&str]) {
     }
 }
 
-fn the_least_and_greatest_decimals_keep_every_digit(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn the_least_and_greatest_decimals_keep_every_digit(place: Place) {
     let (nines, least) = (format!("{}.{}", "9".repeat(35), "9".repeat(30)), format!("0.{:0>30}", 1));
     let whole = "9".repeat(65);
     place.sql(&format!(
@@ -65,8 +47,8 @@ fn the_least_and_greatest_decimals_keep_every_digit(kind: Kind) {
     assert_eq!(decimal(&rows[0], "bu", 0), "18446744073709551615.");
 }
 
-fn floats_are_the_same_numbers_bit_by_bit(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn floats_are_the_same_numbers_bit_by_bit(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, f FLOAT, d DOUBLE);
          INSERT INTO t VALUES (0, 16777217, 1.7976931348623157e308), (1, 1.2345678, -1.7976931348623157e308),
@@ -75,7 +57,7 @@ fn floats_are_the_same_numbers_bit_by_bit(kind: Kind) {
     );
     let rows = records(&captured(&place, "t", "t"));
     // MariaDB keeps no sign of a zero.
-    let negative_zero = if kind == Kind::MySql { -0.0 } else { 0.0 };
+    let negative_zero = if place.server == Server::MySql { -0.0 } else { 0.0 };
     let expected = [
         (16_777_216.0, f64::MAX),
         (f64::from(1.234_567_8f32), f64::MIN),
@@ -94,8 +76,8 @@ fn floats_are_the_same_numbers_bit_by_bit(kind: Kind) {
     place.assert_equal(&["t"]);
 }
 
-fn text_and_sets_are_whole_at_their_longest(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn text_and_sets_are_whole_at_their_longest(place: Place) {
     let members: Vec<String> = (0..64).map(|member| format!("'m{member}'")).collect();
     let names: Vec<String> = (0..3000).map(|member| format!("'é{member}'")).collect();
     place.sql(&format!(
@@ -109,8 +91,8 @@ fn text_and_sets_are_whole_at_their_longest(kind: Kind) {
     place.assert_equal(&["t"]);
 }
 
-fn timestamps_do_not_move_across_daylight_saving(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn timestamps_do_not_move_across_daylight_saving(place: Place) {
     // MariaDB's machine is in Berlin, MySQL's own zone is +05:30. The hour that Berlin has twice is written as UTC.
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, at TIMESTAMP(3) NOT NULL);
@@ -122,7 +104,7 @@ fn timestamps_do_not_move_across_daylight_saving(kind: Kind) {
          SET time_zone = '+02:00';
          INSERT INTO t VALUES (7, '1970-01-01 02:00:01')",
     );
-    if kind == Kind::MariaDb {
+    if place.server == Server::MariaDb {
         place.sql(
             "SET time_zone = SYSTEM;
              INSERT INTO t VALUES (8, '2024-10-27 01:59:59'), (9, '2024-10-27 03:00:00'), (10, '2024-07-01 12:00:00')",
@@ -137,8 +119,8 @@ fn timestamps_do_not_move_across_daylight_saving(kind: Kind) {
     assert_eq!(found, expected);
 }
 
-fn times_outside_a_day_follow_the_policy(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn times_outside_a_day_follow_the_policy(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, n TIME NULL, r TIME(6) NOT NULL);
          INSERT INTO t VALUES (1, '00:00:00', '23:59:59.999999'), (2, '838:59:59', '00:00:00'), (3, '-838:59:59', '24:00:00'),
@@ -161,8 +143,8 @@ fn times_outside_a_day_follow_the_policy(kind: Kind) {
     place.assert_equal(&["t"]);
 }
 
-fn each_zero_date_follows_the_policy(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn each_zero_date_follows_the_policy(place: Place) {
     let columns = [("DATE", ""), ("DATETIME", " 00:00:00"), ("DATETIME(6)", " 10:11:12.5")];
     let mut script = "SET sql_mode = '';".to_owned();
     let mut tables = Vec::new();
@@ -208,8 +190,8 @@ fn each_zero_date_follows_the_policy(kind: Kind) {
     }
 }
 
-fn days_that_do_not_exist_follow_the_other_policy(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn days_that_do_not_exist_follow_the_other_policy(place: Place) {
     place.sql(
         "SET sql_mode = 'ALLOW_INVALID_DATES';
          CREATE TABLE t (id INT PRIMARY KEY, d DATE NOT NULL, dt DATETIME(6));
@@ -221,10 +203,10 @@ fn days_that_do_not_exist_follow_the_other_policy(kind: Kind) {
     place.assert_equal(&["t"]);
 }
 
-fn json_is_the_same_document(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn json_is_the_same_document(place: Place) {
     // The deepest that the server takes.
-    let depth = if kind == Kind::MySql { 100 } else { 30 };
+    let depth = if place.server == Server::MySql { 100 } else { 30 };
     let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     place.sql(&format!(
         r#"CREATE TABLE t (id INT PRIMARY KEY, j JSON);
@@ -241,8 +223,8 @@ fn json_is_the_same_document(kind: Kind) {
     assert_eq!(*field(&rows[8], "j"), Value::Null, "no document");
 }
 
-fn bytes_that_are_no_utf8_arrive_as_the_characters_they_are(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn bytes_that_are_no_utf8_arrive_as_the_characters_they_are(place: Place) {
     let every_byte: String = (0..=255u8).map(|byte| format!("{byte:02x}")).collect();
     place.sql(&format!(
         "SET sql_mode = '';
@@ -256,14 +238,14 @@ fn bytes_that_are_no_utf8_arrive_as_the_characters_they_are(kind: Kind) {
     place.assert_equal(&["t"]);
 }
 
-fn text_that_unicode_does_not_have_follows_the_policy(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn text_that_unicode_does_not_have_follows_the_policy(place: Place) {
     // Half of a surrogate pair; and a code of sjis that no character has, where the server would write a question mark.
     let mut cases = vec![
         ("ucs2", "_ucs2 X'0061D83C0062'", "0x0061d83c0062 is not valid UTF-16"),
         ("sjis", "_sjis X'613FFA5C'", "\"a??\" is what the server makes of text"),
     ];
-    if kind == Kind::MariaDb {
+    if place.server == Server::MariaDb {
         cases.push(("utf8mb4", "_utf8mb4 X'61EDA080'", "0x61eda080 is not valid UTF-8"));
         cases.push(("utf8mb3", "_utf8mb3 X'61EDA080'", "0x61eda080 is not valid UTF-8"));
         cases.push(("utf32", "_utf32 X'000000610000D83C'", "0x000000610000d83c is not valid UTF-32"));
@@ -289,12 +271,8 @@ fn text_that_unicode_does_not_have_follows_the_policy(kind: Kind) {
     place.assert_equal(&tables.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
-#[test]
-fn json_of_mariadb_that_is_none_follows_the_policy() {
-    if !Kind::MariaDb.is_here() || !crate::support::emulator_is_here() {
-        return;
-    }
-    let place = Place::new(Kind::MariaDb);
+#[apply(on_mariadb)]
+fn json_of_mariadb_that_is_none_follows_the_policy(place: Place) {
     // What json_valid takes, and what its check did not see.
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, j JSON); INSERT INTO t VALUES (1, '{}'), (2, '[1.]');
@@ -306,8 +284,8 @@ fn json_of_mariadb_that_is_none_follows_the_policy() {
     assert_eq!(place.query("SELECT COUNT(*), COUNT(j) FROM t")[0], [Some("3".into()), Some("1".into())]);
 }
 
-fn the_primary_key_is_told_even_where_it_is_not_copied(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn the_primary_key_is_told_even_where_it_is_not_copied(place: Place) {
     place.sql(
         "CREATE TABLE t (code VARCHAR(9) CHARACTER SET sjis, part BINARY(2), day DATE, span TIME, n INT, PRIMARY KEY (part, code, day));
          INSERT INTO t VALUES ('漢', X'00FF', '2024-01-02', '-01:00:00', 5)",
@@ -324,8 +302,8 @@ fn the_primary_key_is_told_even_where_it_is_not_copied(kind: Kind) {
     assert_eq!(place.query("SELECT n FROM t")[0][0].as_deref(), Some("5"));
 }
 
-fn empty_text_is_not_null(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn empty_text_is_not_null(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(5), tx TEXT, b BLOB, c CHAR(3), bi BINARY(2), e ENUM('', 'x'), s SET('x'));
          INSERT INTO t VALUES (1, '', '', '', '', '', '', ''), (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL)",
@@ -336,8 +314,8 @@ fn empty_text_is_not_null(kind: Kind) {
     assert!(row.iter().all(|count| count.as_deref() == Some("1")), "{row:?}");
 }
 
-fn a_table_of_a_thousand_columns_arrives(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_table_of_a_thousand_columns_arrives(place: Place) {
     let columns: Vec<String> = (0..1000).map(|number| format!("c{number} INT")).collect();
     let values: Vec<String> =
         (0..1000).map(|number| if number % 7 == 0 { "NULL".into() } else { number.to_string() }).collect();
@@ -348,8 +326,8 @@ fn a_table_of_a_thousand_columns_arrives(kind: Kind) {
     assert_eq!(place.query("SELECT c7, c999 FROM wide")[0], [None, Some("999".to_owned())]);
 }
 
-fn a_table_of_one_column_without_a_key_arrives_with_its_repetitions(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_table_of_one_column_without_a_key_arrives_with_its_repetitions(place: Place) {
     place.sql(
         "CREATE TABLE one (v VARCHAR(5)); INSERT INTO one VALUES ('a'), ('a'), (NULL), (NULL), (''), ('a');
          CREATE TABLE span (t TIME); INSERT INTO span VALUES ('-01:00:00')",
@@ -361,8 +339,8 @@ fn a_table_of_one_column_without_a_key_arrives_with_its_repetitions(kind: Kind) 
     assert_eq!(place.count("one"), 6);
 }
 
-fn every_spatial_type_arrives_longitude_first(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn every_spatial_type_arrives_longitude_first(place: Place) {
     let shapes = [
         ("POINT", "POINT(13 52)"),
         ("LINESTRING", "LINESTRING(13 52,14 53)"),
@@ -372,12 +350,12 @@ fn every_spatial_type_arrives_longitude_first(kind: Kind) {
         ("MULTIPOLYGON", "MULTIPOLYGON(((0 0,1 0,1 1,0 0)),((5 5,6 5,6 6,5 5)))"),
         ("GEOMETRYCOLLECTION", "GEOMETRYCOLLECTION(POINT(1 2),LINESTRING(1 2,3 4))"),
     ];
-    let systems: &[u32] = if kind == Kind::MySql { &[0, 4326, 3857] } else { &[0, 4326] };
+    let systems: &[u32] = if place.server == Server::MySql { &[0, 4326, 3857] } else { &[0, 4326] };
     let mut columns: Vec<String> = shapes.iter().map(|(name, _)| format!("c_{name} {name}")).collect();
     columns.push("c_any GEOMETRY".into());
     let mut script = format!("CREATE TABLE t (id INT PRIMARY KEY, {});", columns.join(", "));
     for system in systems {
-        let order = if kind == Kind::MySql && *system == 4326 { ", 'axis-order=long-lat'" } else { "" };
+        let order = if place.server == Server::MySql && *system == 4326 { ", 'axis-order=long-lat'" } else { "" };
         let mut values: Vec<String> =
             shapes.iter().map(|(_, text)| format!("ST_GeomFromText('{text}', {system}{order})")).collect();
         values.push(values[0].clone());

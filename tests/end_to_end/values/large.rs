@@ -1,14 +1,9 @@
 //! Values of 16 MiB and 64 MiB, more than a block of Avro can hold: their table fails and says what and where.
 
-use crate::support::{Kind, Place, on_both_servers};
+use crate::support::{Place, apply, on_both_servers};
 
-on_both_servers! {
-    a_value_too_large_fails_its_table_alone,
-    a_value_just_small_enough_arrives,
-}
-
-fn a_value_too_large_fails_its_table_alone(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_value_too_large_fails_its_table_alone(place: Place) {
     let cases = [("LONGTEXT", 16 << 20), ("LONGBLOB", 16 << 20), ("LONGTEXT", 64 << 20), ("LONGBLOB", 64 << 20)]
         .map(|(kind, bytes)| (format!("{}_{bytes}", kind.to_lowercase()), kind, bytes.to_string()));
     place.sql("CREATE TABLE other (id INT PRIMARY KEY); INSERT INTO other VALUES (1), (2)");
@@ -48,8 +43,8 @@ fn a_value_too_large_fails_its_table_alone(kind: Kind) {
     place.remove();
 }
 
-fn a_value_just_small_enough_arrives(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_value_just_small_enough_arrives(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, document LONGTEXT);
          INSERT INTO t VALUES (1, 'first'), (2, REPEAT('é', 7900000)), (3, 'last'), (4, REPEAT('x', 15900000)), (5, NULL)",

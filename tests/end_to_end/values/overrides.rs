@@ -1,25 +1,14 @@
 //! Columns with another type than their own, VECTOR, what an error offers, and names of every kind.
 
-use crate::support::{Kind, Place, on_both_servers};
-
-on_both_servers! {
-    every_other_type_arrives_exactly,
-    decimals_arrive_in_the_type_that_was_asked_for,
-    a_value_that_the_other_type_cannot_hold_is_named_or_counted,
-    impossible_types_are_refused_before_anything_is_read,
-    geographies_arrive_as_wkt_with_the_longitude_first,
-    an_error_offers_the_type_that_holds_the_value,
-    odd_names_become_valid_ones,
-    reserved_and_colliding_names_are_refused,
-}
+use crate::support::{Place, Server, apply, on_both_servers, on_mysql};
 
 /// The first row of a query over the dataset; NULL as "NULL".
 fn row(place: &Place, query: &str) -> Vec<String> {
     place.query(query)[0].iter().map(|value| value.clone().unwrap_or_else(|| "NULL".into())).collect()
 }
 
-fn every_other_type_arrives_exactly(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn every_other_type_arrives_exactly(place: Place) {
     place.sql(
         "SET sql_mode = '', time_zone = '+00:00';
          CREATE TABLE t (id INT PRIMARY KEY, flag TINYINT(1), bit1 BIT(1) NOT NULL, n BIGINT, i INT, z INT(6) ZEROFILL,
@@ -72,8 +61,8 @@ fn every_other_type_arrives_exactly(kind: Kind) {
     );
 }
 
-fn decimals_arrive_in_the_type_that_was_asked_for(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn decimals_arrive_in_the_type_that_was_asked_for(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, a DECIMAL(20,2), b DECIMAL(38,20), c DECIMAL(65,20), s DECIMAL(10,4));
          INSERT INTO t VALUES (1, -1.25, 12.5, 99.123456789, 1.5), (2, NULL, -123456789012345678.123456789, NULL, NULL)",
@@ -91,8 +80,8 @@ fn decimals_arrive_in_the_type_that_was_asked_for(kind: Kind) {
     assert_eq!(crate::support::upload::decimal(&records[0], "c", 38), format!("99.123456789{}", "0".repeat(29)));
 }
 
-fn a_value_that_the_other_type_cannot_hold_is_named_or_counted(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn a_value_that_the_other_type_cannot_hold_is_named_or_counted(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, flag TINYINT(1) NOT NULL, u BIGINT UNSIGNED, d DECIMAL(38,20), j TEXT, b BLOB);
          INSERT INTO t VALUES (1, 2, 9223372036854775808, 0.0000000001, '{', 0xff), (2, 1, 1, 1, '1', 'a'), (3, -1, 2, 2, '2', '')",
@@ -135,8 +124,8 @@ fn a_value_that_the_other_type_cannot_hold_is_named_or_counted(kind: Kind) {
     );
 }
 
-fn impossible_types_are_refused_before_anything_is_read(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn impossible_types_are_refused_before_anything_is_read(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY, at DATE, f FLOAT); INSERT INTO t VALUES (1, NULL, 1)");
     let run = |options: &str| place.sync().tables(&format!(r#"[{{"name": "t", {options}}}]"#)).run();
     let cases = [
@@ -154,12 +143,12 @@ fn impossible_types_are_refused_before_anything_is_read(kind: Kind) {
     assert!(done.log.contains("VARCHAR") && done.log.contains("is no BigQuery type"), "{}{}", done.log, done.errors);
 }
 
-fn geographies_arrive_as_wkt_with_the_longitude_first(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn geographies_arrive_as_wkt_with_the_longitude_first(place: Place) {
     // MySQL takes the latitude first where the SRID says so.
-    let berlin = match kind {
-        Kind::MySql => "ST_GeomFromText('POINT(52.5 13.25)', 4326)",
-        Kind::MariaDb => "ST_GeomFromText('POINT(13.25 52.5)', 4326)",
+    let berlin = match place.server {
+        Server::MySql => "ST_GeomFromText('POINT(52.5 13.25)', 4326)",
+        Server::MariaDb => "ST_GeomFromText('POINT(13.25 52.5)', 4326)",
     };
     place.sql(&format!(
         "CREATE TABLE t (id INT PRIMARY KEY, shape GEOMETRY);
@@ -181,8 +170,8 @@ fn geographies_arrive_as_wkt_with_the_longitude_first(kind: Kind) {
     assert_eq!(done.event("table_synced")["valuesToNull"], 2);
 }
 
-fn an_error_offers_the_type_that_holds_the_value(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn an_error_offers_the_type_that_holds_the_value(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY, span TIME, c CHAR(2)); INSERT INTO t VALUES (7, '-838:59:59', 'a')");
     let message = place.sync().run().failed(1).message("table_failed");
     let way_out =
@@ -192,8 +181,8 @@ fn an_error_offers_the_type_that_holds_the_value(kind: Kind) {
     assert_eq!(row(&place, "SELECT span FROM t"), ["-838:59:59"]);
 }
 
-fn odd_names_become_valid_ones(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn odd_names_become_valid_ones(place: Place) {
     let long = "名".repeat(64);
     // The servers make a file's name of a table's, several characters of one like these.
     let long_table = "é".repeat(64);
@@ -222,8 +211,8 @@ fn odd_names_become_valid_ones(kind: Kind) {
     assert_eq!((place.count(&long_table), place.count("1st-table")), (1, 1));
 }
 
-fn reserved_and_colliding_names_are_refused(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn reserved_and_colliding_names_are_refused(place: Place) {
     place.sql(
         "CREATE TABLE reserved (id INT PRIMARY KEY, `_Partition date` INT); INSERT INTO reserved VALUES (1, 2);
          CREATE TABLE colliding (`a b` INT PRIMARY KEY, `a.b` INT); CREATE TABLE `c d.` (id INT); CREATE TABLE `c d$` (id INT)",
@@ -242,12 +231,8 @@ fn reserved_and_colliding_names_are_refused(kind: Kind) {
     assert_eq!(place.schema("reserved"), ["id INTEGER"]);
 }
 
-#[test]
-fn vectors_arrive_bit_by_bit_or_as_json() {
-    if !Kind::MySql.is_here() || !crate::support::emulator_is_here() {
-        return;
-    }
-    let place = Place::new(Kind::MySql);
+#[apply(on_mysql)]
+fn vectors_arrive_bit_by_bit_or_as_json(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, v VECTOR(3) NOT NULL, w VECTOR(16383));
          INSERT INTO t VALUES (1, STRING_TO_VECTOR('[1.2345678,-2.25,16777217]'), NULL),

@@ -1,19 +1,9 @@
 //! Values: what MySQL's own client reads equals what Google's own client reads, for every column of every row.
 
-use crate::support::{Kind, Place, on_both_servers};
+use crate::support::{Place, Server, apply, on_both_servers};
 
-on_both_servers! {
-    the_demo_arrives_exactly,
-    every_common_type_arrives_exactly_at_its_edges,
-    text_arrives_whatever_its_charset,
-    timestamps_do_not_move_with_the_servers_time_zone,
-    zero_dates_become_null_and_are_counted,
-    decimals_beyond_numeric_keep_every_digit,
-    synonyms_engines_and_views_arrive_exactly,
-}
-
-fn the_demo_arrives_exactly(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn the_demo_arrives_exactly(place: Place) {
     let demo = include_str!("../../../scripts/demo.sql");
     let database = ["DROP DATABASE", "CREATE DATABASE", "USE "];
     let demo = demo.lines().filter(|line| !database.iter().any(|start| line.starts_with(start)));
@@ -32,8 +22,8 @@ fn the_demo_arrives_exactly(kind: Kind) {
     place.assert_equal(&tables);
 }
 
-fn every_common_type_arrives_exactly_at_its_edges(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn every_common_type_arrives_exactly_at_its_edges(place: Place) {
     place.sql(
         "CREATE TABLE edges (
             id INT PRIMARY KEY,
@@ -70,8 +60,8 @@ fn every_common_type_arrives_exactly_at_its_edges(kind: Kind) {
     assert_eq!(place.count("edges"), 7);
 }
 
-fn text_arrives_whatever_its_charset(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn text_arrives_whatever_its_charset(place: Place) {
     let charsets = ["utf8mb4", "utf8mb3", "latin1", "ucs2", "utf16", "sjis", "cp1251", "ascii", "binary"];
     for charset in charsets {
         let sample = match charset {
@@ -93,8 +83,8 @@ fn text_arrives_whatever_its_charset(kind: Kind) {
     place.assert_equal(&tables.iter().map(String::as_str).collect::<Vec<_>>());
 }
 
-fn timestamps_do_not_move_with_the_servers_time_zone(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn timestamps_do_not_move_with_the_servers_time_zone(place: Place) {
     place.sql(
         "CREATE TABLE moments (id INT PRIMARY KEY, at TIMESTAMP(6) NULL, local DATETIME(6));
          SET time_zone = '+00:00';
@@ -110,8 +100,8 @@ fn timestamps_do_not_move_with_the_servers_time_zone(kind: Kind) {
     assert_eq!(values[2], "1711846800000000");
 }
 
-fn zero_dates_become_null_and_are_counted(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn zero_dates_become_null_and_are_counted(place: Place) {
     place.sql(
         "SET sql_mode = '';
          CREATE TABLE zero (id INT PRIMARY KEY, d DATE NOT NULL, n DATE, dt DATETIME, ts TIMESTAMP NULL);
@@ -130,8 +120,8 @@ fn zero_dates_become_null_and_are_counted(kind: Kind) {
     assert_eq!(place.count("zero"), 3, "the table is still the one before");
 }
 
-fn synonyms_engines_and_views_arrive_exactly(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn synonyms_engines_and_views_arrive_exactly(place: Place) {
     place.sql(
         "SET sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00';
          CREATE TABLE syn (s SERIAL PRIMARY KEY, b BOOLEAN, n NCHAR(5), nv NVARCHAR(20), d DEC(5,2), f FIXED(10,3), dp DOUBLE PRECISION,
@@ -158,7 +148,7 @@ fn synonyms_engines_and_views_arrive_exactly(kind: Kind) {
              UNIX_TIMESTAMP(t) AS u, b'101' AS bits, X'FF' AS hx, POINT(1, 2) AS p, YEAR(d) AS yy, CONVERT('漢' USING sjis) AS sj FROM zero",
     );
     let mut tables = vec!["syn", "part", "in_memory", "myisam", "packed", "shapes", "zero", "seen"];
-    if kind == Kind::MariaDb {
+    if place.server == Server::MariaDb {
         place.sql(
             "CREATE TABLE maria (id UUID PRIMARY KEY, i4 INET4 NOT NULL, i6 INET6, c VARCHAR(100) COMPRESSED, b BLOB COMPRESSED, j JSON,
                  jl LONGTEXT CHARACTER SET latin1 CHECK (json_valid(jl)), vc INT AS (1 + 1) PERSISTENT);
@@ -172,8 +162,8 @@ fn synonyms_engines_and_views_arrive_exactly(kind: Kind) {
     place.assert_equal(&tables);
 }
 
-fn decimals_beyond_numeric_keep_every_digit(kind: Kind) {
-    let place = Place::new(kind);
+#[apply(on_both_servers)]
+fn decimals_beyond_numeric_keep_every_digit(place: Place) {
     let nines = format!("{}.{}", "9".repeat(35), "9".repeat(30));
     place.sql(&format!(
         "CREATE TABLE wide (id INT PRIMARY KEY, d DECIMAL(65,30), e DECIMAL(65,20), f DECIMAL(40,10));

@@ -6,7 +6,7 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use crate::support::Kind;
+use crate::support::Server;
 
 /// Small enough that a row of long declarations stays below InnoDB's 65,535 bytes.
 const MOST_COLUMNS: usize = 12;
@@ -35,20 +35,20 @@ struct Type {
 }
 
 /// The same tables for the same seed.
-pub fn generate(kind: Kind, seed: u64, count: usize) -> Vec<Table> {
+pub fn generate(server: Server, seed: u64, count: usize) -> Vec<Table> {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
     let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-    (0..count).map(|number| table(&mut runner, kind, &format!("t{number}"))).collect()
+    (0..count).map(|number| table(&mut runner, server, &format!("t{number}"))).collect()
 }
 
 fn draw<T: std::fmt::Debug>(runner: &mut TestRunner, strategy: impl Strategy<Value = T>) -> T {
     strategy.new_tree(runner).unwrap().current()
 }
 
-fn table(runner: &mut TestRunner, kind: Kind, name: &str) -> Table {
-    let types = draw(runner, vec(any_type(kind), 1..=MOST_COLUMNS));
+fn table(runner: &mut TestRunner, server: Server, name: &str) -> Table {
+    let types = draw(runner, vec(any_type(server), 1..=MOST_COLUMNS));
     let nullable: Vec<bool> = draw(runner, vec(any::<bool>(), types.len()));
     let keyed = draw(runner, any::<bool>());
     let rows = draw(runner, 0..=MOST_ROWS);
@@ -83,7 +83,7 @@ fn table(runner: &mut TestRunner, kind: Kind, name: &str) -> Table {
     Table { name: name.to_owned(), sql, emulator_can_load: !types.iter().any(|kind| kind.bignumeric) }
 }
 
-fn any_type(kind: Kind) -> BoxedStrategy<Type> {
+fn any_type(server: Server) -> BoxedStrategy<Type> {
     let mut types = vec![
         integer(),
         integer(),
@@ -95,16 +95,16 @@ fn any_type(kind: Kind) -> BoxedStrategy<Type> {
         dated(),
         time_of_day(),
         fixed("YEAR", prop_oneof![select(vec![0, 1901, 2155]), 1901i32..=2155].prop_map(|n| n.to_string())),
-        text(kind),
-        text(kind),
+        text(server),
+        text(server),
         single_byte_text(),
         multi_byte_text(),
         binary(),
         listed(),
-        fixed("JSON", json(kind)),
-        spatial(kind),
+        fixed("JSON", json(server)),
+        spatial(server),
     ];
-    if kind == Kind::MariaDb {
+    if server == Server::MariaDb {
         let parts = vec(any::<u16>(), 8).prop_map(|p| p.iter().map(|n| format!("{n:x}")).collect::<Vec<_>>());
         let inet6 = prop_oneof![
             parts.prop_map(|parts| format!("'{}'", parts.join(":"))),
@@ -118,7 +118,7 @@ fn any_type(kind: Kind) -> BoxedStrategy<Type> {
         types.push(fixed("INET6", inet6));
         types.push(fixed("INET4", any::<[u8; 4]>().prop_map(|[a, b, c, d]| format!("'{a}.{b}.{c}.{d}'"))));
     }
-    if kind == Kind::MySql {
+    if server == Server::MySql {
         let finite = any::<f32>().prop_filter("finite", |number| number.is_finite());
         let bytes = vec(finite, 1..5).prop_map(|numbers| {
             let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
@@ -349,7 +349,7 @@ fn characters() -> BoxedStrategy<String> {
     .boxed()
 }
 
-fn text(kind: Kind) -> BoxedStrategy<Type> {
+fn text(server: Server) -> BoxedStrategy<Type> {
     let mut charsets = vec![
         "utf8mb4",
         "utf8mb4",
@@ -374,7 +374,7 @@ fn text(kind: Kind) -> BoxedStrategy<Type> {
         "greek",
         "binary",
     ];
-    if kind == Kind::MySql {
+    if server == Server::MySql {
         charsets.push("gb18030");
     }
     let names = ["CHAR(20)", "VARCHAR(50)", "VARCHAR(200)", "TINYTEXT", "TEXT", "MEDIUMTEXT", "LONGTEXT"];
@@ -437,7 +437,7 @@ fn listed() -> BoxedStrategy<Type> {
         .boxed()
 }
 
-fn json(kind: Kind) -> BoxedStrategy<String> {
+fn json(server: Server) -> BoxedStrategy<String> {
     let numbers =
         ["0", "-1", "1.5", "9007199254740993", "18446744073709551615", "-9223372036854775808", "1e300", "1e-7", "0.1"];
     let leaf = prop_oneof![
@@ -455,13 +455,13 @@ fn json(kind: Kind) -> BoxedStrategy<String> {
             vec(member, 0..4).prop_map(|members| format!("{{{}}}", members.join(", "))),
         ]
     });
-    match kind {
-        Kind::MariaDb => tree.prop_map(|text| quoted(&text)).boxed(),
-        Kind::MySql => tree.prop_map(|text| format!("CAST({} AS JSON)", quoted(&text))).boxed(),
+    match server {
+        Server::MariaDb => tree.prop_map(|text| quoted(&text)).boxed(),
+        Server::MySql => tree.prop_map(|text| format!("CAST({} AS JSON)", quoted(&text))).boxed(),
     }
 }
 
-fn spatial(kind: Kind) -> BoxedStrategy<Type> {
+fn spatial(server: Server) -> BoxedStrategy<Type> {
     // Within the bounds of latitudes, so that every reference system takes them.
     let number = || prop_oneof![(-80i32..=80).prop_map(f64::from), -80f64..80.0];
     let point = move || (number(), number()).prop_map(|(x, y)| format!("{x} {y}"));
@@ -485,7 +485,7 @@ fn spatial(kind: Kind) -> BoxedStrategy<Type> {
             shapes("GEOMETRYCOLLECTION", many(member))
         }),
     ];
-    let systems = if kind == Kind::MySql { vec![0, 4326, 3857] } else { vec![0, 4326] };
+    let systems = if server == Server::MySql { vec![0, 4326, 3857] } else { vec![0, 4326] };
     (select(all), select(systems), any::<bool>())
         .prop_map(|((name, shapes), system, general)| {
             let literals = shapes.prop_map(move |shape| format!("ST_GeomFromText('{shape}', {system})"));

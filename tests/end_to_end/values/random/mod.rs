@@ -9,11 +9,7 @@ mod generate;
 use std::time::{Duration, Instant};
 
 use crate::support::upload::Sink;
-use crate::support::{Kind, Place, on_both_servers};
-
-on_both_servers! {
-    random_tables_arrive_exactly,
-}
+use crate::support::{Place, Server, apply, on_both_servers};
 
 /// Tables of one database, all copied by one run: a run costs as much as many small tables.
 const TABLES_PER_ROUND: usize = 16;
@@ -23,7 +19,8 @@ fn number(variable: &str) -> Option<u64> {
     Some(text.parse().unwrap_or_else(|_| panic!("{variable} is {text:?}, and has to be a whole number")))
 }
 
-fn random_tables_arrive_exactly(kind: Kind) {
+#[apply(on_both_servers)]
+fn random_tables_arrive_exactly(server: Server) {
     let first = number("FUZZ_SEED").unwrap_or_else(|| uuid::Uuid::new_v4().as_u64_pair().0 >> 32);
     let limit = Duration::from_secs(number("FUZZ_SECONDS").unwrap_or(0));
     let started = Instant::now();
@@ -31,16 +28,16 @@ fn random_tables_arrive_exactly(kind: Kind) {
     while rounds == 0 || started.elapsed() < limit {
         let seed = first.wrapping_add(rounds);
         // Shown when the test fails.
-        eprintln!("{kind:?}: FUZZ_SEED={seed} repeats this round");
-        round(kind, seed);
+        eprintln!("{server:?}: FUZZ_SEED={seed} repeats this round");
+        round(server, seed);
         rounds += 1;
     }
-    eprintln!("{kind:?}: {rounds} rounds of {TABLES_PER_ROUND} tables, from FUZZ_SEED={first} on");
+    eprintln!("{server:?}: {rounds} rounds of {TABLES_PER_ROUND} tables, from FUZZ_SEED={first} on");
 }
 
-fn round(kind: Kind, seed: u64) {
-    let place = Place::new(kind);
-    let tables = generate::generate(kind, seed, TABLES_PER_ROUND);
+fn round(server: Server, seed: u64) {
+    let place = Place::new(server);
+    let tables = generate::generate(server, seed, TABLES_PER_ROUND);
     // Not strict: a server then keeps as much of a value as its type allows, and what it kept is what is compared.
     let mut script = "SET NAMES utf8mb4; SET sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00';\n".to_owned();
     for table in &tables {
