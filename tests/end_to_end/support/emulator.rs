@@ -17,6 +17,11 @@ impl Place {
         rows.iter().map(|row| row["f"].as_array().unwrap().iter().map(value).collect()).collect()
     }
 
+    /// The first row of a query over the dataset; NULL as "NULL".
+    pub fn row(&self, query: &str) -> Vec<String> {
+        self.query(query)[0].iter().map(|value| value.clone().unwrap_or_else(|| "NULL".into())).collect()
+    }
+
     /// How many rows the destination has.
     pub fn count(&self, table: &str) -> u64 {
         self.query(&format!("SELECT COUNT(*) FROM `{table}`"))[0][0].as_ref().unwrap().parse().unwrap()

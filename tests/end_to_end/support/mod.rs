@@ -1,5 +1,6 @@
 //! What tests share: servers, a place of their own beside them, runs of the binary, and what stands in between.
 
+pub mod avro;
 pub mod bigquery_proxy;
 pub mod emulator;
 pub mod finished;
@@ -7,9 +8,10 @@ pub mod mysql_proxy;
 pub mod place;
 pub mod random;
 pub mod readback;
+pub mod rows;
 pub mod run;
 pub mod server;
-pub mod upload;
+pub mod sink;
 
 pub use emulator::emulator_call;
 pub use finished::Finished;

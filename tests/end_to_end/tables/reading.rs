@@ -4,42 +4,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use futures_util::TryStreamExt as _;
-use mysql_bigquery_sync::config::{Config, Policies};
-use mysql_bigquery_sync::mapping::Mapping;
-use mysql_bigquery_sync::mapping::row::RowEncoder;
-use mysql_bigquery_sync::mysql::{catalog, connection, rows};
-use mysql_bigquery_sync::selection::TableRequest;
-
-use crate::support::upload::Sink;
-use crate::support::{Finished, PASSWORD, Place, Server, USER, apply, on_both_servers};
+use crate::support::sink::Sink;
+use crate::support::{Finished, PASSWORD, Place, Server, apply, on_both_servers};
 
 /// More than a table has to have to be divided, and enough for several ranges.
 const ROWS: u64 = 30_000;
-
-/// `s.n` from 1 to `ROWS`, on both servers.
-fn numbers(server: Server) -> String {
-    match server {
-        Server::MariaDb => format!("(SELECT CAST(seq AS SIGNED) AS n FROM seq_1_to_{ROWS}) s"),
-        Server::MySql => format!(
-            "(WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {ROWS}) SELECT n FROM s) s"
-        ),
-    }
-}
-
-/// The table, filled with `values` of the numbers, and the server told how large it is.
-fn fill(place: &Place, table: &str, columns: &str, values: &str) {
-    place.sql(&format!(
-        "SET SESSION sql_mode = ''; {} CREATE TABLE {table} ({columns}); INSERT INTO {table} SELECT {values} FROM {}; \
-         ANALYZE TABLE {table}",
-        if place.server == Server::MySql {
-            format!("SET SESSION cte_max_recursion_depth = {ROWS};")
-        } else {
-            String::new()
-        },
-        numbers(place.server)
-    ));
-}
 
 /// Keys: how they are declared, and what of a number n they hold. Skewed, sparse, composite, of every type that is divided.
 const KEYS: &[(&str, &str, &str)] = &[
@@ -86,7 +55,7 @@ fn every_row_arrives_once_whatever_the_key(place: Place) {
     );
     let here = KEYS.iter().chain((place.server == Server::MariaDb).then_some(&of_mariadb));
     for (table, columns, values) in here {
-        fill(&place, table, columns, values);
+        place.create(table, columns, values, ROWS);
         tables.push(table);
     }
     let sink = Sink::start();
@@ -104,7 +73,7 @@ fn every_row_arrives_once_whatever_the_key(place: Place) {
 /// Waits for writers and keeps them out for a moment: what they wrote is in all snapshots or in none.
 #[apply(on_both_servers)]
 fn several_connections_see_one_moment(place: Place) {
-    fill(&place, "t", "id INT PRIMARY KEY, v INT NOT NULL", "n, 0");
+    place.create("t", "id INT PRIMARY KEY, v INT NOT NULL", "n, 0", ROWS);
     // Every transaction changes both ends of the table alike.
     let over = Arc::new(AtomicBool::new(false));
     std::thread::scope(|scope| {
@@ -130,7 +99,7 @@ fn several_connections_see_one_moment(place: Place) {
 
 #[apply(on_both_servers)]
 fn a_table_that_cannot_be_locked_is_read_all_the_same(place: Place) {
-    fill(&place, "t", "id INT PRIMARY KEY, v INT", "n, n");
+    place.create("t", "id INT PRIMARY KEY, v INT", "n, n", ROWS);
     let user = format!("r{}", &place.name[5..]);
     place.sql(&format!(
         "CREATE USER '{user}'@'%' IDENTIFIED BY '{PASSWORD}'; GRANT SELECT ON `{}`.t TO '{user}'@'%'",
@@ -171,10 +140,10 @@ fn a_table_that_cannot_be_locked_is_read_all_the_same(place: Place) {
 
 #[apply(on_both_servers)]
 fn some_tables_are_read_over_one_connection(place: Place) {
-    fill(&place, "keyless", "id INT, v INT", "n, n");
-    fill(&place, "real_key", "id DOUBLE PRIMARY KEY, v INT", "n / 4, n");
-    fill(&place, "filtered", "id INT PRIMARY KEY, v INT", "n, n");
-    fill(&place, "asked", "id INT PRIMARY KEY, v INT", "n, n");
+    place.create("keyless", "id INT, v INT", "n, n", ROWS);
+    place.create("real_key", "id DOUBLE PRIMARY KEY, v INT", "n / 4, n", ROWS);
+    place.create("filtered", "id INT PRIMARY KEY, v INT", "n, n", ROWS);
+    place.create("asked", "id INT PRIMARY KEY, v INT", "n, n", ROWS);
     place.sql("CREATE TABLE small (id INT PRIMARY KEY); INSERT INTO small VALUES (1); CREATE VIEW seen AS SELECT * FROM asked");
     let tables = r#"["keyless", "real_key", {"name": "filtered", "where": "id > 0"}, {"name": "asked", "read_connections": 1}, "small", "seen"]"#;
     let run = place.sync().with("READ_CONNECTIONS", "3").tables(tables);
@@ -194,7 +163,7 @@ fn some_tables_are_read_over_one_connection(place: Place) {
 /// A part of a key that may not be read is a part of it all the same: what is before it has repetitions.
 #[apply(on_both_servers)]
 fn a_key_that_is_read_in_part_loses_no_row(place: Place) {
-    fill(&place, "t", "a INT, b INT, v INT, PRIMARY KEY (a, b)", "n DIV 20000, n, n");
+    place.create("t", "a INT, b INT, v INT, PRIMARY KEY (a, b)", "n DIV 20000, n, n", ROWS);
     let user = format!("k{}", &place.name[5..]);
     place.sql(&format!(
         "CREATE USER '{user}'@'%' IDENTIFIED BY '{PASSWORD}'; GRANT SELECT (a, v) ON `{}`.t TO '{user}'@'%'",
@@ -210,7 +179,7 @@ fn a_key_that_is_read_in_part_loses_no_row(place: Place) {
 /// What is asserted is that the reader waited, which it does for at least so long.
 #[apply(on_both_servers)]
 fn a_limit_on_the_speed_slows_the_reader_down(place: Place) {
-    fill(&place, "t", "id INT PRIMARY KEY, v VARCHAR(100)", "n, REPEAT('x', 100)");
+    place.create("t", "id INT PRIMARY KEY, v VARCHAR(100)", "n, REPEAT('x', 100)", ROWS);
     let milliseconds = |done: &Finished| done.event("table_synced")["snapshotMilliseconds"].as_u64().unwrap();
     for (variable, value) in [("MAX_ROWS_PER_SECOND", "15000"), ("MAX_MB_PER_SECOND", "1.6")] {
         for connections in ["1", "3"] {
@@ -220,64 +189,4 @@ fn a_limit_on_the_speed_slows_the_reader_down(place: Place) {
             assert_eq!(place.count("t"), ROWS);
         }
     }
-}
-
-#[apply(on_both_servers)]
-fn every_codec_is_read_back(place: Place) {
-    fill(&place, "t", "id INT PRIMARY KEY, v VARCHAR(100)", "n, CONCAT('value ', n * 7)");
-    let mut sizes = Vec::new();
-    for codec in ["zstd", "zstd:-5", "snappy", "deflate", "null"] {
-        let done = place.sync().with("AVRO_CODEC", codec).run().succeeded();
-        sizes.push(done.event("table_synced")["bytesSent"].as_u64().unwrap());
-        place.assert_equal(&["t"]);
-    }
-    assert!(sizes[..4].iter().all(|size| *size < sizes[4]), "{sizes:?}");
-}
-
-/// The conversion of rows, counted on a table of every kind of value; what the driver does before is its own. MariaDB's JSON is
-/// checked, and the check keeps the open brackets of a nested document on the heap.
-#[apply(on_both_servers)]
-fn a_row_costs_no_allocation(place: Place) {
-    fill(
-        &place,
-        "t",
-        "id BIGINT UNSIGNED PRIMARY KEY, i INT, d DECIMAL(12,2), big DECIMAL(38,9), f DOUBLE, day DATE, dt DATETIME(6), \
-         ts TIMESTAMP NULL, tm TIME(3), txt VARCHAR(50), b VARBINARY(20), j JSON, e ENUM('a', 'b'), bits BIT(9), \
-         l VARCHAR(9) CHARACTER SET latin1, u VARCHAR(9) CHARACTER SET utf16",
-        "n, -n, n / 7, n / 11, n / 3, '2024-02-29', '2024-02-29 12:34:56.789', '2024-01-01', '12:34:56', CONCAT('né ', n), \
-         UNHEX(HEX(n)), '{\"a\": [1, null]}', 1 + n % 2, n % 512, 'é', 'é🎈'",
-    );
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let variables = [
-        ("MYSQL_HOST", "127.0.0.1"),
-        ("MYSQL_PORT", &place.port()),
-        ("MYSQL_USER", USER),
-        ("MYSQL_PASSWORD", PASSWORD),
-        ("MYSQL_DATABASE", &place.name),
-        ("BIGQUERY_PROJECT", "p"),
-        ("BIGQUERY_DATASET", "d"),
-    ];
-    let config = Config::read(variables.map(|(name, value)| (name.into(), value.into())), &[]).unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (mapping, read) = runtime.block_on(async {
-        let mut connection = connection::connect(&config.mysql).await.unwrap();
-        let flavor = catalog::flavor(&mut connection).await.unwrap();
-        let found = catalog::find(&mut connection, "t").await.unwrap().unwrap();
-        let table = catalog::columns(&mut connection, flavor, found).await.unwrap();
-        let mapping = Mapping::new(&table, flavor, &TableRequest::default(), Policies::default()).unwrap();
-        let statement = rows::statement(&mapping.select_list(), "t", Some("id <= 5000"));
-        let query = sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false);
-        let read: Vec<_> = query.fetch(&mut connection).try_collect().await.unwrap();
-        (mapping, read)
-    });
-    let mut encoder = RowEncoder::new(Arc::new(mapping));
-    let mut block = Vec::with_capacity(4 << 20);
-    let counted = allocation_counter::measure(|| {
-        for row in &read {
-            encoder.append(row, &mut block).unwrap();
-        }
-    });
-    let of_checks = if place.server == Server::MariaDb { 5000 } else { 0 };
-    assert_eq!((read.len(), counted.count_total), (5000, of_checks), "rows, allocations");
-    assert!(block.len() < block.capacity());
 }

@@ -1,11 +1,8 @@
-//! Columns with another type than their own, VECTOR, what an error offers, and names of every kind.
+//! Columns with another type than their own, and the types that an error offers.
 
-use crate::support::{Place, Server, apply, on_both_servers, on_mysql};
-
-/// The first row of a query over the dataset; NULL as "NULL".
-fn row(place: &Place, query: &str) -> Vec<String> {
-    place.query(query)[0].iter().map(|value| value.clone().unwrap_or_else(|| "NULL".into())).collect()
-}
+use crate::support::avro::{decimal, records};
+use crate::support::sink::captured;
+use crate::support::{Place, apply, on_both_servers};
 
 #[apply(on_both_servers)]
 fn every_other_type_arrives_exactly(place: Place) {
@@ -27,9 +24,7 @@ fn every_other_type_arrives_exactly(place: Place) {
     let expected = "id INTEGER, flag BOOLEAN, bit1 BOOLEAN, n STRING, i NUMERIC, z STRING, u INTEGER, us STRING, y STRING, b64 INTEGER, \
          d STRING, dt STRING, ts STRING, local TIMESTAMP, utc DATETIME, Duration STRING, j STRING, document JSON, bin STRING, p BYTES";
     assert_eq!(place.schema("t").join(", "), expected);
-    let found = row(
-        &place,
-        "SELECT flag, bit1, n, i, z, u, us, y, b64, d, dt, ts, UNIX_MICROS(local), CAST(utc AS STRING), Duration, bin, TO_HEX(p), \
+    let found = place.row("SELECT flag, bit1, n, i, z, u, us, y, b64, d, dt, ts, UNIX_MICROS(local), CAST(utc AS STRING), Duration, bin, TO_HEX(p), \
          TO_JSON_STRING(document) FROM t WHERE id = 1",
     );
     assert_eq!(
@@ -53,10 +48,10 @@ fn every_other_type_arrives_exactly(place: Place) {
     assert!(found[13].starts_with("2024-10-27 01:00:00.25"), "{found:?}");
     assert_eq!(found[14..17], ["-838:59:59.00", "né", "0101000000000000000000f83f00000000000000c0"]);
     assert_eq!(found[17].replace(' ', ""), r#"{"a":[1.5,null]}"#);
-    let text: serde_json::Value = serde_json::from_str(&row(&place, "SELECT j FROM t WHERE id = 1")[0]).unwrap();
+    let text: serde_json::Value = serde_json::from_str(&place.row("SELECT j FROM t WHERE id = 1")[0]).unwrap();
     assert_eq!(text, serde_json::json!([1, 2]));
     assert_eq!(
-        row(&place, "SELECT flag, bit1, n, Duration, document, p FROM t WHERE id = 2"),
+        place.row("SELECT flag, bit1, n, Duration, document, p FROM t WHERE id = 2"),
         ["NULL", "false", "NULL", "00:00:00.50", "NULL", "NULL"]
     );
 }
@@ -70,14 +65,14 @@ fn decimals_arrive_in_the_type_that_was_asked_for(place: Place) {
     let tables = r#"[{"name": "t", "types": {"b": "NUMERIC", "c": "NUMERIC", "s": "STRING"}}]"#;
     place.sync().tables(tables).run().succeeded();
     assert_eq!(place.schema("t"), ["id INTEGER", "a NUMERIC", "b NUMERIC", "c NUMERIC", "s STRING"]);
-    let found = row(&place, "SELECT CAST(b AS STRING), CAST(c AS STRING), s FROM t WHERE id = 1");
+    let found = place.row("SELECT CAST(b AS STRING), CAST(c AS STRING), s FROM t WHERE id = 1");
     assert_eq!((found[0].trim_end_matches('0'), &*found[1], &*found[2]), ("12.5", "99.123456789", "1.5000"));
-    assert_eq!(row(&place, "SELECT CAST(b AS STRING) FROM t WHERE id = 2"), ["-123456789012345678.123456789"]);
+    assert_eq!(place.row("SELECT CAST(b AS STRING) FROM t WHERE id = 2"), ["-123456789012345678.123456789"]);
     // The emulator loads no BIGNUMERIC: the uploaded bytes are read.
     let tables = r#"[{"name": "t", "types": {"a": "BIGNUMERIC", "c": "BIGNUMERIC"}}]"#;
-    let records = crate::support::upload::records(&crate::support::upload::captured(&place, tables, "t"));
-    assert_eq!(crate::support::upload::decimal(&records[0], "a", 10), "-1.2500000000");
-    assert_eq!(crate::support::upload::decimal(&records[0], "c", 38), format!("99.123456789{}", "0".repeat(29)));
+    let records = records(&captured(&place, tables, "t"));
+    assert_eq!(decimal(&records[0], "a", 10), "-1.2500000000");
+    assert_eq!(decimal(&records[0], "c", 38), format!("99.123456789{}", "0".repeat(29)));
 }
 
 #[apply(on_both_servers)]
@@ -119,7 +114,7 @@ fn a_value_that_the_other_type_cannot_hold_is_named_or_counted(place: Place) {
     assert_eq!(counts, serde_json::json!({"flag": 2, "u": 1, "d": 1, "j": 1, "b": 1}));
     assert!(done.message("sync_finished").contains("flag 2, u 1, d 1, j 1, b 1"), "{}", done.log);
     assert_eq!(
-        row(&place, "SELECT COUNT(*), COUNT(flag), COUNT(u), COUNT(d), COUNT(j), COUNT(b) FROM t"),
+        place.row("SELECT COUNT(*), COUNT(flag), COUNT(u), COUNT(d), COUNT(j), COUNT(b) FROM t"),
         ["3", "1", "2", "2", "2", "2"]
     );
 }
@@ -144,33 +139,6 @@ fn impossible_types_are_refused_before_anything_is_read(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn geographies_arrive_as_wkt_with_the_longitude_first(place: Place) {
-    // MySQL takes the latitude first where the SRID says so.
-    let berlin = match place.server {
-        Server::MySql => "ST_GeomFromText('POINT(52.5 13.25)', 4326)",
-        Server::MariaDb => "ST_GeomFromText('POINT(13.25 52.5)', 4326)",
-    };
-    place.sql(&format!(
-        "CREATE TABLE t (id INT PRIMARY KEY, shape GEOMETRY);
-         INSERT INTO t VALUES (1, {berlin}), (2, ST_GeomFromText('LINESTRING(-180 -90,1.5 2)')), (3, NULL)"
-    ));
-    let tables = r#"[{"name": "t", "types": {"shape": "GEOGRAPHY"}}]"#;
-    let records = crate::support::upload::records(&crate::support::upload::captured(&place, tables, "t"));
-    let shape = |at: usize| format!("{:?}", records[at][1].1);
-    assert!(shape(0).contains("POINT(13.25 52.5)"), "{}", shape(0));
-    assert!(shape(1).contains("LINESTRING(-180 -90,1.5 2)"), "{}", shape(1));
-    place.sync().tables(tables).run().succeeded();
-    assert_eq!(place.schema("t"), ["id INTEGER", "shape GEOGRAPHY"]);
-
-    place.sql("INSERT INTO t VALUES (4, ST_GeomFromText('POINT(500000 5000000)', 3857)), (5, ST_GeomFromText('POINT(181 0)'))");
-    let message = place.sync().tables(tables).run().failed(1).message("table_failed");
-    assert!(message.contains("row with id 4") && message.contains("GEOGRAPHY takes the SRIDs 4326 and 0"), "{message}");
-    assert!(message.contains(r#"{"shape": "STRING"}"#), "{message}");
-    let done = place.sync().tables(tables).with("INVALID_VALUES", "null").run().succeeded();
-    assert_eq!(done.event("table_synced")["valuesToNull"], 2);
-}
-
-#[apply(on_both_servers)]
 fn an_error_offers_the_type_that_holds_the_value(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY, span TIME, c CHAR(2)); INSERT INTO t VALUES (7, '-838:59:59', 'a')");
     let message = place.sync().run().failed(1).message("table_failed");
@@ -178,82 +146,5 @@ fn an_error_offers_the_type_that_holds_the_value(place: Place) {
         r#"(INVALID_VALUES=null would write NULL, "types": {"span": "STRING"} in TABLES would keep the value)"#;
     assert!(message.contains(way_out), "{message}");
     place.sync().tables(r#"[{"name": "t", "types": {"span": "STRING"}}]"#).run().succeeded();
-    assert_eq!(row(&place, "SELECT span FROM t"), ["-838:59:59"]);
-}
-
-#[apply(on_both_servers)]
-fn odd_names_become_valid_ones(place: Place) {
-    let long = "名".repeat(64);
-    // The servers make a file's name of a table's, several characters of one like these.
-    let long_table = "é".repeat(64);
-    place.sql(&format!(
-        "CREATE TABLE `a.b$c 名前``\"é☃` (id INT PRIMARY KEY, `x.y$z` INT, ` lead` INT, `back``tick` INT, `{{}}` INT, `q?%/\\\\` INT, `1.5` INT,
-             `{long}` INT, `group` INT, `Straße` INT, `\"quoted\"` INT);
-         INSERT INTO `a.b$c 名前``\"é☃` VALUES (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
-         CREATE TABLE `{long_table}` (`select` INT PRIMARY KEY); INSERT INTO `{long_table}` VALUES (1);
-         CREATE TABLE `1st-table` (id INT PRIMARY KEY); INSERT INTO `1st-table` VALUES (1)"
-    ));
-    for _ in 0..2 {
-        // The second run finds the destinations of the first.
-        let done = place.sync().with("MAX_SHRINK_PERCENT", "0").run().succeeded();
-        assert_eq!(done.event("sync_finished")["synced"], 3, "{}", done.log);
-    }
-    let copied = "a_b_c 名前__é_u2603_";
-    let names: Vec<String> = place.schema(copied).iter().map(|column| column.replace(" INTEGER", "")).collect();
-    assert_eq!(names[..7], ["id", "x_y_z", "_lead", "back_tick", "__", "q_____", "_1_5"]);
-    assert_eq!(
-        (names[7].len(), &names[8..]),
-        (300, &["group".to_owned(), "Stra_u00df_e".into(), "_quoted_".into()][..])
-    );
-    let list: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    let values = row(&place, &format!("SELECT {} FROM `{copied}`", list.join(", ")));
-    assert_eq!(values.join(" "), "1 2 3 4 5 6 7 8 9 10 11");
-    assert_eq!((place.count(&long_table), place.count("1st-table")), (1, 1));
-}
-
-#[apply(on_both_servers)]
-fn reserved_and_colliding_names_are_refused(place: Place) {
-    place.sql(
-        "CREATE TABLE reserved (id INT PRIMARY KEY, `_Partition date` INT); INSERT INTO reserved VALUES (1, 2);
-         CREATE TABLE colliding (`a b` INT PRIMARY KEY, `a.b` INT); CREATE TABLE `c d.` (id INT); CREATE TABLE `c d$` (id INT)",
-    );
-    let done = place.sync().run().failed(1);
-    let failed = |table: &str| {
-        let events = done.events("table_failed");
-        let event = events.iter().find(|event| event["table"] == table).unwrap();
-        event["error"].as_str().unwrap().to_owned()
-    };
-    assert!(failed("reserved").contains("column _Partition date would be _Partition_date"), "{}", done.log);
-    assert!(failed("colliding").contains("columns a b and a.b would both be a_b"), "{}", done.log);
-    assert!(failed("c d.").contains("c d$ and c d. would all become the table c d_"), "{}", done.log);
-    // The way out that the error offers.
-    place.sync().tables(r#"[{"name": "reserved", "columns": {"exclude": ["_Partition date"]}}]"#).run().succeeded();
-    assert_eq!(place.schema("reserved"), ["id INTEGER"]);
-}
-
-#[apply(on_mysql)]
-fn vectors_arrive_bit_by_bit_or_as_json(place: Place) {
-    place.sql(
-        "CREATE TABLE t (id INT PRIMARY KEY, v VECTOR(3) NOT NULL, w VECTOR(16383));
-         INSERT INTO t VALUES (1, STRING_TO_VECTOR('[1.2345678,-2.25,16777217]'), NULL),
-             (2, UNHEX('01000000FFFF7FFFCDCCCC3D'), UNHEX(REPEAT('0000803F', 16383)))",
-    );
-    place.sync().run().succeeded();
-    place.assert_equal(&["t"]);
-    assert_eq!(place.schema("t"), ["id INTEGER", "v BYTES", "w BYTES"]);
-    place.sync().tables(r#"[{"name": "t", "types": {"v": "JSON"}}]"#).run().succeeded();
-    assert_eq!(place.schema("t"), ["id INTEGER", "v JSON", "w BYTES"]);
-    let json = row(&place, "SELECT TO_JSON_STRING(v) FROM t WHERE id = 1");
-    let numbers: Vec<f64> = serde_json::from_str(&json[0]).unwrap();
-    assert_eq!(numbers, [f64::from(1.234_567_8_f32), -2.25, 16_777_216.0]);
-
-    // A table with vectors may not lose a column that the user cannot read either.
-    let user = format!("v{}", place.name.trim_start_matches("test_"));
-    let password = crate::support::PASSWORD;
-    place.sql(&format!(
-        "CREATE USER '{user}'@'%' IDENTIFIED BY '{password}'; GRANT SELECT (id, v) ON `{}`.t TO '{user}'@'%'",
-        place.name
-    ));
-    let message = place.sync().with("MYSQL_USER", &user).run().failed(1).message("table_failed");
-    assert!(message.contains("all columns of t") && message.contains("needs SELECT"), "{message}");
+    assert_eq!(place.row("SELECT span FROM t"), ["-838:59:59"]);
 }

@@ -1,4 +1,4 @@
-//! Values: what MySQL's own client reads equals what Google's own client reads, for every column of every row.
+//! Every type: what MySQL's own client reads equals what Google's own client reads, for every column of every row.
 
 use crate::support::{Place, Server, apply, on_both_servers};
 
@@ -61,66 +61,6 @@ fn every_common_type_arrives_exactly_at_its_edges(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn text_arrives_whatever_its_charset(place: Place) {
-    let charsets = ["utf8mb4", "utf8mb3", "latin1", "ucs2", "utf16", "sjis", "cp1251", "ascii", "binary"];
-    for charset in charsets {
-        let sample = match charset {
-            "utf8mb4" | "utf16" => "né🎈漢",
-            "utf8mb3" | "ucs2" => "né漢",
-            "latin1" => "né",
-            "sjis" => "漢字カナ",
-            "cp1251" => "Привет",
-            _ => "plain",
-        };
-        place.sql(&format!(
-            "CREATE TABLE in_{charset} (id INT PRIMARY KEY, c CHAR(20) CHARACTER SET {charset}, \
-             v VARCHAR(50) CHARACTER SET {charset}, t TEXT CHARACTER SET {charset}, e ENUM('{sample}') CHARACTER SET {charset});
-             INSERT INTO in_{charset} VALUES (1, '{sample}', '{sample}', REPEAT('{sample}', 500), 1), (2, NULL, '', '', NULL)"
-        ));
-    }
-    place.sync().run().succeeded();
-    let tables: Vec<String> = charsets.iter().map(|charset| format!("in_{charset}")).collect();
-    place.assert_equal(&tables.iter().map(String::as_str).collect::<Vec<_>>());
-}
-
-#[apply(on_both_servers)]
-fn timestamps_do_not_move_with_the_servers_time_zone(place: Place) {
-    place.sql(
-        "CREATE TABLE moments (id INT PRIMARY KEY, at TIMESTAMP(6) NULL, local DATETIME(6));
-         SET time_zone = '+00:00';
-         INSERT INTO moments VALUES (1, '2024-03-31 00:59:59.999999', '2024-03-31 02:30:00'),
-             (2, '2024-03-31 01:00:00', '2024-10-27 02:30:00.5'), (3, '1970-01-01 00:00:01', '1000-01-01')",
-    );
-    place.sync().run().succeeded();
-    place.assert_equal(&["moments"]);
-    let rows = place.query("SELECT UNIX_MICROS(at), CAST(local AS STRING) FROM moments ORDER BY id");
-    let values: Vec<&str> = rows.iter().flatten().map(|value| value.as_deref().unwrap()).collect();
-    assert_eq!(values[0], "1711846799999999");
-    assert!(values[1].starts_with("2024-03-31"), "{values:?}");
-    assert_eq!(values[2], "1711846800000000");
-}
-
-#[apply(on_both_servers)]
-fn zero_dates_become_null_and_are_counted(place: Place) {
-    place.sql(
-        "SET sql_mode = '';
-         CREATE TABLE zero (id INT PRIMARY KEY, d DATE NOT NULL, n DATE, dt DATETIME, ts TIMESTAMP NULL);
-         INSERT INTO zero VALUES (1, '0000-00-00', '0000-00-00', '0000-00-00', '0000-00-00'),
-             (2, '2020-00-00', '2020-02-00', '2020-01-00 10:00:00', NULL), (3, '2020-01-01', NULL, NULL, NULL)",
-    );
-    let done = place.sync().run().succeeded();
-    let synced = done.event("table_synced");
-    assert_eq!(synced["valuesToNull"], 7, "{synced}");
-    assert!(synced["message"].as_str().unwrap().contains("d 2, n 2, dt 2, ts 1"), "{synced}");
-    assert_eq!(place.query("SELECT COUNT(*) FROM zero WHERE d IS NULL")[0][0].as_deref(), Some("2"));
-
-    let refused = place.sync().with("ZERO_DATES", "error").run().failed(1);
-    let message = refused.message("table_failed");
-    assert!(message.contains("column d of the row with id 1: 0000-00-00 is no date (ZERO_DATES=null"), "{message}");
-    assert_eq!(place.count("zero"), 3, "the table is still the one before");
-}
-
-#[apply(on_both_servers)]
 fn synonyms_engines_and_views_arrive_exactly(place: Place) {
     place.sql(
         "SET sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00';
@@ -160,19 +100,4 @@ fn synonyms_engines_and_views_arrive_exactly(place: Place) {
     }
     place.sync().tables("*,seen").with("INVALID_VALUES", "null").run().succeeded();
     place.assert_equal(&tables);
-}
-
-#[apply(on_both_servers)]
-fn decimals_beyond_numeric_keep_every_digit(place: Place) {
-    let nines = format!("{}.{}", "9".repeat(35), "9".repeat(30));
-    place.sql(&format!(
-        "CREATE TABLE wide (id INT PRIMARY KEY, d DECIMAL(65,30), e DECIMAL(65,20), f DECIMAL(40,10));
-         INSERT INTO wide VALUES (1, {nines}, 1.5, 123456789012345678901234567890.0123456789), (2, -{nines}, NULL, -0.0000000001)"
-    ));
-    let file = crate::support::upload::captured(&place, "wide", "wide");
-    let rows = crate::support::upload::records(&file);
-    assert_eq!(crate::support::upload::decimal(&rows[0], "d", 30), nines);
-    assert_eq!(crate::support::upload::decimal(&rows[1], "d", 30), format!("-{nines}"));
-    assert_eq!(crate::support::upload::decimal(&rows[0], "f", 10), "123456789012345678901234567890.0123456789");
-    assert_eq!(crate::support::upload::decimal(&rows[1], "f", 10), "-0.0000000001");
 }

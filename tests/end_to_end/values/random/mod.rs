@@ -4,11 +4,15 @@
 //! `FUZZ_SEED` repeats a run, `FUZZ_SECONDS` says how long to go on with further seeds (`make fuzz`); without it there is one
 //! round of random tables.
 
+mod dates;
 mod generate;
+mod numbers;
+mod shapes;
+mod text;
 
 use std::time::{Duration, Instant};
 
-use crate::support::upload::Sink;
+use crate::support::sink::Sink;
 use crate::support::{Place, Server, apply, on_both_servers};
 
 /// Tables of one database, all copied by one run: a run costs as much as many small tables.
