@@ -6,19 +6,9 @@ use std::sync::{Arc, Mutex};
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
+use super::{Then, renewed_tables};
 use crate::support::bigquery_proxy::{Action, Proxy, Request};
 use crate::support::{Finished, Place, apply, on_mariadb, seed};
-
-/// What has to hold after a fault.
-#[derive(Debug, Clone, Copy)]
-enum Then {
-    /// The new table is there, after so many new beginnings.
-    New { restarts: usize },
-    /// The new table is there.
-    NewSomehow,
-    /// The old table is there, and the failure has this in its sentence.
-    Old(&'static str),
-}
 
 type Rule = fn(&Request, u32) -> Option<Action>;
 
@@ -265,17 +255,7 @@ fn at_random(random: SmallRng) -> Strike {
 
 /// Rows that do not compress, of which each table has so many KiB in each of 60 rows.
 fn strike_all(place: Place, kib: usize, strikes: Vec<(String, Strike, Then)>) {
-    let noise = vec!["RANDOM_BYTES(1024)"; kib].join(", ");
-    place.sql(&format!(
-        "CREATE TABLE source (id INT PRIMARY KEY, noise LONGBLOB) COMMENT 'noise';
-         INSERT INTO source SELECT seq, CONCAT({noise}) FROM seq_1_to_60"
-    ));
-    let tables: Vec<String> = (0..strikes.len()).map(|at| format!("t{at}")).collect();
-    let old = tables.iter().map(|t| format!("CREATE TABLE {t} LIKE source; INSERT INTO {t} VALUES (0, 'old');"));
-    place.sql(&old.collect::<String>());
-    place.sync().tables("t*").run().succeeded();
-    let new = tables.iter().map(|t| format!("DELETE FROM {t}; INSERT INTO {t} SELECT * FROM source;"));
-    place.sql(&new.collect::<String>());
+    let tables = renewed_tables(&place, strikes.len(), 60, kib);
     let changed: Vec<String> =
         tables.iter().zip(&strikes).filter(|(_, (.., then))| !is_old(*then)).map(|(table, _)| table.clone()).collect();
     let left = Mutex::new(tables.iter().zip(strikes));
@@ -303,14 +283,14 @@ fn is_old(then: Then) -> bool {
 fn strike_one(place: &Place, table: &str, name: &str, strike: Strike, then: Then) {
     let struck = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&struck);
-    let proxy = Proxy::start(std::env::var("TEST_EMULATOR_HOST").unwrap(), move |request| {
+    let proxy = Proxy::start(move |request| {
         strike(request).map_or(Action::Pass, |action| {
             count.fetch_add(1, Ordering::Relaxed);
             action
         })
     });
     let execution = format!("{}-{table}", place.name);
-    let run = place.sync().tables(table).with("BIGQUERY_EMULATOR_HOST", &proxy.address);
+    let run = proxy.run(place.sync().tables(table));
     let done = run.with("CLOUD_RUN_EXECUTION", &execution).run();
     let restarts = done.events("table_restarted").len();
     match then {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
+use crate::support::rows::noise;
 use crate::support::{Finished, Place, Run, Server, seed};
 
 /// Places that are synced side by side.
@@ -34,12 +35,9 @@ fn a_hundred_kills_lose_and_double_nothing() {
 fn kill_and_retry(server: Server, seed: u64, number: u64) {
     let place = Place::new(server);
     let mut random = SmallRng::seed_from_u64(seed.wrapping_add(number));
-    place.sql(
-        "CREATE TABLE a (id INT PRIMARY KEY, noise BLOB);
-         INSERT INTO a WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 1000)
-             SELECT n, CONCAT(RANDOM_BYTES(1000), RANDOM_BYTES(1000)) FROM s;
-         CREATE TABLE b LIKE a; INSERT INTO b SELECT * FROM a",
-    );
+    for table in ["a", "b"] {
+        place.create(table, "id INT PRIMARY KEY, noise BLOB", &format!("n, {}", noise(2)), 1000);
+    }
     let mut kills = 0;
     for execution in 0.. {
         let execution = format!("{}-{execution}", place.name);
@@ -48,10 +46,9 @@ fn kill_and_retry(server: Server, seed: u64, number: u64) {
         let mut attempt = 0;
         // Few per execution, so that kills strike tables that are not loaded yet.
         while kills < KILLS && attempt < 4 {
-            let mut child = run.clone().with("CLOUD_RUN_TASK_ATTEMPT", attempt.to_string()).start();
+            let running = run.clone().with("CLOUD_RUN_TASK_ATTEMPT", attempt.to_string()).start();
             std::thread::sleep(LATEST.mul_f64(random.random()));
-            child.kill().unwrap();
-            child.wait().unwrap();
+            running.kill();
             kills += 1;
             attempt += 1;
         }

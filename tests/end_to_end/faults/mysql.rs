@@ -1,24 +1,12 @@
 //! Faults of MySQL's side, made by a proxy and by the server: the table is afterwards either the new one or the old one.
 
-use std::time::Duration;
-
 use rand::Rng as _;
 
+use super::{Then, renewed_tables};
 use crate::support::mysql_proxy::{Fault, MySqlProxy, Plan};
-use crate::support::{PASSWORD, Place, Server, apply, on_both_servers, seed};
+use crate::support::{Place, Server, apply, on_both_servers, seed};
 
-/// What has to hold after a fault.
-#[derive(Debug, Clone, Copy)]
-enum Then {
-    /// The new table is there, after so many new beginnings.
-    New { restarts: usize },
-    /// The new table is there.
-    NewSomehow,
-    /// The old table is there, and the failure has this in its sentence.
-    Old(&'static str),
-}
-
-/// Rows of a kilobyte each.
+/// Rows of a KiB each.
 const ROWS: u64 = 700;
 /// A byte among the rows, far behind everything that a session asks before them.
 const AMONG_ROWS: usize = 400_000;
@@ -71,17 +59,7 @@ fn after_every_fault_the_table_is_the_new_one_or_the_old_one(place: Place) {
         let plan = Plan { fault, from: random.random_range(0..most), times: 1 };
         faults.push((format!("{plan:?}, FAULT_SEED={seed}"), plan, Then::NewSomehow));
     }
-    place.sql(&format!(
-        "CREATE TABLE source (id INT PRIMARY KEY, noise BLOB);
-         INSERT INTO source WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {ROWS})
-             SELECT n, RANDOM_BYTES(1000) FROM s"
-    ));
-    let tables: Vec<String> = (0..faults.len()).map(|at| format!("t{at}")).collect();
-    let old = tables.iter().map(|t| format!("CREATE TABLE {t} LIKE source; INSERT INTO {t} VALUES (0, 'old');"));
-    place.sql(&old.collect::<String>());
-    place.sync().tables("t*").run().succeeded();
-    let new = tables.iter().map(|t| format!("DELETE FROM {t}; INSERT INTO {t} SELECT * FROM source;"));
-    place.sql(&new.collect::<String>());
+    let tables = renewed_tables(&place, faults.len(), ROWS, 1);
 
     std::thread::scope(|scope| {
         for (table, (name, plan, then)) in tables.iter().zip(&faults) {
@@ -127,44 +105,28 @@ fn strike(place: &Place, table: &str, name: &str, plan: Plan, then: Then) {
     assert!(matches!(then, Then::NewSomehow) || proxy.struck() > 0, "{name} never struck");
 }
 
-/// The statement that is reading, by its filter.
-const READING: &str = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() \
-    AND INFO LIKE '%SLEEP(0.05)%' AND ID <> CONNECTION_ID()";
-
+/// 100 rows in the source, and another one in BigQuery.
 fn table_of_100(place: &Place) {
-    let values: Vec<String> = (0..100).map(|id| format!("({id})")).collect();
-    place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1000)");
+    place.create("t", "id INT PRIMARY KEY", "1000", 1);
     place.sync().run().succeeded();
-    place.sql(&format!("DELETE FROM t; INSERT INTO t VALUES {}", values.join(",")));
-}
-
-/// Waits for the statement, which follows the line that announces it by a few milliseconds.
-fn reading(place: &Place) -> String {
-    let find = |_| {
-        std::thread::sleep(Duration::from_millis(50));
-        Some(place.sql(READING)).filter(|id| !id.is_empty())
-    };
-    (0..100).find_map(find).unwrap()
+    place.sql("DELETE FROM t");
+    place.insert("t", "n", 100);
 }
 
 #[apply(on_both_servers)]
 fn what_the_server_does_to_a_query_is_never_the_end_of_the_table(place: Place) {
     table_of_100(&place);
-    let slow = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.05) = 0"}]"#);
+    let slow = place.slow_sync("t", 0.05);
     let running = slow.start_until("table_started");
-    place.sql(&format!("KILL QUERY {}", reading(&place)));
+    place.sql(&format!("KILL QUERY {}", place.slow_statement()));
     let done = running.finish();
     let message = done.failed(1).message("table_failed");
     assert!(message.contains("killed the query"), "{message}");
     assert_eq!(place.query("SELECT id FROM t"), [[Some("1000".to_owned())]]);
     if place.server == Server::MariaDb {
         // A limit of the user: the server's own, which is all that MySQL has, would strike other tests.
-        let user = format!("limited_{}", place.name.trim_start_matches("test_"));
-        place.sql(&format!(
-            "CREATE USER '{user}'@'%' IDENTIFIED BY '{PASSWORD}';
-             GRANT SELECT ON `{}`.* TO '{user}'@'%' WITH MAX_STATEMENT_TIME 1",
-            place.name
-        ));
+        let user = place.user(&[("SELECT", "*")]);
+        place.sql(&format!("ALTER USER '{user}'@'%' WITH MAX_STATEMENT_TIME 1"));
         let message = slow.with("MYSQL_USER", &user).run().failed(1).message("table_failed");
         assert!(message.contains("max_statement_time"), "{message}");
         assert_eq!(place.query("SELECT id FROM t"), [[Some("1000".to_owned())]]);
@@ -174,8 +136,11 @@ fn what_the_server_does_to_a_query_is_never_the_end_of_the_table(place: Place) {
 #[apply(on_both_servers)]
 fn a_table_that_is_altered_between_two_attempts_is_read_as_it_is_now(place: Place) {
     table_of_100(&place);
-    let running = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.05) = 0"}]"#).start_until("table_started");
-    place.sql(&format!("KILL CONNECTION {}; ALTER TABLE t ADD COLUMN first_one INT DEFAULT 7 FIRST", reading(&place)));
+    let running = place.slow_sync("t", 0.05).start_until("table_started");
+    place.sql(&format!(
+        "KILL CONNECTION {}; ALTER TABLE t ADD COLUMN first_one INT DEFAULT 7 FIRST",
+        place.slow_statement()
+    ));
     let done = running.finish().succeeded();
     assert_eq!(done.events("table_restarted").len(), 1);
     assert_eq!(place.schema("t"), ["first_one INTEGER", "id INTEGER"]);

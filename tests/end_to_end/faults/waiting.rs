@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crate::support::bigquery_proxy::{Action, Proxy};
-use crate::support::{Place, apply, emulator_call, on_both_servers};
+use crate::support::rows::noise;
+use crate::support::statements::until;
+use crate::support::{Place, apply, on_both_servers};
 
 /// The connection that is idle after its last row.
 const IDLE: &str = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND COMMAND = 'Sleep'";
@@ -13,22 +14,17 @@ const IDLE: &str = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DAT
 #[apply(on_both_servers)]
 fn a_slow_upload_holds_no_snapshot_and_replaces_nothing_once_its_lock_is_lost(place: Place) {
     // More than one chunk, so that the last one comes later.
-    let noise = vec!["RANDOM_BYTES(1024)"; 280].join(", ");
-    place.sql(&format!(
-        "CREATE TABLE t (id INT PRIMARY KEY, noise LONGBLOB);
-         INSERT INTO t WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 60)
-             SELECT n, CONCAT({noise}) FROM s"
-    ));
+    place.create("t", "id INT PRIMARY KEY, noise LONGBLOB", &format!("n, {}", noise(280)), 60);
     let (arrived, go_on) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
     let (seen, may) = (Arc::clone(&arrived), Arc::clone(&go_on));
-    let proxy = Proxy::start(std::env::var("TEST_EMULATOR_HOST").unwrap(), move |request| {
+    let proxy = Proxy::start(move |request| {
         if request.is_put() {
             seen.store(true, Ordering::Relaxed);
             until(|| may.load(Ordering::Relaxed));
         }
         Action::Pass
     });
-    let run = place.sync().with("BIGQUERY_EMULATOR_HOST", &proxy.address).with("CLOUD_RUN_EXECUTION", &place.name);
+    let run = proxy.run(place.sync()).with("CLOUD_RUN_EXECUTION", &place.name);
     let running = run.start_until("table_started");
     until(|| arrived.load(Ordering::Relaxed) && !place.sql(IDLE).is_empty());
     let holder = place.sql(IDLE);
@@ -50,7 +46,7 @@ fn a_second_attempt_sets_what_the_first_did_not_come_to(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY) COMMENT 'of the source'; INSERT INTO t VALUES (1)");
     let arrived = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&arrived);
-    let proxy = Proxy::start(std::env::var("TEST_EMULATOR_HOST").unwrap(), move |request| {
+    let proxy = Proxy::start(move |request| {
         if request.line.starts_with("PATCH ") {
             seen.store(true, Ordering::Relaxed);
             return Action::CutBefore;
@@ -58,24 +54,12 @@ fn a_second_attempt_sets_what_the_first_did_not_come_to(place: Place) {
         Action::Pass
     });
     let run = place.sync().with("CLOUD_RUN_EXECUTION", &place.name);
-    let mut child = run.clone().with("BIGQUERY_EMULATOR_HOST", &proxy.address).start();
+    let running = proxy.run(run.clone()).start();
     until(|| arrived.load(Ordering::Relaxed));
-    child.kill().unwrap();
-    child.wait().unwrap();
-    let table = || emulator_call(reqwest::Method::GET, &format!("datasets/{}/tables/t", place.name), None);
-    assert!(table()["description"].is_null());
+    running.kill();
+    assert!(place.destination("t")["description"].is_null());
     let done = run.with("CLOUD_RUN_TASK_ATTEMPT", "1").run().succeeded();
     assert_eq!(done.events("table_skipped").len(), 1);
-    assert_eq!(table()["description"], "of the source");
+    assert_eq!(place.destination("t")["description"], "of the source");
     assert_eq!(place.loads(&place.name), 1);
-}
-
-fn until(holds: impl Fn() -> bool) {
-    for _ in 0..1200 {
-        if holds() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    panic!("it did not come to pass within a minute");
 }

@@ -29,12 +29,11 @@ fn check_names_the_roles_that_are_missing(place: Place) {
         r#"{"error": {"code": 403, "message": "Access Denied", "errors": [{"reason": "accessDenied"}]}}"#;
     place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
     let denying = |path: &'static str, status: u16, answer: &'static str| {
-        let emulator = std::env::var("TEST_EMULATOR_HOST").unwrap();
-        let proxy = Proxy::start(emulator, move |request| match request.line.contains(path) {
+        let proxy = Proxy::start(move |request| match request.line.contains(path) {
             true => Action::Answer(status, answer),
             false => Action::Pass,
         });
-        place.sync().tables("t").with("BIGQUERY_EMULATOR_HOST", &proxy.address).argument("check").run().failed(1).log
+        proxy.run(place.sync()).tables("t").argument("check").run().failed(1).log
     };
     let log = denying("/jobs", 403, DENIED);
     assert!(log.contains("FAILED  jobs: ") && log.contains("roles/bigquery.jobUser on project local"), "{log}");

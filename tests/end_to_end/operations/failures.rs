@@ -1,8 +1,6 @@
 //! What goes wrong before any row is read: each ends soon, with one sentence that names the cause and the variable.
 
-use std::net::TcpListener;
-
-use crate::support::{Finished, PASSWORD, Place, Run, USER, apply, on_both_servers, on_mysql};
+use crate::support::{Finished, PASSWORD, Place, Run, USER, apply, free_port, on_both_servers, on_mysql};
 
 /// The only ERROR line before the summary, if there is one.
 pub fn sentence(done: &Finished) -> String {
@@ -17,10 +15,7 @@ pub fn sentence(done: &Finished) -> String {
 
 #[apply(on_both_servers)]
 fn each_cause_is_one_sentence_with_its_variable(place: Place) {
-    let closed = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.local_addr().unwrap().port().to_string()
-    };
+    let closed = free_port().to_string();
     let base = || place.sync();
     let emulator_closed = format!("127.0.0.1:{closed}");
     let cases: Vec<(&str, Run, &[&str])> = vec![
@@ -52,7 +47,7 @@ fn each_cause_is_one_sentence_with_its_variable(place: Place) {
     ];
     let runs: Vec<_> = cases.into_iter().map(|(name, run, parts)| (name, run.start(), parts)).collect();
     for (name, child, parts) in runs {
-        let done = crate::support::finish(child).failed(1);
+        let done = child.finish().failed(1);
         let message = sentence(&done);
         assert!(!done.log.contains("wrong-Pa55"));
         for part in parts {
@@ -63,27 +58,21 @@ fn each_cause_is_one_sentence_with_its_variable(place: Place) {
 
 #[apply(on_both_servers)]
 fn no_privileges_on_a_table_is_that_tables_error(place: Place) {
-    let user = format!("u{}", place.name.trim_start_matches("test_"));
-    place.sql(&format!(
-        "CREATE TABLE open_one (id INT PRIMARY KEY); CREATE TABLE closed (id INT PRIMARY KEY, secret INT);
-         CREATE USER '{user}'@'%' IDENTIFIED BY '{PASSWORD}'; GRANT SELECT ON `{0}`.open_one TO '{user}'@'%';
-         GRANT INSERT ON `{0}`.closed TO '{user}'@'%'",
-        place.name
-    ));
-    let done = place.sync().with("MYSQL_USER", &user).tables("open_one,closed").run().failed(1);
+    place.sql("CREATE TABLE open_one (id INT PRIMARY KEY); CREATE TABLE closed (id INT PRIMARY KEY, secret INT)");
+    let user = place.user(&[("SELECT", "open_one"), ("INSERT", "closed")]);
+    let done = place.sync_as(&user).tables("open_one,closed").run().failed(1);
     let message = done.message("table_failed");
     assert!(message.contains("table closed") && message.contains("needs SELECT"), "{message}");
     assert_eq!(place.count("open_one"), 0);
 
-    place.sql(&format!("CREATE USER 'n{user}'@'%' IDENTIFIED BY '{PASSWORD}'"));
-    let done = place.sync().with("MYSQL_USER", format!("n{user}")).run().failed(1);
+    let done = place.sync_as(&place.user(&[])).run().failed(1);
     let message = sentence(&done);
     assert!(message.contains("MYSQL_DATABASE") && message.contains("GRANT SELECT"), "{message}");
 }
 
 #[apply(on_both_servers)]
 fn the_socket_works_like_tcp(place: Place) {
-    place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+    place.create("t", "id INT PRIMARY KEY", "n", 1);
     place.sync().with("MYSQL_HOST", place.socket()).without("MYSQL_PORT").run().succeeded();
     assert_eq!(place.count("t"), 1);
 }
@@ -93,14 +82,10 @@ fn a_cold_password_cache_is_no_obstacle(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
     // A user that has never logged in is not in caching_sha2_password's cache: the password itself has to travel,
     // over TLS or encrypted with the server's RSA key.
-    for (at, mode) in ["DISABLED", "PREFERRED", "REQUIRED"].iter().enumerate() {
-        let user = format!("cold{at}_{}", &place.name[5..]);
-        place.sql(&format!(
-            "CREATE USER '{user}'@'%' IDENTIFIED WITH caching_sha2_password BY '{PASSWORD}'; \
-             GRANT SELECT ON `{}`.* TO '{user}'@'%'",
-            place.name
-        ));
-        place.sync().with("MYSQL_USER", &user).with("MYSQL_SSL_MODE", *mode).run().succeeded();
+    let by = format!("WITH caching_sha2_password BY '{PASSWORD}'");
+    for mode in ["DISABLED", "PREFERRED", "REQUIRED"] {
+        let user = place.user_identified(&by, &[("SELECT", "*")]);
+        place.sync_as(&user).with("MYSQL_SSL_MODE", mode).run().succeeded();
     }
 }
 

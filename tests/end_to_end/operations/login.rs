@@ -50,9 +50,8 @@ fn serve(mut stream: TcpStream, status: &str, answer: &str, log: &Mutex<Vec<Stri
 
 fn sync(place: &Place, user: &str, metadata: &Metadata) -> Run {
     place
-        .sync()
+        .sync_as(user)
         .without("MYSQL_PASSWORD")
-        .with("MYSQL_USER", user)
         .with("MYSQL_IAM_AUTH", "true")
         .with("GCE_METADATA_HOST", &metadata.address)
         .with("LOG_LEVEL", "trace")
@@ -67,12 +66,7 @@ fn privately(run: Run, place: &Place) -> Run {
 }
 
 fn user(place: &Place, password: &str) -> String {
-    let user = format!("i{}", &place.name[5..]);
-    place.sql(&format!(
-        "CREATE USER '{user}'@'%' IDENTIFIED BY '{password}'; GRANT SELECT ON `{}`.* TO '{user}'@'%'",
-        place.name
-    ));
-    user
+    place.user_identified(&format!("BY '{password}'"), &[("SELECT", "*")])
 }
 
 #[apply(on_both_servers)]
@@ -108,7 +102,7 @@ fn a_token_that_the_server_refuses_is_told(place: Place) {
 /// in the server's place, and the server then checks what it would have checked.
 #[apply(on_mariadb)]
 fn the_token_is_sent_as_it_is_to_a_server_that_asks_for_that(place: Place) {
-    place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+    place.create("t", "id INT PRIMARY KEY", "n", 1);
     let user = user(&place, TOKEN);
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("s");

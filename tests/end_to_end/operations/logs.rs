@@ -37,7 +37,7 @@ fn lines_are_json_with_integer_fields(place: Place) {
 
 #[apply(on_both_servers)]
 fn text_is_for_people(place: Place) {
-    place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+    place.create("t", "id INT PRIMARY KEY", "n", 1);
     let done = place.sync().tables("t,gone").with("LOG_FORMAT", "text").run().failed(1);
     assert!(!done.log.contains('{') && !done.log.contains('\u{1b}'), "{}", done.log);
     assert!(done.log.contains("t: 1 rows loaded into t"), "{}", done.log);
@@ -48,7 +48,7 @@ fn text_is_for_people(place: Place) {
 /// What the Terraform module's metrics, alerts and dashboard filter on, evaluated on lines that were really logged.
 #[apply(on_both_servers)]
 fn every_field_that_a_metric_or_an_alert_reads_is_logged(place: Place) {
-    place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+    place.create("t", "id INT PRIMARY KEY", "n", 1);
     place.sync().run().succeeded();
     let lines = place.sync().tables("t,gone").run().failed(1).lines();
     let contract = include_str!("../../../terraform/tests/contract.json");

@@ -10,7 +10,6 @@ use mysql_bigquery_sync::mapping::row::RowEncoder;
 use mysql_bigquery_sync::mysql::{catalog, connection, rows};
 use mysql_bigquery_sync::selection::TableRequest;
 
-use crate::support::finish;
 use crate::support::sink::Sink;
 use crate::support::{PASSWORD, Place, Server, USER, apply, on_both_servers};
 
@@ -19,17 +18,11 @@ const MEMORY_LIMIT_KIB: u64 = 64 * 1024;
 
 #[apply(on_both_servers)]
 fn memory_does_not_grow_with_the_table(place: Place) {
-    // Some 200 MB that do not compress: several chunks are in flight one after another.
-    place.sql(
-        "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY, noise VARBINARY(1000));
-         INSERT INTO t (noise) VALUES (RANDOM_BYTES(1000)), (RANDOM_BYTES(1000))",
-    );
-    for _ in 0..16 {
-        place.sql("INSERT INTO t (noise) SELECT RANDOM_BYTES(1000) FROM t");
-    }
+    // Some 130 MB that do not compress: several chunks are in flight one after another.
+    place.create("t", "id INT PRIMARY KEY, noise VARBINARY(1000)", "n, RANDOM_BYTES(1000)", 131_072);
     let sink = Sink::start();
-    let child = sink.run(place.sync()).start();
-    let status = format!("/proc/{}/status", child.id());
+    let running = sink.run(place.sync()).start();
+    let status = format!("/proc/{}/status", running.id());
     let (peak, over) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
     let watching = {
         let (peak, over) = (Arc::clone(&peak), Arc::clone(&over));
@@ -43,7 +36,7 @@ fn memory_does_not_grow_with_the_table(place: Place) {
             }
         })
     };
-    let done = finish(child).succeeded();
+    let done = running.finish().succeeded();
     over.store(true, Ordering::Relaxed);
     watching.join().unwrap();
     let sent = done.event("table_synced")["bytesSent"].as_u64().unwrap();

@@ -1,6 +1,5 @@
 //! The command `plan`: it shows what a sync would do and writes nothing.
 
-use serde_json::Value;
 
 use crate::support::{Place, Run, apply, emulator_call, on_both_servers};
 
@@ -39,7 +38,7 @@ fn a_plan_writes_nothing_and_exits_1_when_a_table_would_fail(place: Place) {
         assert!(done.log.contains(part), "{part} in\n{}", done.log);
     }
     let json = place.sync().tables("orders,missing").argument("plan").argument("--json").run().failed(1);
-    let json: Value = serde_json::from_str(&json.log).unwrap();
+    let json = json.json();
     assert_eq!(json["failing"], 1);
     assert_eq!(json["tables"][0]["columns"][2]["mode"], "REQUIRED");
 }

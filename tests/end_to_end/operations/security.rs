@@ -98,18 +98,16 @@ fn a_filter_can_write_nothing(place: Place) {
 
 #[apply(on_both_servers)]
 fn select_on_two_tables_is_enough(place: Place) {
-    let user = format!("l{}", &place.name[5..]);
-    place.sql(&format!(
+    place.sql(
         "CREATE TABLE one (id INT PRIMARY KEY, at TIMESTAMP(6) NULL, j JSON); CREATE TABLE two (id INT PRIMARY KEY); \
          CREATE TABLE three (id INT PRIMARY KEY); INSERT INTO one VALUES (1, '2026-01-02 03:04:05.678901', '[1]'); \
-         INSERT INTO two VALUES (1), (2); CREATE USER '{user}'@'%' IDENTIFIED BY '{PASSWORD}'; \
-         GRANT SELECT ON `{0}`.one TO '{user}'@'%'; GRANT SELECT ON `{0}`.two TO '{user}'@'%'",
-        place.name
-    ));
+         INSERT INTO two VALUES (1), (2)",
+    );
+    let user = place.user(&[("SELECT", "one"), ("SELECT", "two")]);
     let grants = place.sql(&format!("SHOW GRANTS FOR '{user}'@'%'"));
     assert_eq!(grants.lines().count(), 3, "USAGE and the two tables: {grants}");
     // Named, by pattern, several at a time, and filtered: nothing of it needs another privilege.
-    let sync = || place.sync().with("MYSQL_USER", &user);
+    let sync = || place.sync_as(&user);
     let filtered = r#"["one", {"name": "two", "where": "id > 1"}]"#;
     for (run, rows) in [
         (sync().tables("one,two"), 2),
@@ -128,15 +126,14 @@ fn select_on_two_tables_is_enough(place: Place) {
 
 #[apply(on_both_servers)]
 fn the_password_is_where_nobody_looks(place: Place) {
-    place.sql("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3), (4)");
+    place.create("t", "id INT PRIMARY KEY", "n", 4);
     let secret = tempfile::NamedTempFile::new().unwrap();
     fs::write(secret.path(), format!("{PASSWORD}\n")).unwrap();
     let run = place
-        .sync()
+        .slow_sync("t", 0.2)
         .without("MYSQL_PASSWORD")
         .with("MYSQL_PASSWORD_FILE", secret.path().to_str().unwrap())
-        .with("LOG_LEVEL", "trace")
-        .tables(r#"[{"name": "t", "where": "SLEEP(0.2) = 0"}]"#);
+        .with("LOG_LEVEL", "trace");
     let running = run.start_until("table_started");
     let of = |file: &str| fs::read_to_string(format!("/proc/{}/{file}", running.id())).unwrap();
     let limits = of("limits");

@@ -86,7 +86,7 @@ fn check(name: &str, base: &Run, secure: Option<&str>, expected: [Comes; 5]) {
         })
         .collect();
     for ((mode, child), expected) in MODES.iter().zip(started).zip(expected) {
-        let done = crate::support::finish(child);
+        let done = child.finish();
         let Refused(words) = expected else {
             assert_eq!(done.code, Some(0), "{name}, {mode}: {}", done.log);
             // The loopback is nobody else's.

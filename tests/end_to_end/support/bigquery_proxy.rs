@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use super::run::Run;
+use super::server::variable;
+
 /// One request as it arrived.
 pub struct Request {
     /// Method and path.
@@ -79,13 +82,14 @@ pub enum Action {
 
 /// Listens until it is dropped.
 pub struct Proxy {
-    pub address: String,
+    address: String,
     over: Arc<AtomicBool>,
 }
 
 impl Proxy {
     /// `rule` sees every request, one at a time per connection.
-    pub fn start(upstream: String, rule: impl Fn(&Request) -> Action + Send + Sync + 'static) -> Self {
+    pub fn start(rule: impl Fn(&Request) -> Action + Send + Sync + 'static) -> Self {
+        let upstream = variable("TEST_EMULATOR_HOST");
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (over, rule) = (Arc::new(AtomicBool::new(false)), Arc::new(rule));
@@ -102,6 +106,11 @@ impl Proxy {
             }
         });
         Self { address, over }
+    }
+
+    /// The same run, sent through here.
+    pub fn run(&self, run: Run) -> Run {
+        run.with("BIGQUERY_EMULATOR_HOST", &self.address)
     }
 }
 

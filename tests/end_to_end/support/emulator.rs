@@ -27,9 +27,14 @@ impl Place {
         self.query(&format!("SELECT COUNT(*) FROM `{table}`"))[0][0].as_ref().unwrap().parse().unwrap()
     }
 
+    /// The destination as BigQuery's API shows it.
+    pub fn destination(&self, table: &str) -> Value {
+        emulator_call(reqwest::Method::GET, &format!("datasets/{}/tables/{table}", self.name), None)
+    }
+
     /// The destination's columns as `name TYPE`.
     pub fn schema(&self, table: &str) -> Vec<String> {
-        let table = emulator_call(reqwest::Method::GET, &format!("datasets/{}/tables/{table}", self.name), None);
+        let table = self.destination(table);
         let fields = table["schema"]["fields"].as_array().unwrap();
         fields.iter().map(|f| format!("{} {}", f["name"].as_str().unwrap(), f["type"].as_str().unwrap())).collect()
     }

@@ -34,6 +34,11 @@ impl Finished {
         self.event(event)["message"].as_str().unwrap().to_owned()
     }
 
+    /// What `plan --json` printed.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.log).unwrap()
+    }
+
     pub fn succeeded(self) -> Self {
         assert_eq!(self.code, Some(0), "{}{}", self.log, self.errors);
         self

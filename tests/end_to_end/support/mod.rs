@@ -12,6 +12,8 @@ pub mod rows;
 pub mod run;
 pub mod server;
 pub mod sink;
+pub mod statements;
+pub mod users;
 
 pub use emulator::emulator_call;
 pub use finished::Finished;
@@ -19,7 +21,7 @@ pub use macro_rules_attribute::apply;
 pub use place::{PASSWORD, Place, USER};
 pub use random::seed;
 pub use readback::python;
-pub use run::{Run, finish};
+pub use run::Run;
 pub use server::{Server, emulator_is_here};
 pub(crate) use server::{on_both_servers, on_mariadb, on_mysql};
 

@@ -25,3 +25,8 @@ impl Place {
         ));
     }
 }
+
+/// An SQL expression: so many KiB that do not compress.
+pub fn noise(kib: usize) -> String {
+    format!("CONCAT({})", vec!["RANDOM_BYTES(1024)"; kib].join(", "))
+}

@@ -1,13 +1,12 @@
 //! A run of the binary, from its variables to its end.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::finished::Finished;
 use super::place::PASSWORD;
-use super::text;
 
 /// Longer than any run here takes; a run that hangs fails the test instead of blocking it.
 const RUN_LIMIT: Duration = Duration::from_secs(120);
@@ -39,8 +38,8 @@ impl Run {
         self.with("TABLES", tables)
     }
 
-    pub fn start(&self) -> Child {
-        Command::new(env!("CARGO_BIN_EXE_mysql-bigquery-sync"))
+    pub fn start(&self) -> Started {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_mysql-bigquery-sync"))
             .args(&self.arguments)
             .env_clear()
             .envs(&self.variables)
@@ -48,27 +47,28 @@ impl Run {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap()
+            .unwrap();
+        let rest = BufReader::new(child.stdout.take().unwrap());
+        Started { child, seen: String::new(), rest }
     }
 
     /// Starts, and waits for a line with this event.
     pub fn start_until(&self, event: &str) -> Started {
-        let mut child = self.start();
-        let mut rest = BufReader::new(child.stdout.take().unwrap());
-        let mut seen = String::new();
-        while !seen.contains(event) {
-            assert!(rest.read_line(&mut seen).unwrap() > 0, "ended before {event}: {seen}");
+        let mut started = self.start();
+        while !started.seen.contains(event) {
+            let read = started.rest.read_line(&mut started.seen).unwrap();
+            assert!(read > 0, "ended before {event}: {}", started.seen);
         }
-        Started { child, seen, rest }
+        started
     }
 
     /// Runs to the end.
     pub fn run(&self) -> Finished {
-        finish(self.start())
+        self.start().finish()
     }
 }
 
-/// A run that has logged something and goes on.
+/// A run that goes on.
 pub struct Started {
     child: Child,
     seen: String,
@@ -80,35 +80,37 @@ impl Started {
         self.child.id()
     }
 
-    pub fn finish(self) -> Finished {
-        end(self.child, self.seen, self.rest)
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.id().to_string()]).status().unwrap();
+        assert!(sent.success());
     }
-}
 
-/// Waits for the end and reads what was logged.
-pub fn finish(mut child: Child) -> Finished {
-    let stdout = child.stdout.take().unwrap();
-    end(child, String::new(), stdout)
-}
+    /// Ends it in the middle of whatever it does.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
 
-fn end(mut child: Child, seen: String, stdout: impl Read + Send + 'static) -> Finished {
-    let stderr = child.stderr.take().unwrap();
-    let stdout = std::thread::spawn(move || seen + &std::io::read_to_string(stdout).unwrap());
-    let stderr = std::thread::spawn(move || std::io::read_to_string(stderr).unwrap());
-    let started = Instant::now();
-    let status = loop {
-        match child.try_wait().unwrap() {
-            Some(status) => break status,
-            None if started.elapsed() > RUN_LIMIT => {
-                child.kill().unwrap();
-                panic!("the run hangs: {}", stdout.join().unwrap());
+    /// Waits for the end and reads what was logged.
+    pub fn finish(self) -> Finished {
+        let Self { mut child, seen, rest } = self;
+        let stderr = child.stderr.take().unwrap();
+        let stdout = std::thread::spawn(move || seen + &std::io::read_to_string(rest).unwrap());
+        let stderr = std::thread::spawn(move || std::io::read_to_string(stderr).unwrap());
+        let started = Instant::now();
+        let status = loop {
+            match child.try_wait().unwrap() {
+                Some(status) => break status,
+                None if started.elapsed() > RUN_LIMIT => {
+                    child.kill().unwrap();
+                    panic!("the run hangs: {}", stdout.join().unwrap());
+                }
+                None => std::thread::sleep(Duration::from_millis(20)),
             }
-            None => std::thread::sleep(Duration::from_millis(20)),
-        }
-    };
-    let output = Output { status, stdout: stdout.join().unwrap().into(), stderr: stderr.join().unwrap().into() };
-    let log = text(&output.stdout);
-    assert!(!log.contains(PASSWORD) && !text(&output.stderr).contains(PASSWORD), "the password is in the log: {log}");
-    assert!(!log.contains("panicked"), "{log}");
-    Finished { code: output.status.code(), log, errors: text(&output.stderr) }
+        };
+        let (log, errors) = (stdout.join().unwrap(), stderr.join().unwrap());
+        assert!(!log.contains(PASSWORD) && !errors.contains(PASSWORD), "the password is in the log: {log}");
+        assert!(!log.contains("panicked"), "{log}");
+        Finished { code: status.code(), log, errors }
+    }
 }

@@ -15,23 +15,16 @@ fn generated_and_invisible_columns_are_copied(place: Place) {
 
 #[apply(on_both_servers)]
 fn columns_that_may_not_be_read_are_not_dropped_silently(place: Place) {
-    let user = format!("c{}", place.name.trim_start_matches("test_"));
-    place.sql(&format!(
-        "CREATE TABLE t (id INT PRIMARY KEY, secret INT); CREATE USER '{user}'@'%' IDENTIFIED BY '{}'; \
-         GRANT SELECT (id) ON `{}`.t TO '{user}'@'%'",
-        crate::support::PASSWORD,
-        place.name
-    ));
-    let sync = || place.sync().with("MYSQL_USER", &user);
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY, secret INT)");
+    let user = place.user(&[("SELECT (id)", "t")]);
+    let sync = || place.sync_as(&user);
     let message = sync().run().failed(1).message("table_failed");
     assert!(message.contains("all columns of t") && message.contains("needs SELECT"), "{message}");
     sync().tables(r#"[{"name": "t", "columns": {"include": ["id"]}}]"#).run().succeeded();
     assert_eq!(place.schema("t"), ["id INTEGER"]);
 
-    place.sql(&format!(
-        "ALTER TABLE t MODIFY secret INT INVISIBLE, ADD seen INT; GRANT SELECT (seen) ON `{}`.t TO '{user}'@'%'",
-        place.name
-    ));
+    place.sql("ALTER TABLE t MODIFY secret INT INVISIBLE, ADD seen INT");
+    place.grant(&user, "SELECT (seen)", "t");
     let message = sync().run().failed(1).message("table_failed");
     assert!(message.contains("columns of t may be read") && message.contains("needs SELECT"), "{message}");
     let done = sync().tables("other").argument("check").run().failed(1);

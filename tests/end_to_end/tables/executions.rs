@@ -4,10 +4,8 @@ use crate::support::{Place, apply, on_both_servers};
 
 #[apply(on_both_servers)]
 fn of_two_executions_one_works_and_the_other_says_so(place: Place) {
-    let values: Vec<String> = (0..150).map(|id| format!("({id})")).collect();
-    place.sql(&format!("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES {}", values.join(",")));
-    let slow = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.1) = 0"}]"#);
-    let first = slow.start_until("table_started");
+    place.create("t", "id INT PRIMARY KEY", "n", 150);
+    let first = place.slow_sync("t", 0.1).start_until("table_started");
     let second = place.sync().run().failed(1);
     let message = second.message("table_failed");
     assert!(message.contains("another execution is copying this table right now"), "{message}");

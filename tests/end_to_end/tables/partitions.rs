@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::settings::get;
 use crate::support::{Place, apply, on_both_servers};
 
 #[apply(on_both_servers)]
@@ -11,7 +10,7 @@ fn a_new_table_is_partitioned_as_asked_and_an_old_one_is_not_changed(place: Plac
     let run = |options: &str| place.sync().tables(&format!("[{{\"name\": \"t\", {options}}}]"));
     let by_month = r#""partition_by": {"column": "AT", "granularity": "month"}, "cluster_by": ["kind"]"#;
     run(by_month).run().succeeded();
-    let table = get(&place, "t");
+    let table = place.destination("t");
     assert_eq!(table["timePartitioning"], json!({"type": "MONTH", "field": "at"}));
     assert_eq!(table["clustering"]["fields"], json!(["kind"]));
     run(by_month).run().succeeded();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::support::sink::Sink;
-use crate::support::{Finished, PASSWORD, Place, Server, apply, on_both_servers};
+use crate::support::{Finished, Place, Server, apply, on_both_servers};
 
 /// More than a table has to have to be divided, and enough for several ranges.
 const ROWS: u64 = 30_000;
@@ -100,11 +100,7 @@ fn several_connections_see_one_moment(place: Place) {
 #[apply(on_both_servers)]
 fn a_table_that_cannot_be_locked_is_read_all_the_same(place: Place) {
     place.create("t", "id INT PRIMARY KEY, v INT", "n, n", ROWS);
-    let user = format!("r{}", &place.name[5..]);
-    place.sql(&format!(
-        "CREATE USER '{user}'@'%' IDENTIFIED BY '{PASSWORD}'; GRANT SELECT ON `{}`.t TO '{user}'@'%'",
-        place.name
-    ));
+    let user = place.user(&[("SELECT", "t")]);
     let run = place.sync().with("READ_CONNECTIONS", "3");
     let done = run.clone().with("MYSQL_USER", &user).run().succeeded();
     let line = done.event("snapshots_differ");
@@ -164,13 +160,9 @@ fn some_tables_are_read_over_one_connection(place: Place) {
 #[apply(on_both_servers)]
 fn a_key_that_is_read_in_part_loses_no_row(place: Place) {
     place.create("t", "a INT, b INT, v INT, PRIMARY KEY (a, b)", "n DIV 20000, n, n", ROWS);
-    let user = format!("k{}", &place.name[5..]);
-    place.sql(&format!(
-        "CREATE USER '{user}'@'%' IDENTIFIED BY '{PASSWORD}'; GRANT SELECT (a, v) ON `{}`.t TO '{user}'@'%'",
-        place.name
-    ));
+    let user = place.user(&[("SELECT (a, v)", "t")]);
     let tables = r#"[{"name": "t", "columns": {"include": ["a", "v"]}, "read_connections": 3}]"#;
-    place.sync().with("MYSQL_USER", &user).tables(tables).run().succeeded();
+    place.sync_as(&user).tables(tables).run().succeeded();
     let sums = "SELECT COUNT(*), SUM(a), SUM(v) FROM t";
     let copied: Vec<String> = place.query(sums)[0].iter().flatten().cloned().collect();
     assert_eq!(copied.join("\t"), place.sql(sums));

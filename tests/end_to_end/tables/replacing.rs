@@ -50,10 +50,8 @@ fn a_row_that_cannot_be_loaded_leaves_the_old_table_whole(place: Place) {
 
 #[apply(on_both_servers)]
 fn rows_written_while_a_table_is_read_are_not_seen(place: Place) {
-    let values: Vec<String> = (0..40).map(|id| format!("({id}, 0)")).collect();
-    place.sql(&format!("CREATE TABLE t (id INT PRIMARY KEY, n INT); INSERT INTO t VALUES {}", values.join(",")));
-    let slow = place.sync().tables(r#"[{"name": "t", "where": "SLEEP(0.05) = 0"}]"#);
-    let running = slow.start_until("table_started");
+    place.create("t", "id INT PRIMARY KEY, n INT", "n - 1, 0", 40);
+    let running = place.slow_sync("t", 0.05).start_until("table_started");
     place.sql("UPDATE t SET n = 1; DELETE FROM t WHERE id >= 30; INSERT INTO t VALUES (100, 1)");
     running.finish().succeeded();
     let seen = place.query("SELECT COUNT(*), SUM(n), MAX(id) FROM t");
@@ -62,9 +60,7 @@ fn rows_written_while_a_table_is_read_are_not_seen(place: Place) {
 
 #[apply(on_both_servers)]
 fn a_table_that_shrank_too_much_is_refused(place: Place) {
-    place.sql(
-        "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10)",
-    );
+    place.create("t", "id INT PRIMARY KEY", "n", 10);
     let guarded = || place.sync().with("MAX_SHRINK_PERCENT", "20");
     assert!(guarded().run().succeeded().event("table_synced").get("previousRows").is_none());
     place.sql("DELETE FROM t WHERE id > 8");

@@ -75,7 +75,7 @@ fn one_task_of_twelve_works_on_the_only_table(place: Place) {
 #[apply(on_both_servers)]
 fn several_tables_at_a_time(place: Place) {
     for table in 0..6 {
-        place.sql(&format!("CREATE TABLE t{table} (id INT PRIMARY KEY); INSERT INTO t{table} VALUES (1), (2)"));
+        place.create(&format!("t{table}"), "id INT PRIMARY KEY", "n", 2);
     }
     let done = place.sync().with("TABLE_CONCURRENCY", "3").run().succeeded();
     assert_eq!(done.events("table_synced").len(), 6);

@@ -4,10 +4,6 @@ use serde_json::{Value, json};
 
 use crate::support::{Place, apply, emulator_call, on_both_servers};
 
-pub fn get(place: &Place, table: &str) -> Value {
-    emulator_call(reqwest::Method::GET, &format!("datasets/{}/tables/{table}", place.name), None)
-}
-
 fn field(table: &Value, name: &str) -> Value {
     let fields = table["schema"]["fields"].as_array().unwrap();
     fields.iter().find(|field| field["name"] == name).unwrap_or_else(|| panic!("no {name} in {table}")).clone()
@@ -21,13 +17,13 @@ fn comments_keys_and_values_of_an_enum_arrive(place: Place) {
          CREATE TABLE f (x FLOAT PRIMARY KEY, y INT)",
     );
     place.sync().run().succeeded();
-    let table = get(&place, "t");
+    let table = place.destination("t");
     assert_eq!(table["description"], "All of them");
     assert_eq!(table["tableConstraints"]["primaryKey"]["columns"], json!(["id", "part"]));
     assert_eq!(field(&table, "id")["description"], "the key");
     assert_eq!(field(&table, "state")["description"], "its state\nValues: 'New','it''s'");
     assert_eq!(field(&table, "plain")["description"], Value::Null);
-    assert_eq!(get(&place, "f")["tableConstraints"], Value::Null, "FLOAT64 cannot be a key");
+    assert_eq!(place.destination("f")["tableConstraints"], Value::Null, "FLOAT64 cannot be a key");
 }
 
 #[apply(on_both_servers)]
@@ -51,7 +47,7 @@ fn what_people_made_of_the_table_stays(place: Place) {
     emulator_call(reqwest::Method::POST, &format!("datasets/{}/tables", place.name), Some(table));
     for _ in 0..2 {
         place.sync().run().succeeded();
-        let table = get(&place, "t");
+        let table = place.destination("t");
         assert_eq!(field(&table, "id")["description"], "by hand");
         assert_eq!(field(&table, "mail")["policyTags"], tags);
         assert_eq!(table["timePartitioning"]["type"], "MONTH");
@@ -75,13 +71,13 @@ fn a_comment_that_changes_arrives_until_somebody_writes_another(place: Place) {
     // What is sent: the emulator keeps the descriptions of columns that do not change their types.
     let described = || {
         let done = place.sync().argument("plan").argument("--json").run().succeeded();
-        let plan: Value = serde_json::from_str(&done.log).unwrap();
+        let plan = done.json();
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
         let columns = ["id", "n", "e"].map(|name| text(&field(&plan["tables"][0]["load"], name)["description"]));
         (columns.join(", "), plan["tables"][0]["afterwards"].clone())
     };
     place.sync().run().succeeded();
-    let table = get(&place, "t");
+    let table = place.destination("t");
     assert_eq!((&table["description"], &field(&table, "n")["description"]), (&json!("third"), &json!("second")));
     place.sql(
         "ALTER TABLE t MODIFY id INT COMMENT 'new', MODIFY n INT, MODIFY e ENUM('a', 'b') COMMENT 'e', COMMENT ''",
@@ -96,7 +92,7 @@ fn a_comment_that_changes_arrives_until_somebody_writes_another(place: Place) {
     assert_eq!(columns, "first, second, e\nValues: 'a','b'", "any of them may be by hand now");
     assert_eq!(afterwards["description"], "by hand");
     place.sync().run().succeeded();
-    let table = get(&place, "t");
+    let table = place.destination("t");
     assert_eq!(table["description"], "by hand");
     assert!(
         table["labels"].as_object().is_none_or(|labels| labels.is_empty()),
@@ -123,8 +119,7 @@ fn row_access_policies_survive_or_nothing_is_written(place: Place) {
     place.sync().run().succeeded();
     place.query("CREATE ROW ACCESS POLICY only_eu ON t GRANT TO ('allAuthenticatedUsers') FILTER USING (TRUE)");
     place.sql("INSERT INTO t VALUES (3, 'eu')");
-    let plan = place.sync().argument("plan").argument("--json").run();
-    let plan: Value = serde_json::from_str(&plan.log).unwrap();
+    let plan = place.sync().argument("plan").argument("--json").run().json();
     assert_eq!(plan["tables"][0]["load"]["writeDisposition"], "WRITE_TRUNCATE_DATA");
     place.sync().run().succeeded();
     let policies = format!("datasets/{}/tables/t/rowAccessPolicies", place.name);

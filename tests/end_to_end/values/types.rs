@@ -16,7 +16,7 @@ fn the_demo_arrives_exactly(place: Place) {
         })
         .collect();
     for task in tasks {
-        let done = crate::support::finish(task).succeeded();
+        let done = task.finish().succeeded();
         assert_eq!(done.event("sync_finished")["rows"], 10_000);
     }
     place.assert_equal(&tables);
