@@ -7,6 +7,7 @@ use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 
 use crate::support::rows::noise;
+use crate::support::server::{emulator_is_here, skip};
 use crate::support::{Finished, Place, Run, Server, seed};
 
 /// Places that are synced side by side.
@@ -21,8 +22,8 @@ const LAST_ATTEMPTS: u32 = 5;
 #[test]
 fn a_hundred_kills_lose_and_double_nothing() {
     let servers: Vec<Server> = [Server::MariaDb, Server::MySql].into_iter().filter(|server| server.is_here()).collect();
-    if servers.is_empty() || !crate::support::emulator_is_here() {
-        return;
+    if servers.is_empty() || !emulator_is_here() {
+        return skip();
     }
     let (seed, _) = seed();
     std::thread::scope(|scope| {

@@ -1,6 +1,5 @@
 //! The command `plan`: it shows what a sync would do and writes nothing.
 
-
 use crate::support::{Place, Run, apply, emulator_call, on_both_servers};
 
 fn plan(run: &Run) -> crate::support::Finished {

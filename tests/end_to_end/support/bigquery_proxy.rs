@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::run::Run;
-use super::server::variable;
+use super::server::{EMULATOR, variable};
 
 /// One request as it arrived.
 pub struct Request {
@@ -89,7 +89,7 @@ pub struct Proxy {
 impl Proxy {
     /// `rule` sees every request, one at a time per connection.
     pub fn start(rule: impl Fn(&Request) -> Action + Send + Sync + 'static) -> Self {
-        let upstream = variable("TEST_EMULATOR_HOST");
+        let upstream = variable(EMULATOR);
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (over, rule) = (Arc::new(AtomicBool::new(false)), Arc::new(rule));

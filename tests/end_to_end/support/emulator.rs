@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::place::Place;
-use super::server::variable;
+use super::server::{EMULATOR, variable};
 
 impl Place {
     /// The rows of a query over the dataset, every value as text.
@@ -53,7 +53,7 @@ impl Place {
 }
 
 pub fn emulator_call(method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
-    let url = format!("http://{}/bigquery/v2/projects/local/{path}", variable("TEST_EMULATOR_HOST"));
+    let url = format!("http://{}/bigquery/v2/projects/local/{path}", variable(EMULATOR));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     // Another test may have been first.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -22,7 +22,7 @@ pub use place::{PASSWORD, Place, USER};
 pub use random::seed;
 pub use readback::python;
 pub use run::Run;
-pub use server::{Server, emulator_is_here};
+pub use server::Server;
 pub(crate) use server::{on_both_servers, on_mariadb, on_mysql};
 
 /// A port of the loopback that nobody listens at just now.

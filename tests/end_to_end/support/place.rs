@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::emulator::emulator_call;
 use super::run::Run;
-use super::server::{Server, variable};
+use super::server::{EMULATOR, Server, variable};
 
 /// The user that `scripts/with-servers` makes.
 pub const USER: &str = "sync";
@@ -89,7 +89,7 @@ impl Place {
             .with("MYSQL_DATABASE", &self.name)
             .with("BIGQUERY_PROJECT", "local")
             .with("BIGQUERY_DATASET", &self.name)
-            .with("BIGQUERY_EMULATOR_HOST", variable("TEST_EMULATOR_HOST"))
+            .with("BIGQUERY_EMULATOR_HOST", variable(EMULATOR))
     }
 }
 

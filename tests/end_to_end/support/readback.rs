@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::place::Place;
-use super::server::variable;
+use super::server::{EMULATOR, variable};
 use super::text;
 
 impl Place {
     /// Compares every value of the tables, read with the server's own client and with Google's: fails with the differences.
     pub fn assert_equal(&self, tables: &[&str]) {
-        let emulator = variable("TEST_EMULATOR_HOST");
+        let emulator = variable(EMULATOR);
         self.assert_equal_to(&["--dataset", &self.name, "--emulator", &emulator], tables);
     }
 

@@ -1,5 +1,8 @@
 //! The servers that tests talk to, and tests that run beside each of them.
 
+use std::io::Write as _;
+use std::sync::Once;
+
 /// Which database server a test talks to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Server {
@@ -25,28 +28,46 @@ impl Server {
         format!("TEST_{}_{what}", self.name().to_uppercase())
     }
 
-    /// False when the run was told to do without this server.
+    /// Whether it runs. One that is required has to, or the test fails.
     pub fn is_here(self) -> bool {
         is_here(self.name(), &self.variable_name("PORT"))
     }
 }
 
-/// False when the run was told to do without it (`SKIP_SERVERS`); a server that is just missing fails the test.
-fn is_here(name: &str, variable: &str) -> bool {
-    if std::env::var_os(variable).is_some() {
-        return true;
-    }
-    let skipped = std::env::var("SKIP_SERVERS").unwrap_or_default();
-    assert!(
-        skipped.split([',', ' ']).any(|skipped| skipped == name),
-        "{variable} is not set: `make test` starts the servers, or SKIP_SERVERS={name} does without"
-    );
-    eprintln!("not run without {name}");
-    false
+/// Whether the BigQuery emulator runs. If it is required it has to, or the test fails.
+pub fn emulator_is_here() -> bool {
+    is_here("emulator", EMULATOR)
 }
 
-pub fn emulator_is_here() -> bool {
-    is_here("emulator", "TEST_EMULATOR_HOST")
+/// Where the emulator listens.
+pub const EMULATOR: &str = "TEST_EMULATOR_HOST";
+
+/// `make test` names in `TEST_REQUIRED_SERVERS` what it has started: only a run that did not ask for a server skips its tests.
+fn is_here(name: &str, variable: &str) -> bool {
+    let here = std::env::var_os(variable).is_some();
+    let required = std::env::var("TEST_REQUIRED_SERVERS").unwrap_or_default();
+    assert!(
+        here || !required.split_whitespace().any(|required| required == name),
+        "TEST_REQUIRED_SERVERS names {name}, and {variable} does not say where it is: scripts/with-servers sets it"
+    );
+    here
+}
+
+/// Says once, and not once per test, that tests are skipped.
+pub fn skip() {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        let servers = [
+            ("MariaDB", Server::MariaDb.variable_name("PORT")),
+            ("MySQL", Server::MySql.variable_name("PORT")),
+            ("the BigQuery emulator", EMULATOR.to_owned()),
+        ];
+        let missing = servers.iter().filter(|(_, variable)| std::env::var_os(variable).is_none());
+        let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
+        let line = format!("Skipped: all tests that need {}. `make test` starts the servers.\n", missing.join(" or "));
+        // Not `eprintln!`, which the test harness withholds while a test passes; and one write, so that the line stays whole.
+        let _ = std::io::stderr().write_all(line.as_bytes());
+    });
 }
 
 /// A variable that `scripts/with-servers` sets.
@@ -54,10 +75,12 @@ pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `make test`"))
 }
 
-/// Runs a test beside this server and the emulator. The test takes the server, or what is made of one.
+/// Runs a test beside this server and the emulator, or skips it. The test takes the server, or what is made of one.
 pub fn run<Given: From<Server>>(server: Server, test: fn(Given)) {
-    if server.is_here() && emulator_is_here() {
-        test(server.into());
+    // Both are asked about: each of them may be required.
+    match (server.is_here(), emulator_is_here()) {
+        (true, true) => test(server.into()),
+        _ => skip(),
     }
 }
 
