@@ -13,7 +13,11 @@ use mysql_bigquery_sync::mysql::{catalog, connection, rows};
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // cargo bench adds --bench.
-    let name = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).ok_or("drain TABLE")?;
+    let Some(name) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) else {
+        // `cargo bench` and `cargo test --benches` run every bench, and here is no server for this one.
+        println!("Usage: drain TABLE, with the variables of a sync in the environment. `make bench` does it.");
+        return Ok(());
+    };
     let config = Config::read(std::env::vars_os(), &[])?;
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut connection = connection::connect(&config.mysql).await?;

@@ -1,0 +1,148 @@
+//! Faults of MySQL's side, made by a proxy and by the server: the table is afterwards either the new one or the old one.
+
+use rand::Rng as _;
+
+use super::{Then, renewed_tables};
+use crate::support::mysql_proxy::{Fault, MySqlProxy, Plan};
+use crate::support::{Place, Server, apply, on_both_servers, seed};
+
+/// Rows of a KiB each.
+const ROWS: u64 = 700;
+/// A byte among the rows, far behind everything that a session asks before them.
+const AMONG_ROWS: usize = 400_000;
+/// More connections than any run opens.
+const ALWAYS: u32 = 99;
+
+/// A fault, when it strikes, and what then holds.
+const FAULTS: &[(&str, Plan, Then)] = &[
+    ("cut in the greeting", Plan { fault: Fault::Cut, from: 20, times: 1 }, Then::New { restarts: 0 }),
+    ("reset in the greeting", Plan { fault: Fault::Reset, from: 20, times: 1 }, Then::New { restarts: 0 }),
+    ("cut among the rows", Plan { fault: Fault::Cut, from: AMONG_ROWS, times: 1 }, Then::New { restarts: 1 }),
+    (
+        "cut between two rows",
+        Plan { fault: Fault::CutBetweenPackets, from: AMONG_ROWS, times: 1 },
+        Then::New { restarts: 1 },
+    ),
+    (
+        "cut after the last row",
+        Plan { fault: Fault::CutBeforeEnd, from: AMONG_ROWS, times: 1 },
+        Then::New { restarts: 1 },
+    ),
+    ("reset among the rows", Plan { fault: Fault::Reset, from: AMONG_ROWS, times: 1 }, Then::New { restarts: 1 }),
+    ("silent among the rows", Plan { fault: Fault::Stall, from: AMONG_ROWS, times: 1 }, Then::New { restarts: 1 }),
+    ("a trickle", Plan { fault: Fault::Trickle, from: AMONG_ROWS, times: ALWAYS }, Then::New { restarts: 0 }),
+    (
+        "cut between two rows every time",
+        Plan { fault: Fault::CutBetweenPackets, from: AMONG_ROWS, times: ALWAYS },
+        Then::Old("the server closed the connection (after 2 restarts)"),
+    ),
+    (
+        "silent every time",
+        Plan { fault: Fault::Stall, from: AMONG_ROWS, times: ALWAYS },
+        Then::Old("the server has sent nothing for 2 s"),
+    ),
+];
+
+/// Faults at random bytes.
+const RANDOM: usize = 6;
+
+#[apply(on_both_servers)]
+fn after_every_fault_the_table_is_the_new_one_or_the_old_one(place: Place) {
+    let (seed, mut random) = seed();
+    let mut faults: Vec<(String, Plan, Then)> =
+        FAULTS.iter().map(|(name, plan, then)| ((*name).to_owned(), *plan, *then)).collect();
+    for _ in 0..RANDOM {
+        let any = [Fault::Cut, Fault::CutBetweenPackets, Fault::Reset, Fault::Trickle, Fault::Stall];
+        let fault = any[random.random_range(0..any.len())];
+        // Half of them before the rows: logging in, the session, the catalog, the lock.
+        let most = if random.random() { 700_000 } else { 8_000 };
+        let plan = Plan { fault, from: random.random_range(0..most), times: 1 };
+        faults.push((format!("{plan:?}, FAULT_SEED={seed}"), plan, Then::NewSomehow));
+    }
+    let tables = renewed_tables(&place, faults.len(), ROWS, 1);
+
+    std::thread::scope(|scope| {
+        for (table, (name, plan, then)) in tables.iter().zip(&faults) {
+            let place = &place;
+            // Most of each is waiting for the next try.
+            scope.spawn(move || strike(place, table, name, *plan, *then));
+        }
+    });
+    let changed = tables.iter().zip(&faults).filter(|(_, (_, _, then))| !matches!(then, Then::Old(_)));
+    place.assert_equal(&changed.map(|(table, _)| table.as_str()).collect::<Vec<_>>());
+}
+
+fn strike(place: &Place, table: &str, name: &str, plan: Plan, then: Then) {
+    let proxy = MySqlProxy::start(&place.port(), plan);
+    let execution = format!("{}-{table}", place.name);
+    let done = place
+        .sync()
+        .tables(table)
+        .with("MYSQL_PORT", &proxy.port)
+        // The proxy has to see where packets end.
+        .with("MYSQL_SSL_MODE", "DISABLED")
+        .with("MYSQL_STALL_SECONDS", "2")
+        .with("CLOUD_RUN_EXECUTION", &execution)
+        .run();
+    let jobs = place.loads(&execution);
+    match then {
+        Then::New { .. } | Then::NewSomehow => {
+            assert_eq!(done.code, Some(0), "{name}: {}", done.log);
+            assert_eq!(done.event("table_synced")["rows"], ROWS, "{name}");
+            assert_eq!((place.count(table), jobs), (ROWS, 1), "{name}: rows, successful load jobs");
+        }
+        Then::Old(sentence) => {
+            assert_eq!(done.code, Some(1), "{name}: {}", done.log);
+            let message = done.message("table_failed");
+            assert!(message.contains(sentence), "{name}: {message}");
+            assert_eq!(place.query(&format!("SELECT id FROM {table}")), [[Some("0".to_owned())]], "{name}");
+            assert_eq!(jobs, 0, "{name}");
+        }
+    }
+    if let Then::New { restarts } = then {
+        assert_eq!(done.events("table_restarted").len(), restarts, "{name}: {}", done.log);
+    }
+    assert!(matches!(then, Then::NewSomehow) || proxy.struck() > 0, "{name} never struck");
+}
+
+/// 100 rows in the source, and another one in BigQuery.
+fn table_of_100(place: &Place) {
+    place.create("t", "id INT PRIMARY KEY", "1000", 1);
+    place.sync().run().succeeded();
+    place.sql("DELETE FROM t");
+    place.insert("t", "n", 100);
+}
+
+#[apply(on_both_servers)]
+fn what_the_server_does_to_a_query_is_never_the_end_of_the_table(place: Place) {
+    table_of_100(&place);
+    let slow = place.slow_sync("t", 0.05);
+    let running = slow.start_until("table_started");
+    place.sql(&format!("KILL QUERY {}", place.slow_statement()));
+    let done = running.finish();
+    let message = done.failed(1).message("table_failed");
+    assert!(message.contains("killed the query"), "{message}");
+    assert_eq!(place.query("SELECT id FROM t"), [[Some("1000".to_owned())]]);
+    if place.server == Server::MariaDb {
+        // A limit of the user: the server's own, which is all that MySQL has, would strike other tests.
+        let user = place.user(&[("SELECT", "*")]);
+        place.sql(&format!("ALTER USER '{user}'@'%' WITH MAX_STATEMENT_TIME 1"));
+        let message = slow.with("MYSQL_USER", &user).run().failed(1).message("table_failed");
+        assert!(message.contains("max_statement_time"), "{message}");
+        assert_eq!(place.query("SELECT id FROM t"), [[Some("1000".to_owned())]]);
+    }
+}
+
+#[apply(on_both_servers)]
+fn a_table_that_is_altered_between_two_attempts_is_read_as_it_is_now(place: Place) {
+    table_of_100(&place);
+    let running = place.slow_sync("t", 0.05).start_until("table_started");
+    place.sql(&format!(
+        "KILL CONNECTION {}; ALTER TABLE t ADD COLUMN first_one INT DEFAULT 7 FIRST",
+        place.slow_statement()
+    ));
+    let done = running.finish().succeeded();
+    assert_eq!(done.events("table_restarted").len(), 1);
+    assert_eq!(place.schema("t"), ["first_one INTEGER", "id INTEGER"]);
+    place.assert_equal(&["t"]);
+}

@@ -1,0 +1,46 @@
+//! The command `check`: what is missing, by name.
+
+use crate::support::bigquery_proxy::{Action, Proxy};
+use crate::support::{Place, apply, on_both_servers};
+
+#[apply(on_both_servers)]
+fn check_says_what_is_missing(place: Place) {
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
+    let done = place.sync().tables("t").argument("check").run().succeeded();
+    for part in [
+        "ok      MySQL at 127.0.0.1",
+        "sync@",
+        "ok      encryption",
+        "ok      BigQuery",
+        "ok      jobs",
+        "ok      table t",
+    ] {
+        assert!(done.log.contains(part), "{part} in\n{}", done.log);
+    }
+    let done = place.sync().tables("t,u").argument("check").run().failed(1);
+    assert!(done.log.contains("FAILED  table u: no such table"), "{}", done.log);
+    let done = place.sync().with("BIGQUERY_DATASET", "nowhere").argument("check").run().failed(1);
+    assert!(done.log.contains("FAILED  BigQuery: ") && done.log.contains("the dataset does not exist"), "{}", done.log);
+}
+
+#[apply(on_both_servers)]
+fn check_names_the_roles_that_are_missing(place: Place) {
+    const DENIED: &str =
+        r#"{"error": {"code": 403, "message": "Access Denied", "errors": [{"reason": "accessDenied"}]}}"#;
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
+    let denying = |path: &'static str, status: u16, answer: &'static str| {
+        let proxy = Proxy::start(move |request| match request.line.contains(path) {
+            true => Action::Answer(status, answer),
+            false => Action::Pass,
+        });
+        proxy.run(place.sync()).tables("t").argument("check").run().failed(1).log
+    };
+    let log = denying("/jobs", 403, DENIED);
+    assert!(log.contains("FAILED  jobs: ") && log.contains("roles/bigquery.jobUser on project local"), "{log}");
+    assert!(log.contains("FAILED  new tables: cannot be asked about"), "{log}");
+    let log = denying("/datasets/", 403, DENIED);
+    assert!(log.contains("FAILED  BigQuery: ") && log.contains("roles/bigquery.dataEditor on the dataset"), "{log}");
+    let log = denying("testIamPermissions", 200, r#"{"permissions": ["bigquery.tables.get"]}"#);
+    let missing = "bigquery.tables.update, bigquery.tables.updateData missing: roles/bigquery.dataEditor";
+    assert!(log.contains("ok      jobs") && log.contains(missing), "{log}");
+}

@@ -1,0 +1,10 @@
+//! Tables: which are copied, how they are read, and how they replace their destinations.
+
+mod columns;
+mod executions;
+mod names;
+mod partitions;
+mod reading;
+mod replacing;
+mod selection;
+mod settings;
