@@ -5,7 +5,8 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use tracing::{debug, info, warn};
+
+use crate::report::events;
 
 /// The first pause; each next one is twice as long, with jitter, up to `LONGEST_PAUSE`.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -75,7 +76,8 @@ where
         let reason = match attempt().await {
             Ok(value) => {
                 if tries > 1 {
-                    info!(event = "retried", tries, "{doing}: succeeded{}", tries_text(tries, started.elapsed()));
+                    events::Retried { tries }
+                        .log(format_args!("{doing}: succeeded{}", tries_text(tries, started.elapsed())));
                 }
                 return Ok(value);
             }
@@ -95,9 +97,9 @@ where
         let text = reason.text();
         let delay_ms = pause.as_millis();
         if text == told {
-            debug!(event = "retry", tries, "{doing}: the same again; trying again in {delay_ms} ms");
+            events::Retry { tries }.debug(format_args!("{doing}: the same again; trying again in {delay_ms} ms"));
         } else {
-            warn!(event = "retry", tries, "{doing}: {text}; trying again in {delay_ms} ms");
+            events::Retry { tries }.warn(format_args!("{doing}: {text}; trying again in {delay_ms} ms"));
             told = text;
         }
         tokio::time::sleep(pause).await;

@@ -1,5 +1,7 @@
 //! What every test needs: a database, a dataset, a run of the binary, and the lines it logged.
 
+mod declared;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -354,6 +356,8 @@ fn end(mut child: Child, seen: String, stdout: impl Read + Send + 'static) -> Fi
     let log = text(&output.stdout);
     assert!(!log.contains(PASSWORD) && !text(&output.stderr).contains(PASSWORD), "the password is in the log: {log}");
     assert!(!log.contains("panicked"), "{log}");
+    declared::assert_declared(&log);
+    declared::assert_declared(&text(&output.stderr));
     Finished { code: output.status.code(), log, errors: text(&output.stderr) }
 }
 
