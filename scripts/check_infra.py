@@ -24,6 +24,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODULE = ROOT / "terraform"
 CONTRACT = MODULE / "tests" / "contract.json"
+# The binary's events and the types of their fields; made from src/report/events.rs by `make generate`.
+EVENTS = MODULE / "tests" / "events.json"
 
 # Variables of the binary that have no place on Cloud Run: the module must not set them.
 LOCAL_ONLY = ["BIGQUERY_EMULATOR_HOST", "MYSQL_IAM_AUTH", "MYSQL_PASSWORD_EMPTY", "MYSQL_PASSWORD_FILE"]
@@ -31,11 +33,8 @@ LOCAL_ONLY = ["BIGQUERY_EMULATOR_HOST", "MYSQL_IAM_AUTH", "MYSQL_PASSWORD_EMPTY"
 # Set by Cloud Run itself; the binary may list them or not.
 PLATFORM = re.compile(r"CLOUD_RUN_\w+")
 
-# Fields of an event that are text; every other one that a metric reads is an integer.
-TEXT_FIELDS = {"table"}
-
-# Fields of an event that may be absent: previousRows, when the table is new.
-MAY_BE_ABSENT = {"previousRows"}
+# Fields of every line.
+COMMON_FIELDS = {"event", "message", "severity", "target", "time"}
 
 # Arguments that Terraform itself gives every resource.
 META = {"count", "for_each", "provider", "depends_on", "lifecycle", "dynamic", "provisioner", "connection", "timeouts"}
@@ -252,7 +251,7 @@ def module_contract():
     def keys(name):
         return sorted(k for e in document["locals"] if name in e for k in inner(e[name]))
 
-    events = {}
+    declared, events = json.loads(EVENTS.read_text()), {}
     for event, field in metrics().values():
         events.setdefault(event, {"table"}).update({field} if field else set())
     # Anything that reads a field by hand, outside the table of metrics.
@@ -267,11 +266,7 @@ def module_contract():
         "table_options": sorted(re.findall(r"(?m)^    (\w+)\s+= ", options)),
         "nested_options": sorted(re.findall(r"(?m)^      +(\w+)\s+= ", options)),
         "events": {
-            event: {
-                field: ("string" if field in TEXT_FIELDS else "integer")
-                + (" or absent" if field in MAY_BE_ABSENT else "")
-                for field in sorted(fields)
-            }
+            event: {field: declared.get(event, {}).get(field, "not declared") for field in sorted(fields)}
             for event, fields in sorted(events.items())
         },
         "fields_read_by_hand": sorted(by_hand),
@@ -286,6 +281,16 @@ def contract(arguments):
         CONTRACT.write_text(text)
     if not CONTRACT.exists() or CONTRACT.read_text() != text:
         faults.append("terraform/tests/contract.json is out of date: run scripts/check_infra.py contract --write")
+    declared = json.loads(EVENTS.read_text())
+    for key, (event, field) in metrics().items():
+        if event not in declared:
+            faults.append(f"metric {key}: the binary has no event {event}")
+        elif "table" not in declared[event]:
+            faults.append(f"metric {key}: event {event} has no table, the metric's label")
+        elif field and not declared[event].get(field, "").startswith("integer"):
+            faults.append(f"metric {key}: event {event} has no integer {field}")
+    known = COMMON_FIELDS.union(*declared.values())
+    faults += [f"no event has the field {field}, which is read by hand" for field in wanted["fields_read_by_hand"] if field not in known]
     told.append(f"{len(wanted['environment']) + len(wanted['secret_environment'])} variables, {len(wanted['events'])} events")
 
     if "--variables" in arguments:

@@ -7,11 +7,11 @@ use clap::Parser as _;
 use mysql_bigquery_sync::cli::{Arguments, Command};
 use mysql_bigquery_sync::commands;
 use mysql_bigquery_sync::config::{self, Config, Faults};
+use mysql_bigquery_sync::report::events;
 use mysql_bigquery_sync::telemetry::{self, Output};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
 
 /// All my tables synced, or none are mine.
 const SUCCESS: u8 = 0;
@@ -34,7 +34,8 @@ fn main() -> ExitCode {
         config::log_settings(log_format.as_deref(), log_level.as_deref(), output.is_terminal());
     let telemetry = telemetry::init(output, settings, variable("CLOUD_RUN_JOB"));
     if let Err(error) = no_core_dumps() {
-        warn!(event = "core_dumps", "core dumps, which would hold the password, cannot be turned off: {error}");
+        events::CoreDumps {}
+            .log(format_args!("core dumps, which would hold the password, cannot be turned off: {error}"));
     }
     // The libraries share one TLS stack; they look for it here.
     let provider = rustls::crypto::ring::default_provider().install_default();
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
         result => {
             let mut faults = log_faults;
             faults.extend(result.err().map(|Faults(faults)| faults).unwrap_or_default());
-            error!(event = "configuration_invalid", "{}", Faults(faults));
+            events::ConfigurationInvalid {}.log(format_args!("{}", Faults(faults)));
             return ExitCode::from(MISUSE);
         }
     };
@@ -51,7 +52,7 @@ fn main() -> ExitCode {
         (Ok(()), Ok(runtime)) => runtime,
         (_, result) => {
             let problem = result.err().map_or("the TLS provider was set before".to_owned(), |error| error.to_string());
-            error!(event = "sync_failed", error = problem, "the sync cannot start: {problem}");
+            events::SyncFailed { error: &problem }.log(format_args!("the sync cannot start: {problem}"));
             return ExitCode::from(FAILURE);
         }
     };
@@ -67,7 +68,8 @@ fn main() -> ExitCode {
                 }
             } => succeeded && !stop.is_cancelled(),
             () = stop_on_signal(stop.clone()) => {
-                error!(event = "sync_failed", error = "stopped by a signal", "stopped by a signal; not waiting any longer");
+                events::SyncFailed { error: "stopped by a signal" }
+                    .log(format_args!("stopped by a signal; not waiting any longer"));
                 false
             }
         }
@@ -88,14 +90,16 @@ fn no_core_dumps() -> std::io::Result<()> {
 async fn stop_on_signal(stop: CancellationToken) {
     let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
-        warn!(event = "no_signals", "signals cannot be handled here: SIGTERM will not stop the sync cleanly");
+        events::NoSignals {}
+            .log(format_args!("signals cannot be handled here: SIGTERM will not stop the sync cleanly"));
         return std::future::pending().await;
     };
     let name = tokio::select! {
         _ = terminate.recv() => "SIGTERM",
         _ = interrupt.recv() => "SIGINT",
     };
-    warn!(event = "stopping", signal = name, "{name}: stopping; tables that are not loaded yet stay as they were");
+    events::Stopping { signal: name }
+        .log(format_args!("{name}: stopping; tables that are not loaded yet stay as they were"));
     stop.cancel();
     tokio::time::sleep(STOP_TIMEOUT).await;
 }

@@ -1,66 +1,68 @@
-//! The one mechanism that tries again: budgets in time and tries, backoff with jitter, and how it is told.
+//! The one retry mechanism: budgets in time and tries, backoff with jitter, and one WARNING per reason.
 
 use std::fmt::Display;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use tracing::{debug, info, warn};
 
-/// The first pause; each next one is twice as long, with jitter, up to `LONGEST_PAUSE`.
+use crate::report::events;
+
+/// The first pause; each later one is twice as long, with jitter, up to `LONGEST_PAUSE`.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// As "Error messages" of BigQuery asks: exponential backoff up to about half a minute.
+/// BigQuery's "Error messages" ask for exponential backoff up to about half a minute.
 const LONGEST_PAUSE: Duration = Duration::from_secs(32);
 
-/// How long and how often something is worth trying.
+/// How long and how often an action is tried.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
-    /// No try begins later.
+    /// No try starts later.
     pub time: Duration,
-    /// The first one included.
+    /// Including the first one.
     pub tries: u32,
 }
 
-/// What to do about a failed try.
+/// What to do after a failed try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {
-    /// It may succeed a moment later.
+    /// The next try may succeed.
     Retry,
-    /// It may succeed with what the next try brings along, such as a fresh token; twice the same is final.
+    /// The next try may succeed because it uses something new, such as a fresh token; a second failure is final.
     RetryOnce,
-    /// It will not.
+    /// Another try cannot succeed.
     GiveUp,
 }
 
-/// What went wrong with one try.
+/// Why a try failed.
 pub trait Reason: Display {
-    /// What is logged behind what was being done.
+    /// What the log says about it.
     fn text(&self) -> String {
         self.to_string()
     }
 
-    /// Whether to try again.
+    /// Whether to retry.
     fn decision(&self) -> Decision;
 
-    /// How long the other side wants to be left alone.
+    /// How long the server asks to wait.
     fn retry_after(&self) -> Option<Duration> {
         None
     }
 }
 
-/// The last reason, and what it took to get there.
+/// The reason of the last try, and how many tries there were.
 #[derive(Debug)]
 pub struct Failed<E> {
     /// Why the last try failed.
     pub reason: E,
-    /// How often it was tried.
+    /// How many tries there were.
     pub tries: u32,
-    /// For how long.
+    /// The time from the first try to the end of the last one.
     pub elapsed: Duration,
 }
 
-/// Tries until it succeeds, is not worth it, or the budget is spent. A reason is logged as a WARNING when it is new.
-pub async fn retrying<T, E, F>(doing: &str, budget: Budget, mut attempt: impl FnMut() -> F) -> Result<T, Failed<E>>
+/// Tries until it succeeds, a retry cannot help, or the budget is spent. `action` says what is being done. A reason is logged as
+/// a WARNING unless the try before failed for the same one.
+pub async fn retrying<T, E, F>(action: &str, budget: Budget, mut once: impl FnMut() -> F) -> Result<T, Failed<E>>
 where
     E: Reason,
     F: Future<Output = Result<T, E>>,
@@ -68,43 +70,44 @@ where
     let started = Instant::now();
     let mut pauses = backoff();
     let mut tries = 0;
-    let mut told = String::new();
-    let mut once = false;
+    let mut last_logged = String::new();
+    let mut retried_once = false;
     loop {
         tries += 1;
-        let reason = match attempt().await {
+        let reason = match once().await {
             Ok(value) => {
                 if tries > 1 {
-                    info!(event = "retried", tries, "{doing}: succeeded{}", tries_text(tries, started.elapsed()));
+                    events::Retried { tries }
+                        .log(format_args!("{action}: succeeded{}", tries_text(tries, started.elapsed())));
                 }
                 return Ok(value);
             }
             Err(reason) => reason,
         };
-        let worth = match reason.decision() {
+        let is_retryable = match reason.decision() {
             Decision::Retry => true,
-            Decision::RetryOnce => !std::mem::replace(&mut once, true),
+            Decision::RetryOnce => !std::mem::replace(&mut retried_once, true),
             Decision::GiveUp => false,
         };
-        // The last try is at the budget's end, not up to a minute before it.
+        // The last try is at the end of the budget, not up to a whole pause before it.
         let left = budget.time.saturating_sub(started.elapsed());
         let pause = pauses.next().unwrap_or(LONGEST_PAUSE).min(left).max(reason.retry_after().unwrap_or_default());
-        if !worth || tries >= budget.tries || left.is_zero() || pause > left {
+        if !is_retryable || tries >= budget.tries || left.is_zero() || pause > left {
             return Err(Failed { reason, tries, elapsed: started.elapsed() });
         }
         let text = reason.text();
         let delay_ms = pause.as_millis();
-        if text == told {
-            debug!(event = "retry", tries, "{doing}: the same again; trying again in {delay_ms} ms");
+        if text == last_logged {
+            events::Retry { tries }.debug(format_args!("{action}: same error; retrying in {delay_ms} ms"));
         } else {
-            warn!(event = "retry", tries, "{doing}: {text}; trying again in {delay_ms} ms");
-            told = text;
+            events::Retry { tries }.warn(format_args!("{action}: {text}; retrying in {delay_ms} ms"));
+            last_logged = text;
         }
         tokio::time::sleep(pause).await;
     }
 }
 
-/// How often and how long, when it was more than once.
+/// The number of tries and their duration, if there was more than one try.
 pub fn tries_text(tries: u32, elapsed: Duration) -> String {
     if tries > 1 { format!(" (after {tries} tries over {} s)", elapsed.as_secs()) } else { String::new() }
 }
@@ -148,12 +151,12 @@ mod tests {
             (Decision::GiveUp, None, 9, 1),
             (Decision::RetryOnce, None, 9, 2),
             (Decision::Retry, None, 2, 2),
-            // Beyond the budget's time: not waited for in vain.
+            // Longer than the budget: giving up at once is quicker.
             (Decision::Retry, Some(hour * 2), 9, 1),
         ];
         for (decision, after, tries, expected) in cases {
-            let attempt = || std::future::ready(Err::<(), _>(Always(decision, after)));
-            let failed = retrying("asking", Budget { time: hour, tries }, attempt).await.unwrap_err();
+            let once = || std::future::ready(Err::<(), _>(Always(decision, after)));
+            let failed = retrying("asking", Budget { time: hour, tries }, once).await.unwrap_err();
             assert_eq!(failed.tries, expected, "{decision:?}");
         }
     }

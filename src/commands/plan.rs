@@ -5,12 +5,12 @@ mod show;
 use std::io::{self, Write as _};
 
 use futures_util::{StreamExt as _, stream};
-use tracing::error;
 
 use crate::config::Config;
 use crate::mysql;
 use crate::plan::reading::Reading;
 use crate::plan::{Error, Planner, Source, decide, existing, resolve, source};
+use crate::report::events;
 use crate::work::endpoints;
 use crate::work::selection::TableRequest;
 use show::Shown;
@@ -24,7 +24,7 @@ pub async fn run(config: Config, json: bool) -> bool {
     let (endpoints, tables) = match endpoints::connect(mysql, bigquery, &tables, &task).await {
         Ok(connected) => connected,
         Err(problem) => {
-            error!(event = "plan_failed", error = problem, "the plan cannot be made: {problem}");
+            events::PlanFailed { error: &problem }.log(format_args!("the plan cannot be made: {problem}"));
             return false;
         }
     };
@@ -33,7 +33,7 @@ pub async fn run(config: Config, json: bool) -> bool {
         Ok(plans) => plans,
         Err(problem) => {
             let problem = problem.to_string();
-            error!(event = "plan_failed", error = problem, "the plan cannot be made: {problem}");
+            events::PlanFailed { error: &problem }.log(format_args!("the plan cannot be made: {problem}"));
             return false;
         }
     };

@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use indicatif::MultiProgress;
 use tokio_util::sync::CancellationToken;
-use tracing::{error, info, warn};
 
 use crate::config::Config;
 use crate::plan::Planner;
-use crate::report::Report;
+use crate::report::data::{Run, RunReport};
+use crate::report::{self, events};
 use crate::sync;
 use crate::work::endpoints;
 
@@ -16,25 +16,18 @@ use crate::work::endpoints;
 pub async fn run(config: Config, stop: CancellationToken, bars: Option<MultiProgress>) -> bool {
     let started = Instant::now();
     let task = &config.task;
-    info!(
-        event = "sync_started",
-        execution = task.execution,
-        task_index = task.index,
-        task_count = task.count,
-        attempt = task.attempt,
-        database = config.mysql.database,
-        dataset = config.bigquery.dataset,
-        "mysql-bigquery-sync {}: task {} of {} of execution {}, database {} to dataset {}:{}",
-        env!("CARGO_PKG_VERSION"),
-        task.index,
-        task.count,
-        task.execution,
-        config.mysql.database,
-        config.bigquery.project,
-        config.bigquery.dataset
-    );
+    let run = Run {
+        execution: task.execution.clone(),
+        task_index: task.index,
+        task_count: task.count,
+        attempt: task.attempt,
+        database: config.mysql.database.clone(),
+        project: config.bigquery.project.clone(),
+        dataset: config.bigquery.dataset.clone(),
+    };
+    report::log::started(&run);
     if !config.tables.has_patterns() && task.own_tables(&config.tables, []).is_empty() {
-        return no_tables(&config, started);
+        return no_tables(&config, run, started);
     }
     let connecting = endpoints::connect(config.mysql.clone(), config.bigquery.clone(), &config.tables, task);
     let connected = tokio::select! {
@@ -44,34 +37,32 @@ pub async fn run(config: Config, stop: CancellationToken, bars: Option<MultiProg
     let (endpoints, tables) = match connected {
         Ok(connected) => connected,
         Err(problem) => {
-            error!(event = "sync_failed", error = problem, "the sync cannot start: {problem}");
+            events::SyncFailed { error: &problem }.log(format_args!("the sync cannot start: {problem}"));
             return false;
         }
     };
     if tables.is_empty() {
-        return no_tables(&config, started);
+        return no_tables(&config, run, started);
     }
     let planner = Planner { endpoints, settings: config.plan };
     let tables = sync::run(planner, config.task, config.sync, tables, stop, bars).await;
-    let report = Report { tables, elapsed: started.elapsed() };
-    report.log();
+    let report = RunReport { run, tables, elapsed: started.elapsed() };
+    report::log::finished(&report);
     report.all_synced()
 }
 
 /// Nothing is this task's: an execution may have more tasks than the list has tables.
-fn no_tables(config: &Config, started: Instant) -> bool {
+fn no_tables(config: &Config, run: Run, started: Instant) -> bool {
     let task = &config.task;
     if config.tables.has_patterns() && task.count == 1 {
-        warn!(
-            event = "no_tables",
+        events::NoTables {}.warn(format_args!(
             "no table of database {} matches TABLES={}: is it empty, or does user {} lack SELECT on its tables?",
-            config.mysql.database,
-            config.tables,
-            config.mysql.user
-        );
+            config.mysql.database, config.tables, config.mysql.user
+        ));
     } else {
-        info!(event = "no_tables", "no table of TABLES={} is task {}'s: nothing to do", config.tables, task.index);
+        events::NoTables {}
+            .info(format_args!("no table of TABLES={} is task {}'s: nothing to do", config.tables, task.index));
     }
-    Report { tables: Vec::new(), elapsed: started.elapsed() }.log();
+    report::log::finished(&RunReport { run, tables: Vec::new(), elapsed: started.elapsed() });
     true
 }

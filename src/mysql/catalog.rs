@@ -2,11 +2,11 @@
 
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Row};
-use tracing::warn;
 
 use crate::mysql::connection::execute;
 use crate::mysql::error::is_table_access_denied;
 use crate::mysql::{Error, rows};
+use crate::report::events;
 
 /// Whose dialect the server speaks, where the two differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,11 +216,9 @@ async fn definition(connection: &mut MySqlConnection, doing: &str, table: &str) 
     match sqlx::raw_sql(AssertSqlSafe(statement)).fetch_one(connection).await {
         Ok(row) => Ok(text(&row, 1)),
         Err(error) if is_table_access_denied(&error) => {
-            warn!(
-                event = "json_unknown",
-                table,
+            events::JsonUnknown { table }.log(format_args!(
                 "table {table}: without SELECT on the whole table MariaDB does not tell which columns are JSON: they become STRING"
-            );
+            ));
             Ok(None)
         }
         Err(error) => Err(Error::query(doing, &error)),

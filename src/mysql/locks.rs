@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Connection};
-use tracing::warn;
 use uuid::Uuid;
 
 use crate::mysql::catalog::number;
 use crate::mysql::connection::in_time;
 use crate::mysql::{Error, error};
+use crate::report::events;
 
 /// An attempt that was killed a moment ago may still be leaving.
 const WAIT_SECONDS: u32 = 5;
@@ -48,7 +48,8 @@ impl Lock {
                 "another execution is copying this table right now; nothing was read, and the table is the other's",
             )),
             Err(problem) if error::is_not_supported(&problem) => {
-                warn!(event = "no_locks", "this server has no GET_LOCK: executions that overlap are not noticed");
+                events::NoLocks {}
+                    .log(format_args!("this server has no GET_LOCK: executions that overlap are not noticed"));
                 Ok(None)
             }
             Err(problem) => Err(Error::query(format!("locking {}", lock.key), &problem)),
@@ -89,6 +90,6 @@ pub async fn keeping_alive<T>(connection: &mut MySqlConnection, work: impl Futur
             Err(_) => format!("no answer within {} s", PING_TIMEOUT.as_secs()),
         };
         alive = false;
-        warn!(event = "lock_lost", "the connection to MySQL that holds a table's lock broke: {problem}");
+        events::LockLost {}.log(format_args!("the connection to MySQL that holds a table's lock broke: {problem}"));
     }
 }

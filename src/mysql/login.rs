@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::ConnectOptions;
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
-use tracing::warn;
 
 use crate::google_auth::Credentials;
 use crate::mysql::settings::{Address, Login, Settings, SslCa, SslMode};
 use crate::mysql::{Error, catalog};
+use crate::report::events;
 
 /// All that a token which is a password needs. Source: "IAM authentication", Cloud SQL for MySQL.
 const SCOPE: &str = "https://www.googleapis.com/auth/sqlservice.login";
@@ -63,12 +63,11 @@ pub async fn warn_if_unencrypted(connection: &mut MySqlConnection, settings: &Se
         SslMode::Disabled => "MYSQL_SSL_MODE is DISABLED",
         _ => "the server has no TLS",
     };
-    warn!(
-        event = "unencrypted",
+    events::Unencrypted {}.log(format_args!(
         "the connection to MySQL at {} is not encrypted ({why}): rows can be read on the way; MYSQL_SSL_MODE=VERIFY_CA \
          with MYSQL_SSL_CA makes sure of it",
         settings.address
-    );
+    ));
     Ok(())
 }
 

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 use sqlx::mysql::MySqlConnection;
 use sqlx::{AssertSqlSafe, Executor as _};
-use tracing::{info, warn};
 
 use crate::mysql::Error;
 use crate::mysql::connection::{close, connect, execute};
 use crate::mysql::error::{is_access_denied, is_lock_wait_timeout};
 use crate::mysql::rows::{self, quoted};
 use crate::mysql::settings::Settings;
+use crate::report::events;
 
 /// `SNAPSHOT`: what several connections that read one table see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,37 +49,29 @@ pub async fn open(
     let connections = others + 1;
     let gate = match snapshots {
         Snapshots::PerConnection => {
-            info!(
-                event = "snapshots_differ",
-                table,
-                connections,
+            events::SnapshotsDiffer { table, connections }.info(format_args!(
                 "{table}: read over {connections} connections; as SNAPSHOT=per_connection says, each sees a moment of its own: \
                  its ranges of rows are consistent each, and not together"
-            );
+            ));
             None
         }
         Snapshots::Shared => match lock(settings, table).await? {
             Locking::Held(gate) => Some(gate),
             Locking::Denied => {
-                warn!(
-                    event = "snapshots_differ",
-                    table,
-                    connections,
+                events::SnapshotsDiffer { table, connections }.warn(format_args!(
                     "{table}: read over {connections} connections, each of which sees a moment of its own, since user {} may \
                      not lock tables: its ranges of rows are consistent each, and not together (GRANT LOCK TABLES ON {}.* \
                      makes it one moment; \"read_connections\": 1 in TABLES too)",
                     settings.user,
                     quoted(&settings.database)
-                );
+                ));
                 None
             }
             Locking::Timeout => {
-                warn!(
-                    event = "table_not_divided",
-                    table,
+                events::TableNotDivided { table }.log(format_args!(
                     "{table}: read over one connection instead of {connections}, since other sessions were writing to it or \
                      holding a lock on it for {LOCK_WAIT_SECONDS} s, and were not to be kept waiting"
-                );
+                ));
                 for connection in opened.drain(..) {
                     close(connection).await;
                 }
@@ -105,15 +97,12 @@ pub async fn open(
             done.map_err(|_| silent(format!("opening {connections} snapshots of table {table}")))??;
             unlocked.map_err(|_| silent(doing))??;
             close(gate).await;
-            info!(
-                event = "snapshots_shared",
-                table,
-                connections,
-                locked_microseconds = u64::try_from(held.as_micros()).unwrap_or(u64::MAX),
+            let locked_microseconds = u64::try_from(held.as_micros()).unwrap_or(u64::MAX);
+            events::SnapshotsShared { table, connections, locked_microseconds }.log(format_args!(
                 "{table}: read over {connections} connections that see one moment; nobody could write to the table for {}.{} ms",
                 held.as_millis(),
                 held.as_micros() % 1000 / 100
-            );
+            ));
         }
     }
     Ok(opened)

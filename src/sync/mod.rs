@@ -19,7 +19,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::plan::Planner;
-use crate::report::{Outcome, TableReport};
+use crate::report::data::{Outcome, TableReport};
+use crate::report::log;
 use crate::work::selection::TableRequest;
 use crate::work::task::Task;
 use pace::Pace;
@@ -68,7 +69,7 @@ async fn guarded(context: Arc<Context>, request: TableRequest) -> TableReport {
     work.await.unwrap_or_else(|error: JoinError| {
         let outcome = Outcome::Failed(format!("a bug in mysql-bigquery-sync: {error}"));
         let report = TableReport::new(name, started.elapsed(), outcome);
-        report.log();
+        log::table(&report);
         report
     })
 }

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 use sqlx::mysql::MySqlConnection;
 use tokio_util::task::AbortOnDropHandle;
-use tracing::{info, warn};
 
 use crate::bigquery;
 use crate::bigquery::load::{Fate, job_id};
@@ -19,7 +18,8 @@ use crate::mysql::ranges::Ranges;
 use crate::mysql::{self, snapshots};
 use crate::plan::reading::Reading;
 use crate::plan::{self, Drift, TablePlan};
-use crate::report::{Outcome, Synced, TableReport};
+use crate::report::data::{Outcome, Synced, TableReport};
+use crate::report::{self, events};
 use crate::sync::Context;
 use crate::sync::guard::ShrinkGuard;
 use crate::sync::pipeline::{self, Destination, Done, Guards};
@@ -74,10 +74,8 @@ pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableR
             Err(failure) if restarts < MOST_RESTARTS && failure.is_passing() && !context.stop.is_cancelled() => {
                 restarts += 1;
                 let table = &request.name;
-                warn!(
-                    event = "table_restarted",
-                    table, restarts, "{table}: {failure}; starting again from its beginning"
-                );
+                events::TableRestarted { table, restarts }
+                    .log(format_args!("{table}: {failure}; starting again from its beginning"));
                 counters.reset();
                 // Ends early when the run is stopped; the next try then says so.
                 let _ = tokio::time::timeout(RESTART_PAUSE * restarts, context.stop.cancelled()).await;
@@ -93,7 +91,7 @@ pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableR
         bytes_sent: counters.bytes_sent.load(Relaxed),
         ..TableReport::new(request.name, started.elapsed(), outcome)
     };
-    report.log();
+    report::log::table(&report);
     report
 }
 
@@ -175,7 +173,7 @@ async fn copy(
         destination,
         job_id,
         previous_rows,
-        replaced,
+        nulled: replaced,
         connections: connection_count,
         snapshot,
     }))
@@ -184,30 +182,24 @@ async fn copy(
 /// `table_started`, and `schema_drift` where the destination's columns change.
 fn announce(plan: &TablePlan) {
     let TablePlan { table, destination, mapping, drift, .. } = plan;
-    info!(
-        event = "table_started",
-        table = table.name,
-        destination,
-        columns = mapping.columns.len(),
-        estimated_rows = table.estimated_rows,
-        "{}: started, {} columns{}",
+    let columns = mapping.columns.len();
+    let estimated_rows = table.estimated_rows;
+    events::TableStarted { table: &table.name, destination, columns, estimated_rows }.log(format_args!(
+        "{}: started, {columns} columns{}",
         table.name,
-        mapping.columns.len(),
-        table.estimated_rows.map_or(String::new(), |rows| format!(", about {rows} rows"))
-    );
+        estimated_rows.map_or(String::new(), |rows| format!(", about {rows} rows"))
+    ));
     if !drift.is_empty() {
         let Drift { added, dropped, retyped, renamed } = drift;
-        warn!(
-            event = "schema_drift",
-            table = table.name,
+        events::SchemaDrift {
+            table: &table.name,
             destination,
-            added = added.len(),
-            dropped = dropped.len(),
-            retyped = retyped.len(),
-            renamed = renamed.len(),
-            "{}: the columns of {destination} change: {drift}",
-            table.name
-        );
+            added: added.len(),
+            dropped: dropped.len(),
+            retyped: retyped.len(),
+            renamed: renamed.len(),
+        }
+        .log(format_args!("{}: the columns of {destination} change: {drift}", table.name));
     }
 }
 
@@ -227,10 +219,9 @@ async fn set_properties(context: &Context, doing: &str, plan: &TablePlan) {
 }
 
 fn properties_not_set(table: &str, what: &str, problem: &dyn std::fmt::Display) {
-    warn!(
-        event = "properties_not_set",
-        table, "{table}: its rows are loaded; {what} could not be set, the next run tries again: {problem}"
-    );
+    events::PropertiesNotSet { table }.log(format_args!(
+        "{table}: its rows are loaded; {what} could not be set, the next run tries again: {problem}"
+    ));
 }
 
 /// The work, or the end of it when the run is stopped.

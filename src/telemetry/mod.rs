@@ -14,6 +14,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 pub use settings::Settings;
 
+use crate::report::events;
 use crate::telemetry::settings::LogFormat;
 
 /// Where log lines go.
@@ -74,10 +75,7 @@ fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         let what = panic.payload_as_str().unwrap_or("no message");
-        tracing::error!(
-            event = "panic",
-            place,
-            "a bug in mysql-bigquery-sync, please report it: panicked at {place}: {what}"
-        );
+        events::Panic { place: &place }
+            .log(format_args!("a bug in mysql-bigquery-sync, please report it: panicked at {place}: {what}"));
     }));
 }

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use tracing::info;
+
+use crate::report::events;
+use crate::report::units::{megabytes, per_second};
 
 /// Between two `table_progress` lines.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
@@ -52,12 +54,6 @@ fn moment(rows: u64, estimate: Option<u64>, elapsed: Duration) -> Moment {
     }
 }
 
-/// A rate in whole units; 0 as long as no time has passed.
-pub fn per_second(count: u64, elapsed: Duration) -> u64 {
-    let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
-    (count.saturating_mul(1000)).checked_div(milliseconds).unwrap_or(0)
-}
-
 /// Shows the counters until it is dropped.
 pub async fn show(table: String, estimate: Option<u64>, counters: Arc<Counters>, bars: Option<MultiProgress>) {
     let started = Instant::now();
@@ -72,22 +68,15 @@ async fn log_lines(table: &str, estimate: Option<u64>, counters: &Counters, star
         tokio::time::sleep(LINE_INTERVAL).await;
         let now = moment(counters.rows.load(Relaxed), estimate, started.elapsed());
         let (bytes_read, bytes_sent) = (counters.bytes_read.load(Relaxed), counters.bytes_sent.load(Relaxed));
-        let percent = now.percent.map_or(String::new(), |percent| format!(" (about {percent}%)"));
+        let about = now.percent.map_or(String::new(), |percent| format!(" (about {percent}%)"));
         let eta = now.eta_seconds.map_or(String::new(), |seconds| format!(", about {seconds} s left"));
-        info!(
-            event = "table_progress",
-            table,
-            rows = now.rows,
-            percent = now.percent,
-            rows_per_second = now.rows_per_second,
-            bytes_read,
-            bytes_sent,
-            eta_seconds = now.eta_seconds,
-            "{table}: {} rows{percent}, {} rows/s, {} MB read, {} MB sent{eta}",
-            now.rows,
-            now.rows_per_second,
-            bytes_read / 1_000_000,
-            bytes_sent / 1_000_000
+        let Moment { rows, percent, rows_per_second, eta_seconds } = now;
+        events::TableProgress { table, rows, percent, rows_per_second, bytes_read, bytes_sent, eta_seconds }.log(
+            format_args!(
+                "{table}: {rows} rows{about}, {rows_per_second} rows/s, {} read, {} sent{eta}",
+                megabytes(bytes_read),
+                megabytes(bytes_sent)
+            ),
         );
     }
 }
@@ -109,8 +98,8 @@ async fn show_bar(bars: &MultiProgress, table: String, estimate: Option<u64>, co
         let eta = now.eta_seconds.map_or(String::new(), |seconds| format!("  {seconds} s left"));
         bar.0.set_length(estimate.unwrap_or(0).max(now.rows));
         bar.0.set_position(now.rows);
-        let sent = counters.bytes_sent.load(Relaxed) / 1_000_000;
-        bar.0.set_message(format!("{} rows/s  {sent} MB sent{eta}", now.rows_per_second));
+        let sent = megabytes(counters.bytes_sent.load(Relaxed));
+        bar.0.set_message(format!("{} rows/s  {sent} sent{eta}", now.rows_per_second));
     }
 }
 
@@ -135,6 +124,5 @@ mod tests {
         assert_eq!(moment(0, Some(100), Duration::ZERO).eta_seconds, None);
         assert_eq!(moment(150, Some(100), second).percent, None);
         assert_eq!(moment(5, None, second).eta_seconds, None);
-        assert_eq!(per_second(1, Duration::ZERO), 0);
     }
 }

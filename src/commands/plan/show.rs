@@ -9,6 +9,7 @@ use crate::mapping::policies::Policy;
 use crate::plan::destination::standard_type;
 use crate::plan::reading::Reading;
 use crate::plan::{Planner, TablePlan};
+use crate::report::units::megabytes;
 
 /// One table's plan, or the reason why there is none.
 pub(super) struct Shown {
@@ -175,8 +176,4 @@ fn policies(plan: &TablePlan, planner: &Planner) -> Vec<String> {
 
 fn refused_loss(percent: u8, setting: &str) -> String {
     format!("a loss of more than {percent}% of the rows is refused ({setting})")
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{}.{} MB", bytes / 1_000_000, bytes / 100_000 % 10)
 }

@@ -2,6 +2,7 @@
 
 pub mod avro;
 pub mod bigquery_proxy;
+mod declared;
 pub mod emulator;
 pub mod finished;
 pub mod mysql_proxy;
