@@ -1,42 +1,42 @@
-# The commands for contributors; CONTRIBUTING.md says when to use which. They install what is missing into .dev/, say what it is, and
-# leave no process behind. GitHub runs these same targets, and so does `make test`.
+# Commands for contributors; CONTRIBUTING.md says when to use which. They install what is missing into .dev/, say what it is, and leave no
+# process behind. GitHub runs the same targets, and so does `make test`.
 
 .PHONY: help demo test check unit e2e docs generate fuzz bench acceptance clean fmt clippy typos modules workflow msrv deny infra
 
-help: ## What there is
+help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: ## Copy a real MySQL database into a BigQuery emulator and show it
+demo: ## Copy a MySQL database into a BigQuery emulator and compare every value
 	@scripts/demo
 
-test: ## Everything: check, unit, e2e and docs
+test: ## Run all tests: check, unit, e2e and docs
 	@scripts/test
 
-check: ## No servers: formatting, lints, spelling, dependencies, infrastructure files; the parts have targets of their own
+check: ## Check formatting, lints, spelling, dependencies, infrastructure files (no servers); each part is a target too
 	@scripts/check
 
-unit: ## No servers: unit and property tests
+unit: ## Run unit and property tests (no servers)
 	@scripts/unit
 
-e2e: ## End-to-end tests beside MySQL, MariaDB and an emulator; one module: ONLY=faults
+e2e: ## Run end-to-end tests with MySQL, MariaDB and an emulator; one module: ONLY=faults
 	@scripts/e2e $(ONLY)
 
-docs: ## Documentation without warnings, its examples, generated documents up to date
+docs: ## Build the documentation, run its examples, check that generated documents are up to date
 	@scripts/docs
 
-generate: ## Write the documents that are made from the code
+generate: ## Write the documents that are generated from the code
 	@scripts/generate
 
-fuzz: ## Random tables on both servers for SECONDS=60: does every value arrive exactly?
+fuzz: ## Copy random tables from both servers for SECONDS=60 and compare every value
 	@scripts/fuzz $(SECONDS)
 
-bench: ## Speed and memory beside the drain and other tools; scripts/bench --help says what else
+bench: ## Measure speed and memory and compare with other tools; more: scripts/bench --help
 	@scripts/bench
 
-acceptance: ## Copy into a scratch dataset of PROJECT=my-project and compare what BigQuery does with what is expected
+acceptance: ## Test with BigQuery itself, in a scratch dataset of PROJECT=my-project
 	@scripts/acceptance "$(PROJECT)"
 
-clean: ## Delete what was built and what was installed into .dev/
+clean: ## Delete everything that was built, and .dev/
 	rm -rf target .dev
 
 fmt clippy typos modules workflow msrv deny infra:

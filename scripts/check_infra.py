@@ -1,18 +1,20 @@
 """Checks of the Terraform module that need neither Terraform nor a network. Run by check-infra.
 
     check_infra.py parse       every file is HCL
-    check_infra.py schema      every argument exists in the provider, nothing required is missing
+    check_infra.py schema      every argument exists in the provider, and no required one is missing
     check_infra.py references  every var., local. and resource attribute that is used exists
-    check_infra.py dashboard   the dashboard is JSON, its metrics and the alerts' are defined
-    check_infra.py cloudbuild  its scripts are bash, its substitutions defined, its build arguments
-                               the Dockerfile's
+    check_infra.py dashboard   the dashboard is JSON, and the metrics that it and the alerts use are defined
+    check_infra.py cloudbuild  its scripts are valid bash, its substitutions are defined, and the
+                               Dockerfile has its build arguments
     check_infra.py contract [--write] [--variables FILE] [--logs FILE]
-        terraform/tests/contract.json says what the module says. --write makes it anew.
-        --variables: a file with the binary's environment variables, one a line, names the same
-        --logs: lines that the binary logged while a table failed and one that was there before
-        was replaced; they have every field that a metric, an alert or the dashboard reads
+        terraform/tests/contract.json matches the module. --write writes it.
+        --variables: a file with the names of the binary's environment variables, one per line;
+        they match the module's
+        --logs: a file with log lines of the binary, from a run in which one table failed and an
+        existing one was replaced; they have every field that a metric, an alert or the dashboard
+        reads
 
-Prints what is wrong, a line each, and exits 1; prints a summary if nothing is.
+Prints one line per problem and exits with 1, or prints a summary.
 """
 
 import json

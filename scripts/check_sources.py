@@ -1,9 +1,9 @@
-"""Checks of what contributors rely on. Run by scripts/check.
+"""Checks that what contributors rely on is true. Run by scripts/check.
 
-    check_sources.py workflow  GitHub's steps, the hooks and compose.yaml run make targets that exist; documents name no other ones
-    check_sources.py msrv      no dependency needs a later Rust than Cargo.toml promises, and the pinned Rust is not older than that
+    check_sources.py workflow  GitHub's steps, the hooks and compose.yaml run existing make targets; documents name no others
+    check_sources.py msrv      no dependency needs a newer Rust than Cargo.toml promises, and the pinned Rust is not older
 
-Prints what is wrong, a line each, and exits 1; prints a summary if nothing is.
+Prints one line per problem and exits with 1, or prints a summary.
 """
 
 import json

@@ -1,7 +1,7 @@
-"""Shows what the demo copied: row counts on both sides, the schema in BigQuery and two rows of each table, then compares every value.
+"""Shows what the demo copied (row counts on both sides, the schema in BigQuery, two rows of each table), then compares every value.
 
     $TEST_PYTHON scripts/demo.py --client PROGRAM --database shop --emulator HOST:PORT --dataset shop users orders ...
-    $TEST_PYTHON scripts/demo.py --emulator HOST:PORT --dataset shop --create        makes the dataset
+    $TEST_PYTHON scripts/demo.py --emulator HOST:PORT --dataset shop --create        creates the dataset
 """
 
 import argparse

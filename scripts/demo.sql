@@ -1,8 +1,8 @@
--- The demo's shop: four tables of 10,000 rows, the same ones every time, for MySQL 8 and later and for MariaDB.
--- Every row is computed from its number n and a hash h of it; nothing is random. (MySQL 9 has no MD5 and SHA1 any more, so SHA2.)
+-- The demo's shop: four tables of 10,000 rows, always the same, for MySQL 8 and later and for MariaDB.
+-- Every row is computed from its number n and a hash h of it; nothing is random. (MySQL 9 no longer has MD5 and SHA1, so SHA2.)
 
 SET NAMES utf8mb4, time_zone = '+00:00';
-SET sql_mode = 'STRICT_TRANS_TABLES'; -- without NO_ZERO_DATE: one user was born on 0000-00-00, as in many a grown database
+SET sql_mode = 'STRICT_TRANS_TABLES'; -- without NO_ZERO_DATE: one user was born on 0000-00-00, as in many old databases
 
 DROP DATABASE IF EXISTS shop;
 CREATE DATABASE shop CHARACTER SET utf8mb4;

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Sourced: builds a folder under a temporary name and gives it its own name when it is complete.
+# Sourced: builds a folder under a temporary name and renames it when it is complete.
 #
-# So a folder that exists is whole, however an earlier installation ended, and two at a time do no harm.
+# So an existing folder is always complete, and two installations at the same time do no harm.
 
 # building FOLDER: makes the temporary folder `new`; it goes away when the script ends before `built`.
 building() {

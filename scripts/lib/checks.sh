@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the checks: one line per check, and the tools that they need, installed into .dev/.
+# Sourced by the checks: prints one line per check, and installs the tools that they need into .dev/.
 
 failed=0 # the exit code of whoever sources this
 

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced: an installed database server is a folder with two programs, `server` and `client`, wherever they really come from.
+# Sourced: an installed database server is a folder with two programs, `server` and `client`, wherever they come from.
 
 # is_installed FOLDER: whether both programs are there; one that was found on the machine may have been removed from it since.
 is_installed() {

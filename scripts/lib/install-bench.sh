@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the bench compares with, into .dev/bench-venv. A package that cannot be had is named, and the bench goes without it.
+# Installs the tools that the bench compares with into .dev/bench-venv. If a package cannot be installed, it is named and left out.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/common.sh"

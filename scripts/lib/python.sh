@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced: finds or fetches a Python 3.13, the one version the emulator runs on.
+# Sourced: finds or fetches Python 3.13, the only version that the emulator runs on.
 
 # is_python_313 PROGRAM: whether it is one, with all that an environment needs (Debian splits its Python into many packages).
 is_python_313() {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The demo itself, beside running servers: run-demo.sh mysql|mariadb. scripts/demo calls it.
+# The demo itself, with running servers: run-demo.sh mysql|mariadb. scripts/demo calls it.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/common.sh"

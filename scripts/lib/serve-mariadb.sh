@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Becomes a throwaway MariaDB server: serve-mariadb.sh FOLDER PORT SOCKET, with its data in FOLDER.
+# Runs a temporary MariaDB server: serve-mariadb.sh FOLDER PORT SOCKET, with its data in FOLDER.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/common.sh"

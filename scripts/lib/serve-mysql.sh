@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Becomes a throwaway MySQL server: serve-mysql.sh FOLDER PORT SOCKET, with its data in FOLDER.
+# Runs a temporary MySQL server: serve-mysql.sh FOLDER PORT SOCKET, with its data in FOLDER.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/common.sh"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the database servers: the settings they share, and data directories copied from a template that is initialised once.
+# Sourced by the database servers: the settings they share, and data directories copied from a template that is initialized once.
 
 # Loopback only, small and careless: nothing of it has to survive.
 # shellcheck disable=SC2034

@@ -95,7 +95,7 @@ fn the_guide_has_every_event_and_only_sentences_that_are_said() {
     for event in mysql_bigquery_sync::report::events::EVENTS {
         assert!(guide.contains(&format!("`{}`", event.name)), "docs/operations.md has nothing about {}", event.name);
     }
-    let (_, table) = guide.split_once("| the sentence has |").unwrap();
+    let (_, table) = guide.split_once("| what the error says |").unwrap();
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
     for sentence in rows.flat_map(|row| quoted(row.split('|').nth(1).unwrap())) {
         for part in sentence.split('…').map(str::trim).filter(|part| !OTHERS_SENTENCES.contains(part)) {

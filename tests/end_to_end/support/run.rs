@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use super::declared::assert_declared;
 use super::finished::Finished;
 use super::place::PASSWORD;
 
@@ -111,6 +112,8 @@ impl Started {
         let (log, errors) = (stdout.join().unwrap(), stderr.join().unwrap());
         assert!(!log.contains(PASSWORD) && !errors.contains(PASSWORD), "the password is in the log: {log}");
         assert!(!log.contains("panicked"), "{log}");
+        assert_declared(&log);
+        assert_declared(&errors);
         Finished { code: status.code(), log, errors }
     }
 }
