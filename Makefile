@@ -1,7 +1,7 @@
 # The commands for contributors; CONTRIBUTING.md says when to use which. They install what is missing into .dev/, say what it is, and
 # leave no process behind. GitHub runs these same targets, and so does `make test`.
 
-.PHONY: help demo test check unit e2e docs generate fuzz bench acceptance clean fmt clippy typos modules workflow msrv deny infra
+.PHONY: help demo test check unit e2e docs generate fuzz bench acceptance clean fmt clippy typos modules workflow msrv deny infra emulator
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,5 +39,5 @@ acceptance: ## Copy into a scratch dataset of PROJECT=my-project and compare wha
 clean: ## Delete what was built and what was installed into .dev/
 	rm -rf target .dev
 
-fmt clippy typos modules workflow msrv deny infra:
+fmt clippy typos modules workflow msrv deny infra emulator:
 	@scripts/check $@
