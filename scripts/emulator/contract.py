@@ -1,7 +1,7 @@
-"""The contract with the API: what the program sends is what Google's discovery document knows, and so is what it reads.
+"""The contract with the API: checks what the program sends and reads against Google's discovery document.
 
-A request that is not is answered 400, and written to a file of the run, which fails the run even if the program went on regardless
-(`scripts/with-servers` looks at it). From answers, everything is taken away that Google would not send, so that nothing comes to rely on it.
+A request that breaks the contract is answered with 400 and recorded in a file of the run. `scripts/with-servers` fails the run if the file
+is not empty, even if the test tolerated the 400. Answers lose everything that Google would not send, so the program cannot rely on it.
 """
 
 import json
@@ -20,13 +20,17 @@ NO_CHUNK = re.compile(r"bytes \*/(\d+|\*)")
 UPLOAD_HEADERS = ("x-upload-content-type", "x-upload-content-length")
 CONTENT_TYPE = re.compile(r'application/json(; *charset="?utf-8"?)?', re.IGNORECASE)
 
+# If the program changed its User-Agent, nothing would be checked any more. This makes it show.
+PYTHON = "python"
+NOBODY = "only the program and tests in Python upload, and the program's User-Agent starts with mysql-bigquery-sync/"
+
 
 class Refused(ValueError):
-    """JSON of a kind that no client of Google sends."""
+    """JSON that Google would not accept."""
 
 
 def parse(text: bytes):
-    """JSON as the standard has it: no name twice in an object, no NaN."""
+    """Strict JSON: no duplicate names, no NaN."""
 
     def once(pairs):
         names = [name for name, _ in pairs]
@@ -44,7 +48,7 @@ def parse(text: bytes):
 
 
 class Checker:
-    """Says what is wrong with a request."""
+    """Finds what is wrong with a request."""
 
     def __init__(self, api: Api):
         self.api = api
@@ -61,7 +65,7 @@ class Checker:
         return found + (self._upload_faults(headers) if method.is_upload else [])
 
     def _path_faults(self, method: Method, values: list[str]):
-        for name, value in zip(method.order, values):
+        for name, value in zip(method.order, values, strict=True):
             pattern = method.parameters.get(name, {}).get("pattern", "^[^/]+$")
             if not re.match(pattern, value):
                 yield f"{name} in the path is {value!r}, which does not match {pattern}"
@@ -141,7 +145,7 @@ class Checker:
                 found.append(f"the Content-Range {text!r} ends behind its total")
             if first % QUANTUM:
                 found.append(f"the Content-Range {text!r} does not start at a multiple of {QUANTUM}")
-            # Within a file, all chunks are whole; one may end anywhere where the file does.
+            # Only the last chunk of a file may have any size.
             if total != str(end) and (end - first) % QUANTUM:
                 found.append(f"the Content-Range {text!r} is not the last of the file and no multiple of {QUANTUM}")
         elif not NO_CHUNK.fullmatch(text):
@@ -151,7 +155,7 @@ class Checker:
         return found
 
     def shaped(self, method: Method | None, body: bytes) -> bytes:
-        """The body of an answer as Google would send it."""
+        """The body of an answer, reduced to what Google would send."""
         if method is None or method.response is None or not body:
             return body
         shaped = self.schemas.shaped(json.loads(body), method.response)
@@ -159,23 +163,27 @@ class Checker:
 
 
 class Contract:
-    """Holds the program's requests, and the answers that it gets, to the document."""
+    """Checks the program's requests and shapes the answers that it gets."""
 
-    def __init__(self, app, api: Api, violations=None):
-        """`violations`: the file that is written to."""
+    def __init__(self, app, api: Api, violations=None, checked: dict[str, int] | None = None):
+        """`violations` is the file to write to. `checked` counts requests by method."""
         self.app, self.checker, self.violations = app, Checker(api), violations
         self.lock = threading.Lock()
         self.sessions: set[str] = set()
-        self.checked: dict[str, int] = {}
+        self.checked = {} if checked is None else checked
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] != "http" or not web.is_program(scope):
+        if scope["type"] != "http":
             return await self.app(scope, receive, send)
         verb, path, query = scope["method"], web.raw_path(scope), scope["query_string"].decode("latin-1")
+        if not web.is_program(scope):
+            if path.startswith(f"/{UPLOAD}") and verb == "POST" and PYTHON not in (web.header(scope, b"user-agent") or "").lower():
+                return await self.refuse(f"{verb} {path}", [NOBODY], receive, send)
+            return await self.app(scope, receive, send)
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
         address = f"{path}?{query}"
         if path.startswith(f"/{UPLOAD}") and (address in self.sessions or verb != "POST"):
-            # A session is used exactly as it was given: its address has no parts that a client may know.
+            # The address of a session is opaque: it must be used exactly as it was given.
             faults = [] if address in self.sessions else ["this is not the Location of a session"]
             faults += self.checker.session_faults(verb, headers)
             method, _ = self.checker.api.method("POST", path)
@@ -194,15 +202,15 @@ class Contract:
         await self.app(scope, receive, Shaping(self, method, send).send)
 
     async def refuse(self, request: str, faults: list[str], receive, send):
-        """Answers 400, and writes down why."""
+        """Answers 400 and records why."""
         self.record(request, faults)
-        await web.read(receive)  # or the client would still be sending when the answer comes
+        await web.read(receive)  # otherwise the client would still be sending
         revision = self.checker.api.revision
         message = f"{request} breaks the contract with BigQuery's API (discovery document {revision}): {'; '.join(faults)}"
         await web.answer(send, 400, web.error(400, "invalid", message))
 
     def record(self, request: str, faults: list[str]):
-        """A line for each fault."""
+        """Writes a line for each fault."""
         if self.violations is None:
             return
         with self.lock, open(self.violations, "a") as file:
@@ -210,14 +218,14 @@ class Contract:
 
 
 class Shaping:
-    """Sends an answer on when it is complete, in the shape that Google gives it."""
+    """Holds an answer back until it is complete, then sends it in Google's shape."""
 
     def __init__(self, contract: Contract, method: Method | None, send):
         self.contract, self.method, self.forward = contract, method, send
         self.start, self.body = None, b""
 
     async def send(self, message):
-        """Takes what the emulator sends."""
+        """Receives what the emulator sends."""
         if message["type"] == "http.response.start":
             self.start = message
             return

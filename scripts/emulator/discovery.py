@@ -1,4 +1,4 @@
-"""Google's description of BigQuery's API, its discovery document: which methods there are, with which parameters and fields.
+"""Google's discovery document of BigQuery's API: its methods, parameters and fields.
 
 The document is `bigquery.v2.json` of the Python package google-api-python-client. `scripts/requirements.txt` pins the package and names the
 revision on the same line, and nowhere else; another revision than the one named there ends the emulator before it starts.
@@ -38,7 +38,7 @@ class Method:
 
 
 class Api:
-    """The document, and which of its methods a request is for."""
+    """The document and its methods."""
 
     def __init__(self, document: dict):
         self.revision = document["revision"]
@@ -54,17 +54,17 @@ class Api:
                 yield from below(child)
 
         for found in below(document):
-            # Where a parameter is a whole name, `projects/…/tables/…`, the flat path is the one with the words in it.
+            # If one parameter is a whole name, `projects/…/tables/…`, only the flat path has the words in it.
             own = found["flatPath"] if "{+resource}" in found["path"] else found["path"]
             paths = [("/" + document["servicePath"] + own, False)]
             if found.get("supportsMediaUpload"):
                 paths += [(protocol["path"], True) for protocol in found["mediaUpload"]["protocols"].values()]
             for path, is_upload in paths:
-                # Words and names of parameters take turns. Only a project may have a colon, as in example.com:project.
+                # Words alternate with names of parameters. Only a project may have a colon, as in example.com:project.
                 parts = PARAMETER.split(path)
                 words = [re.escape(part) for part in parts[::2]]
                 values = [f"([^/{'' if name.startswith('project') else ':'}]+)" for name in parts[1::2]]
-                pattern = "".join(word + value for word, value in zip(words, [*values, ""]))
+                pattern = "".join(word + value for word, value in zip(words, [*values, ""], strict=True))
                 yield Method(
                     id=found["id"],
                     verb=found["httpMethod"],
@@ -79,12 +79,12 @@ class Api:
                 )
 
     def methods_at(self, path: str) -> list[Method]:
-        """All methods of a path, the one that fits best first."""
+        """All methods at a path, the best match first."""
         found = [method for method in self.methods if method.path.fullmatch(path)]
         return sorted(found, key=lambda method: -method.literal)
 
     def method(self, verb: str, path: str) -> tuple[Method | None, list[str]]:
-        """The method that a request is for, and the values in its path, decoded; or why there is none."""
+        """The method of a request, and the decoded values in its path."""
         at = self.methods_at(path)
         found = next((method for method in at if method.verb == verb), None)
         if found is None:
@@ -100,7 +100,7 @@ def pinned_revision(requirements: str) -> str | None:
 
 @functools.cache
 def google() -> Api:
-    """Google's document; ends the program when it is not there or of another revision than the pinned one."""
+    """Google's document. Exits if it is missing or not of the pinned revision."""
     package = importlib.util.find_spec("googleapiclient")
     if package is None:
         sys.exit("The Python package google-api-python-client is missing: scripts/install emulator")

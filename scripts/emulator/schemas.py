@@ -1,4 +1,4 @@
-"""Compares JSON with the schemas of a discovery document: what a request must not have, and what an answer would not have."""
+"""Compares JSON with the schemas of a discovery document: finds faults in requests, and removes from answers what is not in the schema."""
 
 import base64
 import binascii
@@ -17,13 +17,13 @@ DURATION = re.compile(r"-?\d+(\.\d{1,9})?s")
 OUTPUT_ONLY = re.compile(r"\W?output.only", re.IGNORECASE)
 REQUIRED = re.compile(r"\W?required\b", re.IGNORECASE)
 
-# Fields that the document calls required where BigQuery does without them.
+# Fields that the document calls required although BigQuery accepts requests without them.
 NOT_REQUIRED = {
-    "JobReference.jobId": "the service makes one, page \"Method: jobs.insert\"",
-    "JobConfigurationLoad.sourceUris": "an upload has none, page \"Upload files to BigQuery\"",
+    "JobReference.jobId": 'the service makes one, page "Method: jobs.insert"',
+    "JobConfigurationLoad.sourceUris": 'an upload has none, page "Upload files to BigQuery"',
 }
 
-# Enums that the document has only in words: `described` makes sure that every one of these words is there.
+# Enums that the document has only in its descriptions. The values must appear there; `Schemas` checks that at the start.
 DESCRIBED = {
     "JobConfigurationLoad.createDisposition": ("CREATE_IF_NEEDED", "CREATE_NEVER"),
     "JobConfigurationLoad.writeDisposition": ("WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA", "WRITE_APPEND", "WRITE_EMPTY"),
@@ -59,20 +59,20 @@ class Schemas:
             assert not missing, f"the document does not mention {missing} of {name} any more: correct DESCRIBED"
 
     def resolve(self, schema: dict) -> tuple[str, dict]:
-        """A schema, and its name where it has one."""
+        """A schema, and its name if it has one."""
         name = schema.get("$ref", "")
         return (name, self.schemas[name]) if name else (schema.get("id", ""), schema)
 
     def faults(self, value, schema: dict, where: str, partial: bool = False):
-        """Every way in which `value`, found at `where` of a request, is not what the schema says.
+        """Yields what is wrong with `value`, which was found at `where` in a request.
 
-        A `partial` value is that of a patch: nothing is required of an object in it, and null takes a field away.
+        A `partial` value belongs to a patch: no field is required, and null removes a field.
         """
         name, schema = self.resolve(schema)
         yield from self._faults(value, schema, where, name, name, partial, partial)
 
     def _faults(self, value, schema, where, owner, label, partial, nullable):
-        """`owner` is the schema that the value is part of, `label` what to look up in DESCRIBED."""
+        """`owner` is the schema that contains the value, `label` the key for DESCRIBED."""
         kind = schema.get("type", "object" if "properties" in schema else "any")
         if value is None:
             if not nullable:
@@ -117,7 +117,7 @@ class Schemas:
                 yield f"{at} is output only"
                 continue
             name, inner = self.resolve(properties[key])
-            # An object without a name of its own is known by its place: `TableFieldSchema.policyTags`.
+            # An object without a name of its own is named by its place: `TableFieldSchema.policyTags`.
             yield from self._faults(item, inner, at, name or label, name or label, partial, nullable)
         if partial:
             return
@@ -127,9 +127,9 @@ class Schemas:
                 yield f"{where}.{key} is missing, and {owner or 'the object'} requires it"
 
     def shaped(self, value, schema: dict):
-        """`value` of an answer as Google would send it: no field that the document does not know, int64 as text, no null.
+        """`value` as Google would send it: no unknown fields, int64 as text, no null.
 
-        DROPPED where the value is of a type that the field never has.
+        DROPPED if the type of the value does not match.
         """
         _, schema = self.resolve(schema)
         kind = schema.get("type", "object" if "properties" in schema else "any")
@@ -151,12 +151,12 @@ class Schemas:
 
 
 def is_output_only(schema: dict) -> bool:
-    """Whether only the service writes the field; the document says so in two ways."""
+    """Whether only the service writes the field. The document has two ways to say so."""
     return bool(schema.get("readOnly") or OUTPUT_ONLY.match(schema.get("description", "")))
 
 
 def typename(value) -> str:
-    """What JSON calls the type of a value, with the value where it is short."""
+    """The JSON type of a value, with the value if it is short."""
     match value:
         case None:
             return "null"
@@ -172,7 +172,7 @@ def typename(value) -> str:
 
 
 def scalar_fault(value, kind: str, form: str | None) -> str | None:
-    """Why a value that is neither an object nor an array is not of the type, or None."""
+    """Why a scalar does not match the type, or None."""
     if kind == "boolean":
         return None if isinstance(value, bool) else f"{typename(value)}, not a boolean"
     if kind in ("integer", "number"):
@@ -200,13 +200,13 @@ def scalar_fault(value, kind: str, form: str | None) -> str | None:
 
 
 def range_fault(value, form: str | None) -> str | None:
-    """Why a number is none of the format, or None."""
+    """Why a number does not fit the format, or None."""
     low, high = RANGES.get(form, (-math.inf, math.inf))
     return None if low <= value <= high else f"{value}, which no {form} can hold"
 
 
 def shaped_scalar(value, kind: str):
-    """A value as the API has that type; DROPPED when it is another."""
+    """A scalar converted to the type, or DROPPED."""
     if kind == "string" and isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
     if kind == "integer" and isinstance(value, str) and DIGITS.fullmatch(value):

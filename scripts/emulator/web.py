@@ -1,8 +1,8 @@
-"""What the middlewares share: who asks, the body of a request, and answers in Google's form."""
+"""What the middlewares share: who sent a request, its body, and answers in Google's form."""
 
 import json
 
-# What the program calls itself; a test's own calls and Google's clients have other names.
+# The start of the program's User-Agent. Tests and Google's clients send others or none.
 PROGRAM = b"mysql-bigquery-sync/"
 JSON = b"application/json; charset=UTF-8"
 STATUS = {
@@ -29,7 +29,7 @@ def raw_path(scope) -> str:
 
 
 async def read(receive) -> bytes | None:
-    """The whole body; None when the client went away in the middle of it."""
+    """The whole body, or None if the client disconnected."""
     parts = []
     while True:
         message = await receive()
@@ -41,7 +41,7 @@ async def read(receive) -> bytes | None:
 
 
 def replay(body: bytes, receive):
-    """A `receive` that has the body at once."""
+    """A `receive` that returns a body that was read before."""
     messages = iter([{"type": "http.request", "body": body, "more_body": False}])
 
     async def again():

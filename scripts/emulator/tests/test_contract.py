@@ -102,8 +102,14 @@ class Requests(unittest.TestCase):
             ("body.configurationOf: Job has no such field", {**job(), "configurationOf": {}}),
             ("body.configuration.load.writingDisposition: JobConfigurationLoad has no", job(writingDisposition="WRITE_TRUNCATE")),
             ("load.schema.fields[0].typ: TableFieldSchema has no", job(schema={"fields": [{"name": "a", "type": "DATE", "typ": 1}]})),
-            ("load.rangePartitioning.range.step: RangePartitioning.range has no", job(rangePartitioning={"field": "a", "range": {"step": "1"}})),
-            ("policyTags.name: TableFieldSchema.policyTags has no", job(schema={"fields": [{"name": "a", "type": "DATE", "policyTags": {"name": []}}]})),
+            (
+                "load.rangePartitioning.range.step: RangePartitioning.range has no",
+                job(rangePartitioning={"field": "a", "range": {"step": "1"}}),
+            ),
+            (
+                "policyTags.name: TableFieldSchema.policyTags has no",
+                job(schema={"fields": [{"name": "a", "type": "DATE", "policyTags": {"name": []}}]}),
+            ),
         ):
             with self.subTest(part):
                 self.assert_fault(part, "POST", f"{UPLOAD}?uploadType=resumable", body)
@@ -144,7 +150,10 @@ class Requests(unittest.TestCase):
             ("timePartitioning.type is 'WEEK', and may be", job(timePartitioning={"type": "WEEK"})),
             ("fields[0].type is 'INT', and may be", job(schema={"fields": [{"name": "a", "type": "INT"}]})),
             ("fields[0].mode is 'OPTIONAL', and may be", job(schema={"fields": [{"name": "a", "type": "DATE", "mode": "OPTIONAL"}]})),
-            ("fields[0].roundingMode is 'UP', and may be", job(schema={"fields": [{"name": "a", "type": "NUMERIC", "roundingMode": "UP"}]})),
+            (
+                "fields[0].roundingMode is 'UP', and may be",
+                job(schema={"fields": [{"name": "a", "type": "NUMERIC", "roundingMode": "UP"}]}),
+            ),
         ):
             with self.subTest(part):
                 self.assert_fault(part, "POST", f"{UPLOAD}?uploadType=resumable", body)
@@ -159,7 +168,12 @@ class Requests(unittest.TestCase):
 
     def test_required_fields(self):
         self.assert_fault("fields[0].type is missing", "POST", f"{UPLOAD}?uploadType=resumable", job(schema={"fields": [{"name": "a"}]}))
-        self.assert_fault("destinationTable.tableId is missing", "POST", f"{UPLOAD}?uploadType=resumable", job(destinationTable={"projectId": "p", "datasetId": "d"}))
+        self.assert_fault(
+            "destinationTable.tableId is missing",
+            "POST",
+            f"{UPLOAD}?uploadType=resumable",
+            job(destinationTable={"projectId": "p", "datasetId": "d"}),
+        )
         self.assert_fault("query is missing", "POST", f"{BASE}/queries", {"useLegacySql": False})
         self.assert_fault("tableReference is missing", "PUT", TABLE, {"description": "x"})
         # In a patch, an array is still replaced as a whole.
@@ -279,6 +293,12 @@ class Middleware(unittest.TestCase):
             answer = ask(self.contract, "PATCH", TABLE, {"describes": "x"}, headers=name)
             self.assertEqual((answer.status, answer.json["unknown"]), (200, 1))
         self.assertFalse(self.file.exists())
+
+    def test_the_program_does_not_hide(self):
+        address = f"{UPLOAD}?uploadType=resumable"
+        for name, status in (({}, 400), ({"user-agent": "something/1"}, 400), ({"user-agent": "x gl-python/3.13"}, 200)):
+            self.assertEqual(ask(self.contract, "POST", address, job(), headers=name).status, status)
+        self.assertEqual(len(self.file.read_text().splitlines()), 2)
 
     def test_a_session_is_used_as_it_was_given(self):
         session = f"{UPLOAD}?uploadType=resumable&upload_id=5"
