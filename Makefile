@@ -1,7 +1,7 @@
 # Commands for contributors; CONTRIBUTING.md says when to use which. They install what is missing into .dev/, say what it is, and leave no
 # process behind. GitHub runs the same targets, and so does `make test`.
 
-.PHONY: help demo test check unit e2e docs generate fuzz bench acceptance clean fmt clippy typos modules workflow msrv deny infra
+.PHONY: help demo test check unit e2e docs generate fuzz bench acceptance clean fmt clippy typos modules workflow msrv deny infra emulator
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,5 +39,5 @@ acceptance: ## Test with BigQuery itself, in a scratch dataset of PROJECT=my-pro
 clean: ## Delete everything that was built, and .dev/
 	rm -rf target .dev
 
-fmt clippy typos modules workflow msrv deny infra:
+fmt clippy typos modules workflow msrv deny infra emulator:
 	@scripts/check $@

@@ -20,5 +20,7 @@ say "BigQuery emulator: Python packages (local-bigquery and what it needs) into 
 "$python" -m venv "$new"
 "$new/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -r "$requirements" ||
   die "pip could not install the packages (its own words are above)."
+# Of Google's descriptions of hundreds of APIs (90 MB), one is wanted.
+find "$new"/lib/python3.13/site-packages/googleapiclient/discovery_cache/documents -type f ! -name bigquery.v2.json -delete
 cp "$requirements" "$new/requirements.txt"
 built
