@@ -6,10 +6,8 @@
     check_infra.py dashboard   the dashboard is JSON, and the metrics that it and the alerts use are defined
     check_infra.py cloudbuild  its scripts are valid bash, its substitutions are defined, and the
                                Dockerfile has its build arguments
-    check_infra.py contract [--write] [--variables FILE] [--logs FILE]
+    check_infra.py contract [--write] [--logs FILE]
         terraform/tests/contract.json matches the module. --write writes it.
-        --variables: a file with the names of the binary's environment variables, one per line;
-        they match the module's
         --logs: a file with log lines of the binary, from a run in which one table failed and an
         existing one was replaced; they have every field that a metric, an alert or the dashboard
         reads
@@ -29,11 +27,8 @@ CONTRACT = MODULE / "tests" / "contract.json"
 # The binary's events and the types of their fields; made from src/report/events.rs by `make generate`.
 EVENTS = MODULE / "tests" / "events.json"
 
-# Variables of the binary that have no place on Cloud Run: the module must not set them.
-LOCAL_ONLY = ["BIGQUERY_EMULATOR_HOST", "MYSQL_IAM_AUTH", "MYSQL_PASSWORD_EMPTY", "MYSQL_PASSWORD_FILE"]
-
-# Set by Cloud Run itself; the binary may list them or not.
-PLATFORM = re.compile(r"CLOUD_RUN_\w+")
+# The binary's variables and table options, made from its declarations by `make generate`.
+VARIABLES = MODULE / "tests" / "variables.json"
 
 # Fields of every line.
 COMMON_FIELDS = {"event", "message", "severity", "target", "time"}
@@ -264,7 +259,7 @@ def module_contract():
         "about": "What the module and the binary must agree on. Made by scripts/check_infra.py contract --write.",
         "environment": keys("environment"),
         "secret_environment": keys("secret_environment"),
-        "local_only": LOCAL_ONLY,
+        "local_only": json.loads(VARIABLES.read_text())["local_only"],
         "table_options": sorted(re.findall(r"(?m)^    (\w+)\s+= ", options)),
         "nested_options": sorted(re.findall(r"(?m)^      +(\w+)\s+= ", options)),
         "events": {
@@ -293,17 +288,16 @@ def contract(arguments):
             faults.append(f"metric {key}: event {event} has no integer {field}")
     known = COMMON_FIELDS.union(*declared.values())
     faults += [f"no event has the field {field}, which is read by hand" for field in wanted["fields_read_by_hand"] if field not in known]
-    told.append(f"{len(wanted['environment']) + len(wanted['secret_environment'])} variables, {len(wanted['events'])} events")
-
-    if "--variables" in arguments:
-        path = Path(arguments[arguments.index("--variables") + 1])
-        binary = {line.split()[0] for line in path.read_text().splitlines() if line.strip()}
-        binary = {name for name in binary if not PLATFORM.fullmatch(name)}
-        module = set(wanted["environment"]) | set(wanted["secret_environment"])
-        faults += [f"the module sets {n}, which the binary does not know" for n in sorted(module - binary)]
-        faults += [f"the binary knows {n}, which the module cannot set" for n in sorted(binary - module - set(LOCAL_ONLY))]
-        faults += [f"the binary no longer knows {n}: take it out of LOCAL_ONLY" for n in sorted(set(LOCAL_ONLY) - binary)]
-        told.append(f"the same as the binary's {len(binary)}")
+    binary = json.loads(VARIABLES.read_text())
+    module = set(wanted["environment"]) | set(wanted["secret_environment"])
+    for what, ours, theirs in (
+        ("variable", module, binary["variables"]),
+        ("table option", wanted["table_options"], binary["table_options"]),
+        ("part of a table option", wanted["nested_options"], binary["nested_options"]),
+    ):
+        faults += [f"the module sets the {what} {name}, which the binary does not know" for name in sorted(set(ours) - set(theirs))]
+        faults += [f"the binary knows the {what} {name}, which the module cannot set" for name in sorted(set(theirs) - set(ours))]
+    told.append(f"{len(module)} variables, {len(wanted['table_options'])} table options, {len(wanted['events'])} events")
 
     if "--logs" in arguments:
         path = Path(arguments[arguments.index("--logs") + 1])

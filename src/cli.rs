@@ -9,7 +9,7 @@ use crate::config;
 #[command(
     name = "mysql-bigquery-sync",
     version,
-    after_help = config::help(),
+    after_help = config::help::variables(),
     disable_help_subcommand = true
 )]
 pub struct Arguments {

@@ -25,6 +25,8 @@ pub mod bigquery;
 pub mod cli;
 pub mod commands;
 pub mod config;
+#[cfg(test)]
+mod documents;
 pub mod google_auth;
 pub mod hints;
 pub mod mapping;

@@ -28,11 +28,8 @@ fn main() -> ExitCode {
     let command = arguments.command.unwrap_or(Command::Sync);
     // What a command prints is its own; logs are a sync's output.
     let output = if command == Command::Sync { Output::Stdout } else { Output::Stderr };
-    let variable = |name| std::env::var(name).ok();
-    let (log_format, log_level) = (variable("LOG_FORMAT"), variable("LOG_LEVEL"));
-    let (settings, log_faults) =
-        config::log_settings(log_format.as_deref(), log_level.as_deref(), output.is_terminal());
-    let telemetry = telemetry::init(output, settings, variable("CLOUD_RUN_JOB"));
+    let (settings, log_faults) = config::log_settings(std::env::vars_os(), output.is_terminal());
+    let telemetry = telemetry::init(output, settings, std::env::var("CLOUD_RUN_JOB").ok());
     if let Err(error) = no_core_dumps() {
         events::CoreDumps {}
             .log(format_args!("core dumps, which would hold the password, cannot be turned off: {error}"));

@@ -9,7 +9,7 @@ use crate::mysql::catalog;
 use crate::mysql::settings::SslMode;
 use crate::plan::{self, Planner};
 use crate::work::endpoints;
-use crate::work::selection::TableRequest;
+use crate::work::unit::Unit;
 
 /// What was checked, line by line.
 #[derive(Default)]
@@ -104,10 +104,10 @@ async fn destination(config: &Config, client: &bigquery::Client, findings: &mut 
     findings.say("new tables", create);
 }
 
-async fn each_table(planner: &Planner, tables: Vec<TableRequest>, findings: &mut Findings) -> Result<(), mysql::Error> {
+async fn each_table(planner: &Planner, tables: Vec<Unit>, findings: &mut Findings) -> Result<(), mysql::Error> {
     let mut connection = mysql::connection::connect(&planner.endpoints.source).await?;
     let bigquery::Settings { dataset, .. } = &planner.endpoints.destination;
-    for request in tables {
+    for Unit { table: request } in tables {
         let looked = async {
             let (found, destination) = plan::resolve(planner, &mut connection, &request).await?;
             plan::source(planner, &mut connection, &request, found).await?;

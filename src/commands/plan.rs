@@ -12,7 +12,7 @@ use crate::plan::reading::Reading;
 use crate::plan::{Error, Planner, Source, decide, existing, resolve, source};
 use crate::report::events;
 use crate::work::endpoints;
-use crate::work::selection::TableRequest;
+use crate::work::unit::Unit;
 use show::Shown;
 
 /// Questions to BigQuery at a time: hundreds of tables in seconds, far below its limit of 100 requests a second.
@@ -20,8 +20,8 @@ const QUESTIONS_AT_A_TIME: usize = 16;
 
 /// Plans all tables of this task and prints the plans. True when every table would be synced.
 pub async fn run(config: Config, json: bool) -> bool {
-    let Config { mysql, bigquery, tables, task, plan: settings, .. } = config;
-    let (endpoints, tables) = match endpoints::connect(mysql, bigquery, &tables, &task).await {
+    let Config { mysql, bigquery, tables: selection, task, plan: settings, .. } = config;
+    let (endpoints, tables) = match endpoints::connect(mysql, bigquery, &selection, &task).await {
         Ok(connected) => connected,
         Err(problem) => {
             events::PlanFailed { error: &problem }.log(format_args!("the plan cannot be made: {problem}"));
@@ -44,10 +44,10 @@ pub async fn run(config: Config, json: bool) -> bool {
 }
 
 /// One connection asks MySQL for one table after another; meanwhile BigQuery is asked for many at a time.
-async fn plans(planner: &Planner, tables: Vec<TableRequest>) -> Result<Vec<Shown>, mysql::Error> {
+async fn plans(planner: &Planner, tables: Vec<Unit>) -> Result<Vec<Shown>, mysql::Error> {
     let connection = mysql::connection::connect(&planner.endpoints.source).await?;
     let sources = stream::unfold((connection, tables.into_iter()), |(mut connection, mut tables)| async {
-        let Some(request) = tables.next() else {
+        let Some(Unit { table: request }) = tables.next() else {
             mysql::connection::close(connection).await;
             return None;
         };

@@ -10,6 +10,7 @@ use crate::plan::Planner;
 use crate::report::data::{Run, RunReport};
 use crate::report::{self, events};
 use crate::sync;
+use crate::work::assignment::own_units;
 use crate::work::endpoints;
 
 /// Copies all tables of this task. True when all of them arrived.
@@ -26,7 +27,7 @@ pub async fn run(config: Config, stop: CancellationToken, bars: Option<MultiProg
         dataset: config.bigquery.dataset.clone(),
     };
     report::log::started(&run);
-    if !config.tables.has_patterns() && task.own_tables(&config.tables, []).is_empty() {
+    if !config.tables.has_patterns() && own_units(&config.task, &config.tables, []).is_empty() {
         return no_tables(&config, run, started);
     }
     let connecting = endpoints::connect(config.mysql.clone(), config.bigquery.clone(), &config.tables, task);

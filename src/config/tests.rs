@@ -2,7 +2,12 @@
 
 use super::*;
 use crate::avro::codec::Codec;
-use crate::mysql::settings::{Address, Login};
+use crate::config::help;
+use crate::config::variables::{ALL, Default, Group, LOCAL_ONLY, accepts};
+use crate::mapping::policies::Policies;
+use crate::mysql::settings::{Address, Login, SslMode};
+use crate::mysql::snapshots::Snapshots;
+use crate::telemetry::{self, settings::LogFormat};
 use secrecy::ExposeSecret;
 
 const COMPLETE: &[(&str, &str)] = &[
@@ -193,10 +198,10 @@ fn exactly_one_way_to_log_in() {
             "MYSQL_IAM_AUTH is set, and MYSQL_PASSWORD_EMPTY",
         ),
         (&[("MYSQL_IAM_AUTH", "on")], "MYSQL_IAM_AUTH is \"on\"; expected true or false"),
-        (&[("MYSQL_PASSWORD", ""), ("MYSQL_IAM_AUTH", "true")], "MYSQL_SSL_MODE lets the connection be plain"),
+        (&[("MYSQL_PASSWORD", ""), ("MYSQL_IAM_AUTH", "true")], "MYSQL_SSL_MODE allows an unencrypted connection"),
         (
             &[("MYSQL_PASSWORD", ""), ("MYSQL_IAM_AUTH", "true"), ("MYSQL_SSL_MODE", "DISABLED")],
-            "MYSQL_SSL_MODE lets the connection be plain",
+            "MYSQL_SSL_MODE allows an unencrypted connection",
         ),
     ];
     for (changes, expected) in cases {
@@ -220,12 +225,15 @@ fn an_access_token_needs_tls_or_a_socket() {
 #[test]
 fn log_settings_have_defaults_and_faults() {
     let settings = |format, level| telemetry::Settings { format, level };
+    let read = |variables: &[(&str, &str)], terminal| {
+        log_settings(variables.iter().map(|(name, value)| (name.into(), value.into())), terminal)
+    };
     let expected = (settings(LogFormat::Json, tracing::Level::INFO), vec![]);
-    assert_eq!(log_settings(None, Some(""), false), expected);
+    assert_eq!(read(&[("LOG_LEVEL", "")], false), expected);
     let expected = (settings(LogFormat::Text, tracing::Level::WARN), vec![]);
-    assert_eq!(log_settings(None, Some("WARNING"), true), expected);
-    assert_eq!(log_settings(Some("JSON"), Some("debug"), true).0.format, LogFormat::Json);
-    let (_, faults) = log_settings(Some("xml"), Some("loud"), false);
+    assert_eq!(read(&[("LOG_LEVEL", "WARNING")], true), expected);
+    assert_eq!(read(&[("LOG_FORMAT", "JSON"), ("LOG_LEVEL", "debug")], true).0.format, LogFormat::Json);
+    let (_, faults) = read(&[("LOG_FORMAT", "xml"), ("LOG_LEVEL", "loud"), ("MYSQL_PORT", "x")], false);
     assert_eq!(faults.len(), 2);
     assert!(faults[0].problem.contains("json or text"));
 }
@@ -240,15 +248,33 @@ fn the_terraform_module_sets_every_variable_and_no_other() {
         .flat_map(|list| contract[list].as_array().unwrap())
         .map(|name| name.as_str().unwrap())
         .collect();
-    let mut ours: Vec<&str> = VARIABLES.iter().map(|variable| variable.name).collect();
+    let ours = ALL.iter().filter(|about| about.group != Group::Platform);
+    let mut ours: Vec<&str> = ours.map(|about| about.name).collect();
     module.sort_unstable();
     ours.sort_unstable();
     assert_eq!(module, ours);
+    assert!(LOCAL_ONLY.iter().all(|name| ours.contains(name)));
 }
 
 #[test]
-fn help_names_every_variable() {
-    for variable in VARIABLES {
-        assert!(help().contains(variable.name));
+fn help_names_every_variable_and_its_default() {
+    for about in ALL {
+        let help = help::variables();
+        let line = help.lines().find(|line| line.trim_start().starts_with(&format!("{} ", about.name)));
+        assert!(line.unwrap().ends_with(&format!("[{}]", about.default_text())), "{}", about.name);
+    }
+}
+
+#[test]
+fn what_is_declared_can_be_read() {
+    for about in ALL {
+        // Its example is a file, which is not here.
+        if about.name != "MYSQL_SSL_CA" {
+            assert_eq!(accepts(about.name, about.example), Some(true), "the example of {}", about.name);
+        }
+        if let Default::Value(text) = about.default {
+            assert_eq!(accepts(about.name, text), Some(true), "the default of {}", about.name);
+        }
+        assert!(!about.meaning.is_empty() && !about.example.is_empty(), "{}", about.name);
     }
 }

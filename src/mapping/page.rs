@@ -1,31 +1,26 @@
 //! `docs/mapping.md`: its tables are made from the code, and a test compares them.
 
 use crate::avro::schema::AvroType;
+use crate::documents::{shows, table};
 use crate::mapping::names::{LONGEST_COLUMN, LONGEST_TABLE, RESERVED_PREFIXES};
+use crate::mapping::overrides::Override;
 use crate::mapping::types::{BigQueryType, RULES, TypeRule};
 use crate::mapping::{LONGEST_DESCRIPTION, MOST_COLUMNS};
 use crate::mysql::catalog::{Column, Flavor};
 
-/// Set, it makes the test write the page instead of comparing it.
-const WRITE: &str = "WRITE_DOCS";
-
 fn types() -> String {
-    let rows = RULES
-        .iter()
-        .map(|rule| format!("| {} | {} | {} | {} |\n", rule.mysql, rule.bigquery, rule.avro, rule.exceptions));
-    "| MySQL | BigQuery | in the Avro file | what has no counterpart |\n|---|---|---|---|\n".to_owned()
-        + &rows.collect::<String>()
+    let row = |rule: &TypeRule| [rule.mysql, rule.bigquery, rule.avro, rule.exceptions].map(str::to_owned).to_vec();
+    table(&["MySQL", "BigQuery", "in the Avro file", "values that do not fit"], RULES.iter().map(row))
 }
 
 fn overrides() -> String {
-    let row = |rule: &TypeRule| {
-        let row = |other: &super::overrides::Override| {
-            format!("| {} | {} | {} | {} |\n", rule.mysql, other.to, other.avro, other.exceptions)
+    let rows = RULES.iter().flat_map(|rule| {
+        let row = |other: &Override| {
+            vec![rule.mysql.to_owned(), other.to.to_string(), other.avro.to_owned(), other.exceptions.to_owned()]
         };
-        rule.overrides.iter().map(row).collect::<String>()
-    };
-    "| MySQL | instead | in the Avro file | what has no counterpart |\n|---|---|---|---|\n".to_owned()
-        + &RULES.iter().map(row).collect::<String>()
+        rule.overrides.iter().map(row).collect::<Vec<_>>()
+    });
+    table(&["MySQL", "instead", "in the Avro file", "values that do not fit"], rows)
 }
 
 fn limits() -> String {
@@ -38,32 +33,9 @@ fn limits() -> String {
     )
 }
 
-/// The page with each part between its markers replaced.
-fn render(page: &str) -> String {
-    [("types", types()), ("overrides", overrides()), ("limits", limits())].iter().fold(
-        page.to_owned(),
-        |page, (name, part)| {
-            let (start, end) = (format!("<!-- {name}: made from the code -->\n"), format!("<!-- end of {name} -->"));
-            let (before, rest) = page.split_once(&start).unwrap_or_else(|| panic!("docs/mapping.md lacks {start}"));
-            let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("docs/mapping.md lacks {end}"));
-            format!("{before}{start}\n{part}\n{end}{after}")
-        },
-    )
-}
-
 #[test]
 fn the_page_shows_the_mapping() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/mapping.md");
-    let page = std::fs::read_to_string(path).unwrap();
-    let rendered = render(&page);
-    if std::env::var_os(WRITE).is_some() {
-        std::fs::write(path, rendered).unwrap();
-    } else {
-        assert!(
-            page == rendered,
-            "docs/mapping.md does not show the code's tables: {WRITE}=1 cargo test --lib the_page_shows_the_mapping writes them"
-        );
-    }
+    shows("docs/mapping.md", &[("types", types()), ("overrides", overrides()), ("limits", limits())]);
 }
 
 /// A column of each row of the table.

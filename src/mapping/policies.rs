@@ -1,5 +1,7 @@
 //! What happens to a value that its BigQuery type cannot hold.
 
+use std::str::FromStr;
+
 /// What happens to a value that its BigQuery type cannot hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policies {
@@ -7,6 +9,18 @@ pub struct Policies {
     pub zero_dates: Policy,
     /// `INVALID_VALUES`: out of range for the type, or not valid UTF-8.
     pub invalid_values: Policy,
+}
+
+impl FromStr for Policy {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.to_ascii_lowercase().as_str() {
+            "null" => Ok(Self::Null),
+            "error" => Ok(Self::Error),
+            _ => Err(()),
+        }
+    }
 }
 
 impl Default for Policies {

@@ -2,12 +2,10 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use secrecy::SecretString;
-
-/// `MYSQL_STALL_SECONDS` when unset: sorting or filtering a large table before its first row takes less.
-pub const DEFAULT_STALL: Duration = Duration::from_secs(600);
 
 /// More connections to one table than this are a slip of the pen: a server has some hundreds for everybody.
 pub const MAX_READ_CONNECTIONS: usize = 64;
@@ -27,7 +25,7 @@ pub struct Settings {
     pub ssl_mode: SslMode,
     /// `MYSQL_SSL_CA`.
     pub ssl_ca: Option<SslCa>,
-    /// `MYSQL_STALL_SECONDS`.
+    /// `MYSQL_STALL_SECONDS`: sorting or filtering a large table before its first row takes less.
     pub stall: Duration,
 }
 
@@ -76,6 +74,29 @@ pub enum SslMode {
     VerifyCa,
     /// The same, and the certificate names the host.
     VerifyIdentity,
+}
+
+impl FromStr for SslMode {
+    type Err = ();
+
+    /// MySQL's own names, in any case; a hyphen is an underscore.
+    ///
+    /// ```
+    /// use mysql_bigquery_sync::mysql::settings::SslMode;
+    ///
+    /// assert_eq!("verify-ca".parse(), Ok(SslMode::VerifyCa));
+    /// assert!("on".parse::<SslMode>().is_err());
+    /// ```
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.to_ascii_uppercase().replace('-', "_").as_str() {
+            "DISABLED" => Ok(Self::Disabled),
+            "PREFERRED" => Ok(Self::Preferred),
+            "REQUIRED" => Ok(Self::Required),
+            "VERIFY_CA" => Ok(Self::VerifyCa),
+            "VERIFY_IDENTITY" => Ok(Self::VerifyIdentity),
+            _ => Err(()),
+        }
+    }
 }
 
 /// The CA of the server's certificate.

@@ -3,6 +3,7 @@
 //! `LOCK TABLES … READ` waits until every transaction that has written to the table is over, and lets none write to it while
 //! it is held: snapshots opened in between have the same rows of this table. That takes milliseconds.
 
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
@@ -23,6 +24,18 @@ pub enum Snapshots {
     Shared,
     /// Each a moment of its own.
     PerConnection,
+}
+
+impl FromStr for Snapshots {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.to_ascii_lowercase().as_str() {
+            "shared" => Ok(Self::Shared),
+            "per_connection" => Ok(Self::PerConnection),
+            _ => Err(()),
+        }
+    }
 }
 
 /// While the lock is waited for, nobody else can begin to write to the table.

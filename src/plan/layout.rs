@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::bigquery::tables::Existing;
 use crate::mapping::types::BigQueryType;
 use crate::mapping::{MappedColumn, Mapping};
-use crate::work::selection::{Granularity, PartitionBy, PartitionScheme, TableRequest};
+use crate::work::request::{Granularity, PartitionBy, PartitionScheme, TableRequest};
 
 /// The layout's part of the load job, and what stays of the destination's.
 #[derive(Debug, Default, PartialEq)]

@@ -4,18 +4,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::documents::{is, path, shows, table};
 use crate::report::event::{Event, Field, Kind};
 use crate::report::events::EVENTS;
 
-/// Set, it makes the tests write the documents instead of comparing them.
-const WRITE: &str = "WRITE_DOCS";
-
 /// The fields of every line, whatever the event.
 const COMMON_FIELDS: &[&str] = &["event", "message", "severity", "target", "time"];
-
-fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
-}
 
 fn code<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
@@ -27,9 +21,9 @@ fn events() -> String {
     let row = |event: &Event| {
         let (levels, fields): (Vec<&str>, _) =
             (event.severities().collect(), event.fields.iter().map(Field::json_name));
-        format!("| `{}` | {} | {} | {} |\n", event.name, levels.join(", "), event.meaning, code(fields))
+        vec![format!("`{}`", event.name), levels.join(", "), event.meaning.to_owned(), code(fields)]
     };
-    "| event | level | meaning | fields |\n|---|---|---|---|\n".to_owned() + &EVENTS.iter().map(row).collect::<String>()
+    table(&["event", "level", "meaning", "fields"], EVENTS.iter().map(row))
 }
 
 /// A row per field and meaning, with the events that have it.
@@ -43,19 +37,9 @@ fn fields() -> String {
         }
     }
     let row = |((field, meaning, kind), events): (&(String, &str, String), &Vec<&str>)| {
-        format!("| `{field}` | {kind} | {meaning} | {} |\n", code(events))
+        vec![format!("`{field}`"), kind.clone(), (*meaning).to_owned(), code(events)]
     };
-    "| field | type | meaning | events |\n|---|---|---|---|\n".to_owned() + &rows.iter().map(row).collect::<String>()
-}
-
-/// The page with each part between its markers replaced.
-fn render(page: &str) -> String {
-    [("events", events()), ("event fields", fields())].iter().fold(page.to_owned(), |page, (name, part)| {
-        let (start, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
-        let (before, rest) = page.split_once(&start).unwrap();
-        let (_, after) = rest.split_once(&end).unwrap();
-        format!("{before}{start}{part}{end}{after}")
-    })
+    table(&["field", "type", "meaning", "events"], rows.iter().map(row))
 }
 
 /// `{"table_failed": {"table": "string", …}, …}`, in the words of terraform/tests/contract.json.
@@ -71,24 +55,14 @@ fn contract_type(field: &Field) -> String {
     format!("{kind}{}", if field.optional { " or absent" } else { "" })
 }
 
-fn is_current(name: &str, rendered: &str) {
-    let text = std::fs::read_to_string(path(name)).unwrap_or_default();
-    if std::env::var_os(WRITE).is_some() {
-        std::fs::write(path(name), rendered).unwrap();
-    } else {
-        assert!(text == rendered, "{name} does not show the declared events: `make generate` writes it");
-    }
-}
-
 #[test]
 fn the_page_shows_the_events() {
-    let page = std::fs::read_to_string(path("docs/operations.md")).unwrap();
-    is_current("docs/operations.md", &render(&page));
+    shows("docs/operations.md", &[("events", events()), ("event fields", fields())]);
 }
 
 #[test]
 fn the_page_shows_the_events_to_terraform() {
-    is_current("terraform/tests/events.json", &format!("{:#}\n", json()));
+    is("terraform/tests/events.json", &format!("{:#}\n", json()));
 }
 
 /// What metrics, alerts and the dashboard read exists.

@@ -21,8 +21,9 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::plan::Planner;
 use crate::report::data::{Outcome, TableReport};
 use crate::report::log;
-use crate::work::selection::TableRequest;
+
 use crate::work::task::Task;
+use crate::work::unit::Unit;
 use pace::Pace;
 use pipeline::Pool;
 pub use settings::Settings;
@@ -46,26 +47,26 @@ pub async fn run(
     planner: Planner,
     task: Task,
     settings: Settings,
-    tables: Vec<TableRequest>,
+    units: Vec<Unit>,
     stop: CancellationToken,
     bars: Option<MultiProgress>,
 ) -> Vec<TableReport> {
     let pool = Arc::new(Pool::new(settings.codec));
     let pace = Arc::new(Pace::new(&settings.limits));
     let context = Arc::new(Context { planner, task, settings, pool, pace, stop, bars });
-    let reports = stream::iter(tables).map(|request| guarded(Arc::clone(&context), request));
+    let reports = stream::iter(units).map(|unit| guarded(Arc::clone(&context), unit));
     reports.buffer_unordered(settings.table_concurrency.get()).collect().await
 }
 
 /// One table in a task of its own, so that not even a panic in it stops the others.
-async fn guarded(context: Arc<Context>, request: TableRequest) -> TableReport {
-    let name = request.name.clone();
+async fn guarded(context: Arc<Context>, unit: Unit) -> TableReport {
+    let name = unit.table.name.clone();
     let started = Instant::now();
     if context.stop.is_cancelled() {
         // Its line would say no more than the summary does.
         return TableReport::new(name, started.elapsed(), Outcome::Failed("not begun: stopped by a signal".into()));
     }
-    let work = AbortOnDropHandle::new(tokio::spawn(table::sync(context, request)));
+    let work = AbortOnDropHandle::new(tokio::spawn(table::sync(context, unit.table)));
     work.await.unwrap_or_else(|error: JoinError| {
         let outcome = Outcome::Failed(format!("a bug in mysql-bigquery-sync: {error}"));
         let report = TableReport::new(name, started.elapsed(), outcome);

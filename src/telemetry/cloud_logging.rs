@@ -6,7 +6,7 @@ use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::Output;
+use crate::telemetry::output::Output;
 
 /// Source: "Format errors in logs", Error Reporting.
 const ERROR_EVENT: &str = "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent";

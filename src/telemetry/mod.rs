@@ -1,47 +1,23 @@
 //! Logs for Cloud Logging, text and progress for people. Events and their fields are the same for both.
 
 mod cloud_logging;
+mod output;
 pub mod progress;
 pub mod settings;
 mod text;
 
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, IsTerminal as _};
 
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+pub use output::Output;
 pub use settings::Settings;
 
 use crate::report::events;
 use crate::telemetry::settings::LogFormat;
-
-/// Where log lines go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Output {
-    /// For a sync, whose logs are all that it prints.
-    Stdout,
-    /// For a command that prints something else.
-    Stderr,
-}
-
-impl Output {
-    fn open(self) -> Box<dyn Write> {
-        match self {
-            Self::Stdout => Box::new(io::stdout().lock()),
-            Self::Stderr => Box::new(io::stderr().lock()),
-        }
-    }
-
-    /// Whether a person reads along.
-    pub fn is_terminal(self) -> bool {
-        match self {
-            Self::Stdout => io::stdout().is_terminal(),
-            Self::Stderr => io::stderr().is_terminal(),
-        }
-    }
-}
 
 /// What `init` set up.
 pub struct Telemetry {

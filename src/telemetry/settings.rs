@@ -1,5 +1,7 @@
 //! How logs look and how much of them there is.
 
+use std::str::FromStr;
+
 /// Format and level of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
@@ -16,4 +18,16 @@ pub enum LogFormat {
     Json,
     /// Text for people.
     Text,
+}
+
+impl FromStr for LogFormat {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.to_ascii_lowercase().as_str() {
+            "json" => Ok(Self::Json),
+            "text" => Ok(Self::Text),
+            _ => Err(()),
+        }
+    }
 }

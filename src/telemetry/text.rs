@@ -10,7 +10,7 @@ use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::{FmtContext, Layer, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::Output;
+use crate::telemetry::output::Output;
 
 pub(super) fn layer<S>(
     bars: MultiProgress,

@@ -1,4 +1,4 @@
-//! Both sides of a run: connected, and it is known which tables are this task's own.
+//! Both sides of a run: connected, and it is known which units are this task's own.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -8,8 +8,10 @@ use crate::mysql;
 use crate::mysql::catalog::{self, Flavor};
 use crate::mysql::connection::in_time;
 use crate::retry::{Budget, Failed, retrying};
+use crate::work::assignment::own_units;
 use crate::work::selection::{Selection, TableRequest};
 use crate::work::task::Task;
+use crate::work::unit::Unit;
 
 /// After a silence that was waited for to its end, one more try is due.
 const LOOKING_AGAIN: Duration = Duration::from_secs(30);
@@ -28,18 +30,18 @@ pub struct Endpoints {
     pub conflicts: HashMap<String, Vec<String>>,
 }
 
-/// Connects to both sides at once, and finds out which tables are this task's own.
+/// Connects to both sides at once, and finds out which units are this task's own.
 pub async fn connect(
     source: mysql::Settings,
     destination: bigquery::Settings,
     selection: &Selection,
     task: &Task,
-) -> Result<(Endpoints, Vec<TableRequest>), String> {
+) -> Result<(Endpoints, Vec<Unit>), String> {
     let connecting = bigquery::Client::connect(&destination);
     let (bigquery, found) = tokio::join!(connecting, look_at_source(&source, selection, task));
     match (bigquery, found) {
-        (Ok(bigquery), Ok(Source { flavor, tables, conflicts })) => {
-            Ok((Endpoints { source, flavor, destination, bigquery, conflicts }, tables))
+        (Ok(bigquery), Ok(Source { flavor, units, conflicts })) => {
+            Ok((Endpoints { source, flavor, destination, bigquery, conflicts }, units))
         }
         (Err(bigquery), Err(source)) => Err(format!("{source}; and {bigquery}")),
         (Err(bigquery), Ok(_)) => Err(bigquery.to_string()),
@@ -51,7 +53,7 @@ pub async fn connect(
 struct Source {
     flavor: Flavor,
     /// This task's own.
-    tables: Vec<TableRequest>,
+    units: Vec<Unit>,
     conflicts: HashMap<String, Vec<String>>,
 }
 
@@ -82,7 +84,7 @@ async fn look_once(settings: &mysql::Settings, selection: &Selection, task: &Tas
     Ok(Source {
         flavor,
         conflicts: conflicts(selection.named.iter().cloned().chain(found)),
-        tables: task.own_tables(selection, matchable),
+        units: own_units(task, selection, matchable),
     })
 }
 

@@ -1,97 +1,14 @@
 //! What `TABLES` says: names, patterns, exclusions, and options per table.
 
 mod json;
+pub mod options;
 
 use std::collections::{HashMap, HashSet};
-use std::num::NonZeroUsize;
 
 use wildmatch::WildMatch;
 
-use crate::mapping::columns::ColumnOptions;
-use crate::mapping::names;
-
-/// One table that was asked for by its name, with its options.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct TableRequest {
-    /// Name in MySQL.
-    pub name: String,
-    /// Name in BigQuery, when it is not made from the MySQL name.
-    pub destination: Option<String>,
-    /// Which columns are copied, and as what.
-    pub columns: ColumnOptions,
-    /// The operator's own SQL condition; only rows for which it is true are copied.
-    pub filter: Option<String>,
-    /// Instead of `READ_CONNECTIONS`.
-    pub read_connections: Option<NonZeroUsize>,
-    /// Instead of `MAX_SHRINK_PERCENT`.
-    pub max_shrink_percent: Option<u8>,
-    /// The partitioning of a new table.
-    pub partition_by: Option<PartitionBy>,
-    /// The columns that a new table is clustered by, in their order.
-    pub cluster_by: Vec<String>,
-}
-
-/// `partition_by` of a table's options.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PartitionBy {
-    /// Its name in MySQL.
-    pub column: String,
-    /// How its values are cut.
-    pub scheme: PartitionScheme,
-}
-
-/// How a column's values are cut into partitions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PartitionScheme {
-    /// A DATE, DATETIME or TIMESTAMP.
-    Time(Granularity),
-    /// An integer: `start` and every `interval` from there to below `end`.
-    Range {
-        /// The least value of the first partition.
-        start: i64,
-        /// The least value that is beyond the last.
-        end: i64,
-        /// How many values a partition has.
-        interval: i64,
-    },
-}
-
-/// How long a partition is. Source: "Introduction to partitioned tables".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "BigQuery's own names")]
-pub enum Granularity {
-    Hour,
-    Day,
-    Month,
-    Year,
-}
-
-impl Granularity {
-    /// BigQuery's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Hour => "HOUR",
-            Self::Day => "DAY",
-            Self::Month => "MONTH",
-            Self::Year => "YEAR",
-        }
-    }
-}
-
-impl TableRequest {
-    /// A table without options.
-    pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), ..Self::default() }
-    }
-
-    /// The destination's name, for a table that the server calls `name`.
-    pub fn destination(&self, name: &str) -> Result<String, String> {
-        match &self.destination {
-            Some(destination) => Ok(destination.clone()),
-            None => names::table(name).map_err(|problem| format!("table {name}: {problem}")),
-        }
-    }
-}
+pub use crate::work::request::TableRequest;
+use crate::work::selection::json::Item;
 
 /// `TABLES`, parsed and checked.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -105,6 +22,15 @@ pub struct Selection {
 
 impl Selection {
     /// Parses the value of `TABLES`: a comma-separated list, or a JSON array when it starts with `[`.
+    ///
+    /// ```
+    /// use mysql_bigquery_sync::work::selection::Selection;
+    ///
+    /// let selection = Selection::parse("orders, shop_*, !shop_tmp_*").unwrap();
+    /// assert_eq!(selection.named[0].name, "orders");
+    /// assert!(selection.matches("shop_users") && !selection.matches("shop_tmp_1"));
+    /// assert!(Selection::parse(r#"[{"name": "orders", "were": "id > 5"}]"#).unwrap_err().contains("were"));
+    /// ```
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut selection = Self { text: text.trim().to_owned(), ..Self::default() };
         let mut excluded_names = Vec::new();
@@ -204,11 +130,6 @@ impl std::fmt::Display for Selection {
     }
 }
 
-enum Item {
-    Text(String),
-    Table(Box<TableRequest>),
-}
-
 fn items(text: &str) -> Result<Vec<Item>, String> {
     if text.starts_with('{') {
         return Err("is a JSON object; objects stand in an array: [{…}]".into());
@@ -224,7 +145,7 @@ fn items(text: &str) -> Result<Vec<Item>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::json::KNOWN_KEYS;
+    use super::options::known_keys;
     use super::*;
     use crate::mapping::types::BigQueryType;
 
@@ -328,9 +249,9 @@ mod tests {
         let table_options = keys("table_options");
         let nested_options = keys("nested_options");
         for key in table_options.iter().chain(&nested_options) {
-            assert!(KNOWN_KEYS.contains(key.as_str().unwrap()), "{key} is not in {KNOWN_KEYS}");
+            assert!(known_keys().contains(key.as_str().unwrap()), "{key} is not in {}", known_keys());
         }
-        let words = KNOWN_KEYS.split([',', ' ', '(', ')']).filter(|word| !word.is_empty()).count();
+        let words = known_keys().split([',', ' ', '(', ')']).filter(|word| !word.is_empty()).count();
         assert_eq!(words, table_options.len() + nested_options.len());
     }
 

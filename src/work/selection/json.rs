@@ -5,15 +5,18 @@ use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 
-use super::{Granularity, Item, PartitionBy, PartitionScheme, TableRequest};
 use crate::mapping::columns::ColumnOptions;
 use crate::mapping::names;
 use crate::mapping::types::BigQueryType;
 use crate::mysql::settings::MAX_READ_CONNECTIONS;
+use crate::work::request::{Granularity, PartitionBy, PartitionScheme, TableRequest};
+use crate::work::selection::options::known_keys;
 
-/// The per-table options, for the error that lists them; the same names as the fields of [`JsonTable`].
-pub(super) const KNOWN_KEYS: &str = "name, destination, columns (include, exclude), types, where, read_connections, max_shrink_percent, partition_by \
-     (column, granularity, range (start, end, interval)), cluster_by";
+/// An entry of `TABLES`.
+pub(super) enum Item {
+    Text(String),
+    Table(Box<TableRequest>),
+}
 
 /// A table's object in the JSON form. `null` stands for an option that is not given, as Terraform writes it.
 #[derive(Deserialize)]
@@ -114,7 +117,7 @@ pub(super) fn item(position: usize, value: serde_json::Value) -> Result<Item, St
         object @ serde_json::Value::Object(_) => {
             let name = object.get("name").and_then(|name| name.as_str()).unwrap_or("without a name").to_owned();
             let table: JsonTable = serde_json::from_value(object).map_err(|error| {
-                format!("entry {position} ({name}): {}; the known keys are {KNOWN_KEYS}", short(&error))
+                format!("entry {position} ({name}): {}; the known keys are {}", short(&error), known_keys())
             })?;
             if table.name.contains(['*', '?']) {
                 return Err(format!(
@@ -168,6 +171,48 @@ pub(super) fn item(position: usize, value: serde_json::Value) -> Result<Item, St
                 cluster_by,
             })))
         }
-        other => Err(format!("entry {position} is {other}: a name or an object with the keys {KNOWN_KEYS} is needed")),
+        other => {
+            Err(format!("entry {position} is {other}: a name or an object with the keys {} is needed", known_keys()))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::work::selection::options::{OPTIONS, TableOption};
+
+    /// The keys that serde knows of a type, from its error about another one.
+    fn known<T: serde::de::DeserializeOwned>() -> Vec<String> {
+        let error = serde_json::from_str::<T>(r#"{"no such key": 1}"#).err().unwrap().to_string();
+        let (_, list) = error.split_once("expected").unwrap();
+        list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_declared_options_are_those_that_are_read() {
+        let names = |options: &[TableOption]| options.iter().map(|option| option.name).collect::<Vec<_>>();
+        let parts = |name: &str, of: &[TableOption]| names(of.iter().find(|option| option.name == name).unwrap().parts);
+        let sorted = |mut names: Vec<String>| {
+            names.sort_unstable();
+            names
+        };
+        let declared = |names: Vec<&str>| sorted(names.into_iter().map(str::to_owned).collect());
+        assert_eq!(declared(names(OPTIONS)), sorted(known::<JsonTable>()));
+        assert_eq!(declared(parts("columns", OPTIONS)), sorted(known::<JsonColumns>()));
+        assert_eq!(declared(parts("partition_by", OPTIONS)), sorted(known::<JsonPartitionBy>()));
+        let partition_by = OPTIONS.iter().find(|option| option.name == "partition_by").unwrap();
+        assert_eq!(declared(parts("range", partition_by.parts)), sorted(known::<JsonRange>()));
+    }
+
+    #[test]
+    fn the_examples_of_the_options_are_accepted() {
+        for option in OPTIONS {
+            for example in option.examples {
+                let name = if option.name == "name" { String::new() } else { r#""name": "t", "#.to_owned() };
+                let table = format!(r#"{{{name}"{}": {example}}}"#, option.name);
+                assert!(item(1, serde_json::from_str(&table).unwrap()).is_ok(), "{table}");
+            }
+        }
     }
 }

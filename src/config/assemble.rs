@@ -1,0 +1,161 @@
+//! The variables become the settings of the modules below; all faults are reported at once.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::config::faults::{Fault, Faults};
+use crate::config::login;
+use crate::config::reader::Reader;
+use crate::config::variables::{
+    AVRO_CODEC, BIGQUERY_DATASET, BIGQUERY_EMULATOR_HOST, BIGQUERY_LOCATION, BIGQUERY_PROJECT, CLOUD_RUN_EXECUTION,
+    CLOUD_RUN_JOB, CLOUD_RUN_TASK_ATTEMPT, CLOUD_RUN_TASK_COUNT, CLOUD_RUN_TASK_INDEX, INVALID_VALUES, LOG_FORMAT,
+    LOG_LEVEL, MAX_MB_PER_SECOND, MAX_ROWS_PER_SECOND, MAX_SHRINK_PERCENT, MYSQL_DATABASE, MYSQL_HOST, MYSQL_PORT,
+    MYSQL_SSL_CA, MYSQL_SSL_MODE, MYSQL_STALL_SECONDS, MYSQL_USER, READ_CONNECTIONS, SNAPSHOT, TABLE_CONCURRENCY,
+    TABLES, ZERO_DATES,
+};
+use crate::mapping::policies::Policies;
+use crate::mysql::settings::Address;
+use crate::sync::pace::Limits;
+use crate::telemetry::settings::LogFormat;
+use crate::work::selection::Selection;
+use crate::work::task::Task;
+use crate::{bigquery, mysql, plan, sync, telemetry};
+
+/// The variables about logs, which are read before all others.
+const LOGS: &str = "LOG_";
+
+/// The whole configuration, checked.
+#[derive(Debug)]
+pub struct Config {
+    /// Where the tables come from.
+    pub mysql: mysql::Settings,
+    /// Where they go.
+    pub bigquery: bigquery::Settings,
+    /// Which tables.
+    pub tables: Selection,
+    /// Which task this is.
+    pub task: Task,
+    /// What holds for tables that do not say otherwise.
+    pub plan: plan::Settings,
+    /// How tables are copied.
+    pub sync: sync::Settings,
+}
+
+impl Config {
+    /// Reads and checks the given environment (`std::env::vars_os()`); `narrow_to` is what `--table` named.
+    pub fn read(
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        narrow_to: &[String],
+    ) -> Result<Self, Faults> {
+        let mut reader = Reader::new(environment.into_iter().filter(|(name, _)| !is_about_logs(name)));
+        let mysql = source(&mut reader);
+        let bigquery = destination(&mut reader);
+        let tables = tables(&mut reader, narrow_to);
+        let plan = plan(&mut reader);
+        let sync = sync(&mut reader);
+        let task = task(&mut reader);
+        match (mysql, bigquery, tables, task, plan, sync) {
+            (Some(mysql), Some(bigquery), Some(tables), Some(task), Some(plan), Some(sync))
+                if reader.faults.is_empty() =>
+            {
+                Ok(Self { mysql, bigquery, tables, task, plan, sync })
+            }
+            _ => Err(Faults(reader.faults)),
+        }
+    }
+}
+
+// In each of these, all variables are read before the first one that is missing ends it: no fault is missed.
+
+fn source(reader: &mut Reader) -> Option<mysql::Settings> {
+    let (host, port) = (reader.value(&MYSQL_HOST), reader.value(&MYSQL_PORT));
+    let (user, login) = (reader.value(&MYSQL_USER), login::read(reader));
+    let database = reader.value(&MYSQL_DATABASE);
+    let (ssl_mode, ssl_ca) = (reader.value(&MYSQL_SSL_MODE), reader.value(&MYSQL_SSL_CA));
+    let stall = reader.value(&MYSQL_STALL_SECONDS);
+    let address = host.zip(port).map(|(host, port)| match host.starts_with('/') {
+        true => Address::Socket(PathBuf::from(host)),
+        false => Address::Tcp(host, port),
+    });
+    if let Some(mode) = ssl_mode {
+        login::no_token_in_the_clear(reader, login.as_ref(), address.as_ref(), mode);
+    }
+    Some(mysql::Settings {
+        address: address?,
+        user: user?,
+        login: login?,
+        database: database?,
+        ssl_mode: ssl_mode?,
+        ssl_ca,
+        stall: Duration::from_secs(stall?.get().into()),
+    })
+}
+
+fn destination(reader: &mut Reader) -> Option<bigquery::Settings> {
+    let (project, dataset) = (reader.value(&BIGQUERY_PROJECT), reader.value(&BIGQUERY_DATASET));
+    let (location, emulator) = (reader.value(&BIGQUERY_LOCATION), reader.value(&BIGQUERY_EMULATOR_HOST));
+    Some(bigquery::Settings { project: project?, dataset: dataset?, location, emulator })
+}
+
+fn tables(reader: &mut Reader, narrow_to: &[String]) -> Option<Selection> {
+    match reader.value(&TABLES)?.narrowed(narrow_to) {
+        Ok(tables) => Some(tables),
+        Err(problem) => {
+            reader.fault(&TABLES.about, problem);
+            None
+        }
+    }
+}
+
+fn plan(reader: &mut Reader) -> Option<plan::Settings> {
+    let read_connections = reader.value(&READ_CONNECTIONS);
+    let (zero_dates, invalid_values) = (reader.value(&ZERO_DATES), reader.value(&INVALID_VALUES));
+    let max_shrink_percent = reader.value(&MAX_SHRINK_PERCENT);
+    let policies = Policies { zero_dates: zero_dates?, invalid_values: invalid_values? };
+    Some(plan::Settings { read_connections: read_connections?, policies, max_shrink_percent })
+}
+
+fn sync(reader: &mut Reader) -> Option<sync::Settings> {
+    let (table_concurrency, snapshots) = (reader.value(&TABLE_CONCURRENCY), reader.value(&SNAPSHOT));
+    let limits = Limits {
+        max_rows_per_second: reader.value(&MAX_ROWS_PER_SECOND),
+        max_bytes_per_second: reader.value(&MAX_MB_PER_SECOND),
+    };
+    let codec = reader.value(&AVRO_CODEC);
+    Some(sync::Settings { table_concurrency: table_concurrency?, snapshots: snapshots?, limits, codec: codec? })
+}
+
+fn task(reader: &mut Reader) -> Option<Task> {
+    let (job, execution) = (reader.value(&CLOUD_RUN_JOB), reader.value(&CLOUD_RUN_EXECUTION));
+    let (index, count) = (reader.value(&CLOUD_RUN_TASK_INDEX), reader.value(&CLOUD_RUN_TASK_COUNT));
+    let attempt = reader.value(&CLOUD_RUN_TASK_ATTEMPT);
+    let (index, count) = (index?, count?.get());
+    if index >= count {
+        reader.fault(&CLOUD_RUN_TASK_INDEX.about, format!("is {index}, and there are {count} tasks"));
+    }
+    Some(Task { job, execution: execution.unwrap_or_else(made_up_execution), index, count, attempt: attempt? })
+}
+
+/// An execution id for a run outside Cloud Run: unique, and good for a BigQuery job id.
+fn made_up_execution() -> String {
+    format!("local-{}", uuid::Uuid::new_v4().simple())
+}
+
+/// `LOG_FORMAT` and `LOG_LEVEL` are needed to report the faults of all others, so they are read first and alone.
+pub fn log_settings(
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    terminal: bool,
+) -> (telemetry::Settings, Vec<Fault>) {
+    let mut reader = Reader::new(environment.into_iter().filter(|(name, _)| is_about_logs(name)));
+    let default = if terminal { LogFormat::Text } else { LogFormat::Json };
+    let settings = telemetry::Settings {
+        format: reader.value(&LOG_FORMAT).unwrap_or(default),
+        level: reader.value(&LOG_LEVEL).unwrap_or(tracing::Level::INFO),
+    };
+    (settings, reader.faults)
+}
+
+fn is_about_logs(name: &OsString) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with(LOGS))
+}

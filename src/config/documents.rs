@@ -1,0 +1,76 @@
+//! What is made from the declarations of variables and table options: docs/configuration.md, the README's short table, and
+//! terraform/tests/variables.json, which says what the Terraform module may set.
+
+use serde_json::json;
+
+use crate::config::variables::{ALL, About, COMMON, Default, Group, LOCAL_ONLY};
+use crate::documents::{is, shows, table};
+use crate::work::selection::options::{OPTIONS, TableOption};
+
+fn row(about: &About) -> Vec<String> {
+    let default = match about.default {
+        Default::Value(text) => format!("`{text}`"),
+        Default::Required | Default::Unset(_) => about.default_text().to_owned(),
+    };
+    vec![format!("`{}`", about.name), default, about.meaning.to_owned()]
+}
+
+/// All variables by group, with an example each.
+fn variables() -> String {
+    let group = |group: Group| {
+        let rows = ALL.iter().filter(|about| about.group == group).map(|about| {
+            let mut row = row(about);
+            row.push(format!("`{}`", about.example));
+            row
+        });
+        format!("\n### {}\n\n{}", group.title(), table(&["variable", "default", "meaning", "example"], rows))
+    };
+    Group::ALL.map(group).concat() + "\n"
+}
+
+fn common() -> String {
+    let rows = COMMON.iter().map(|name| row(ALL.iter().find(|about| about.name == *name).unwrap()));
+    table(&["variable", "default", "meaning"], rows)
+}
+
+fn options() -> String {
+    let row = |option: &TableOption| {
+        let examples: Vec<String> = option.examples.iter().map(|example| format!("`{example}`")).collect();
+        vec![format!("`{}`", option.name), examples.join(", "), option.meaning.to_owned()]
+    };
+    table(&["option", "example", "meaning"], OPTIONS.iter().map(row))
+}
+
+fn parts(options: &'static [TableOption]) -> Vec<&'static str> {
+    options.iter().flat_map(|option| std::iter::once(option.name).chain(parts(option.parts))).collect()
+}
+
+fn contract() -> String {
+    let on_cloud_run = |about: &&&About| about.group != Group::Platform && !LOCAL_ONLY.contains(&about.name);
+    let mut nested: Vec<&str> = OPTIONS.iter().flat_map(|option| parts(option.parts)).collect();
+    nested.sort_unstable();
+    let contract = json!({
+        "about": "What the program reads. Made by `make generate` from src/config/variables.rs and src/work/selection/options.rs.",
+        "variables": ALL.iter().filter(on_cloud_run).map(|about| about.name).collect::<Vec<_>>(),
+        "local_only": LOCAL_ONLY,
+        "table_options": OPTIONS.iter().map(|option| option.name).collect::<Vec<_>>(),
+        "nested_options": nested,
+    });
+    format!("{contract:#}\n")
+}
+
+#[test]
+fn the_page_shows_the_variables() {
+    shows("docs/configuration.md", &[("variables", variables()), ("table options", options())]);
+}
+
+#[test]
+fn the_page_shows_the_common_variables() {
+    assert_eq!(COMMON.len(), 10);
+    shows("README.md", &[("variables", common())]);
+}
+
+#[test]
+fn the_page_shows_the_variables_to_terraform() {
+    is("terraform/tests/variables.json", &contract());
+}

@@ -1,0 +1,230 @@
+//! The environment variables, each declared once: `--help`, docs/configuration.md, the README's short table and the
+//! contract with the Terraform module come from here.
+
+use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
+
+use crate::avro::codec::Codec;
+use crate::config::parsers::{
+    Invalid, any_text, boolean, concurrency, connections, dataset, emulator, from_str, host, level, megabytes, percent,
+    port, project, selection, ssl_ca,
+};
+use crate::mapping::policies::Policy;
+use crate::mysql::settings::{SslCa, SslMode};
+use crate::mysql::snapshots::Snapshots;
+use crate::telemetry::settings::LogFormat;
+use crate::work::selection::Selection;
+
+/// A variable and how its value is read.
+pub struct Variable<T: 'static> {
+    /// Everything but the type.
+    pub about: About,
+    /// From the trimmed text.
+    pub(super) parse: fn(&str) -> Result<T, Invalid>,
+}
+
+/// What is declared of a variable.
+#[derive(Debug)]
+pub struct About {
+    /// Its name in the environment.
+    pub name: &'static str,
+    /// Where it is listed.
+    pub group: Group,
+    /// What holds when it is unset or empty.
+    pub default: Default,
+    /// How it could look.
+    pub example: &'static str,
+    /// What is expected, for the error about another value; empty if the parser says it.
+    pub expected: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// What holds when a variable is unset or empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Default {
+    /// It must be set.
+    Required,
+    /// This value, read like any other.
+    Value(&'static str),
+    /// No value; what happens then, in a few words.
+    Unset(&'static str),
+}
+
+/// How the variables are grouped in the documentation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// The MySQL server.
+    Source,
+    /// The BigQuery dataset.
+    Destination,
+    /// Which tables, and how they are read.
+    Tables,
+    /// What happens to values, and how they travel.
+    Values,
+    /// Logs.
+    Logs,
+    /// What Cloud Run sets.
+    Platform,
+}
+
+impl Group {
+    /// All groups, in the order of the documentation.
+    pub const ALL: [Self; 6] =
+        [Self::Source, Self::Destination, Self::Tables, Self::Values, Self::Logs, Self::Platform];
+
+    /// The heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Source => "MySQL",
+            Self::Destination => "BigQuery",
+            Self::Tables => "Tables and how they are read",
+            Self::Values => "Values and the upload",
+            Self::Logs => "Logs",
+            Self::Platform => "Set by Cloud Run",
+        }
+    }
+}
+
+impl About {
+    /// The default as people read it.
+    pub fn default_text(&self) -> &'static str {
+        match self.default {
+            Default::Required => "required",
+            Default::Value(text) | Default::Unset(text) => text,
+        }
+    }
+}
+
+/// Those that everybody sets or looks at: the README's short table.
+pub const COMMON: &[&str] = &[
+    "MYSQL_HOST",
+    "MYSQL_USER",
+    "MYSQL_PASSWORD",
+    "MYSQL_DATABASE",
+    "MYSQL_SSL_MODE",
+    "BIGQUERY_PROJECT",
+    "BIGQUERY_DATASET",
+    "TABLES",
+    "INVALID_VALUES",
+    "MAX_SHRINK_PERCENT",
+];
+
+/// Those that have no place on Cloud Run: the Terraform module does not set them.
+pub const LOCAL_ONLY: &[&str] =
+    &["BIGQUERY_EMULATOR_HOST", "MYSQL_IAM_AUTH", "MYSQL_PASSWORD_EMPTY", "MYSQL_PASSWORD_FILE"];
+
+/// Nothing is done unless the variable is set.
+const NONE: Default = Default::Unset("–");
+
+macro_rules! variables {
+    ($( $group:ident { $( $name:ident: $type:ty = $parse:expr, $default:expr, $example:literal, $expected:literal, $meaning:literal; )* } )*) => {
+        $($(
+            #[doc = $meaning]
+            pub const $name: Variable<$type> = Variable {
+                about: About {
+                    name: stringify!($name),
+                    group: Group::$group,
+                    default: $default,
+                    example: $example,
+                    expected: $expected,
+                    meaning: $meaning,
+                },
+                parse: $parse,
+            };
+        )*)*
+
+        /// All variables, in the order of the documentation.
+        pub const ALL: &[&About] = &[$($( &$name.about, )*)*];
+
+        /// Whether a variable takes a value; `None` for an unknown name.
+        #[cfg(test)]
+        pub(super) fn accepts(name: &str, text: &str) -> Option<bool> {
+            match name {
+                $($( stringify!($name) => Some(($name.parse)(text).is_ok()), )*)*
+                _ => None,
+            }
+        }
+    };
+}
+
+// name: type = parser, default, example, what is expected, meaning
+#[rustfmt::skip]
+variables! {
+    Source {
+        MYSQL_HOST: String = host, Default::Required, "10.20.0.3", "",
+            "host name, address, or path of a Unix socket (such as /cloudsql/…)";
+        MYSQL_PORT: u16 = port, Default::Value("3306"), "3307", "a port between 1 and 65535",
+            "TCP port";
+        MYSQL_USER: String = any_text, Default::Required, "bigquery_sync", "",
+            "user name; it needs only SELECT on the tables";
+        MYSQL_PASSWORD: String = any_text, Default::Required, "the-password", "",
+            "password";
+        MYSQL_PASSWORD_FILE: PathBuf = from_str, NONE, "/secrets/mysql-password", "",
+            "path of a file with the password, instead of `MYSQL_PASSWORD`; one line break at its end is ignored";
+        MYSQL_PASSWORD_EMPTY: bool = boolean, Default::Value("false"), "true", "true or false",
+            "set to true if the password is empty";
+        MYSQL_IAM_AUTH: bool = boolean, Default::Value("false"), "true", "true or false",
+            "set to true to log in to Cloud SQL with an access token instead of a password";
+        MYSQL_DATABASE: String = any_text, Default::Required, "shop", "",
+            "database to copy from";
+        MYSQL_SSL_MODE: SslMode = from_str, Default::Value("PREFERRED"), "VERIFY_CA", "one of DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY",
+            "`DISABLED`, `PREFERRED`, `REQUIRED`, `VERIFY_CA` or `VERIFY_IDENTITY`, as in MySQL's own client";
+        MYSQL_SSL_CA: SslCa = ssl_ca, NONE, "/secrets/server-ca.pem", "",
+            "CA certificate of the server: PEM text, or the path of a PEM file";
+        MYSQL_STALL_SECONDS: NonZeroU32 = from_str, Default::Value("600"), "1800", "a whole number of seconds from 1",
+            "how long the server may send nothing before the table is restarted";
+    }
+    Destination {
+        BIGQUERY_PROJECT: String = project, Default::Required, "my-project", "",
+            "project of the dataset and of the load jobs";
+        BIGQUERY_DATASET: String = dataset, Default::Required, "shop", "",
+            "dataset to copy into; it must exist";
+        BIGQUERY_LOCATION: String = any_text, Default::Unset("the dataset's"), "EU", "",
+            "location of the load jobs, such as EU";
+        BIGQUERY_EMULATOR_HOST: String = emulator, NONE, "127.0.0.1:9050", "",
+            "host:port or URL of an emulator; turns authentication off";
+    }
+    Tables {
+        TABLES: Selection = selection, Default::Value("*"), "users,orders", "",
+            "tables to copy: names, patterns (`*`, `?`, `!`), or a JSON array with options per table";
+        TABLE_CONCURRENCY: NonZeroUsize = concurrency, Default::Value("1"), "2", "a whole number from 1 to 64",
+            "how many tables one task copies at the same time, at most 64";
+        READ_CONNECTIONS: NonZeroUsize = connections, Default::Value("1"), "4", "a whole number from 1 to 64",
+            "how many connections read one table, in ranges of its primary key";
+        SNAPSHOT: Snapshots = from_str, Default::Value("shared"), "shared", "shared or per_connection",
+            "with several connections: `shared` (one snapshot for all of them) or `per_connection`";
+        MAX_ROWS_PER_SECOND: NonZeroU64 = from_str, NONE, "50000", "a whole number from 1",
+            "how many rows a task may read per second";
+        MAX_MB_PER_SECOND: NonZeroU64 = megabytes, NONE, "20", "a number above 0",
+            "how many megabytes (1,000,000 bytes) of values a task may read per second";
+        MAX_SHRINK_PERCENT: u8 = percent, NONE, "50", "a whole number from 0 to 100",
+            "do not replace a table if it would lose more than this percentage of its rows, 0 to 100";
+    }
+    Values {
+        ZERO_DATES: Policy = from_str, Default::Value("null"), "null", "null or error",
+            "0000-00-00 and other dates with a zero part: `null` replaces them with NULL, `error` fails the table";
+        INVALID_VALUES: Policy = from_str, Default::Value("error"), "error", "error or null",
+            "values that do not fit their BigQuery type: `error` fails the table, `null` replaces them with NULL";
+        AVRO_CODEC: Codec = from_str, Default::Value("zstd"), "zstd:3", "zstd, zstd:LEVEL with a level from -7 to 19 but 0, snappy, deflate, deflate:LEVEL with a level from 1 to 9, or null",
+            "compression of the upload: zstd (adapts to the time available), zstd:LEVEL (-7 to 19), snappy, deflate, deflate:LEVEL (1 to 9) or null";
+    }
+    Logs {
+        LOG_FORMAT: LogFormat = from_str, Default::Unset("json; text on a terminal"), "json", "json or text",
+            "json or text";
+        LOG_LEVEL: tracing::Level = level, Default::Value("info"), "info", "one of error, warn, info, debug, trace",
+            "error, warn, info, debug or trace";
+    }
+    Platform {
+        CLOUD_RUN_JOB: String = any_text, NONE, "mysql-bigquery-sync", "",
+            "name of the job";
+        CLOUD_RUN_EXECUTION: String = any_text, Default::Unset("a new id"), "mysql-bigquery-sync-x7k2p", "",
+            "id of the execution; job ids are derived from it";
+        CLOUD_RUN_TASK_INDEX: usize = from_str, Default::Value("0"), "0", "a whole number from 0",
+            "which task this is, from 0";
+        CLOUD_RUN_TASK_COUNT: NonZeroUsize = from_str, Default::Value("1"), "4", "a whole number from 1",
+            "how many tasks the execution has";
+        CLOUD_RUN_TASK_ATTEMPT: usize = from_str, Default::Value("0"), "0", "a whole number from 0",
+            "which attempt of the task this is, from 0";
+    }
+}

@@ -1,0 +1,100 @@
+//! Which units are a task's own.
+
+use crate::work::selection::{Selection, TableRequest};
+use crate::work::task::Task;
+use crate::work::unit::Unit;
+
+/// The tables of `selection` that are the task's own, names first and in their order, then those found by pattern.
+///
+/// Named tables go round: task *i* of *n* takes entries *i, i+n, i+2n …*. A table found by pattern belongs to the
+/// task that a hash of its name picks, not its place in the list: tables may come and go while the tasks of an
+/// execution start, and two tasks that saw different lists must neither both take a table nor both leave it.
+pub fn own_units<'a>(task: &Task, selection: &Selection, existing: impl IntoIterator<Item = &'a str>) -> Vec<Unit> {
+    let named = selection.named.iter().skip(task.index).step_by(task.count).cloned();
+    let found =
+        existing.into_iter().filter(|name| selection.matches(name) && owns(task, name)).map(TableRequest::named);
+    named.chain(found).map(|table| Unit { table }).collect()
+}
+
+/// CRC-32 (IEEE) of the name, modulo the number of tasks: the same in every version and on every machine.
+fn owns(task: &Task, name: &str) -> bool {
+    crc32fast::hash(name.as_bytes()) as usize % task.count == task.index
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeMap;
+
+    fn task(index: usize, count: usize) -> Task {
+        Task { job: None, execution: "e".into(), index, count, attempt: 0 }
+    }
+
+    fn taken(count: usize, selection: &Selection, existing: &[String]) -> BTreeMap<String, usize> {
+        let mut times = BTreeMap::new();
+        for index in 0..count {
+            for unit in own_units(&task(index, count), selection, existing.iter().map(String::as_str)) {
+                *times.entry(unit.table.name).or_insert(0) += 1;
+            }
+        }
+        times
+    }
+
+    #[test]
+    fn every_table_exactly_once_for_counts_1_to_50_and_lists_0_to_200() {
+        for count in 1..=50 {
+            for length in 0..=200 {
+                let names: Vec<String> = (0..length).map(|at| format!("table_{at}")).collect();
+                let list = if names.is_empty() { "!nothing*".to_owned() } else { names.join(",") };
+                // By pattern a name's task depends on nothing but the name: a few lengths show it.
+                let patterns = if length % 50 == 0 { vec![Selection::parse("*").unwrap()] } else { Vec::new() };
+                for selection in patterns.into_iter().chain([Selection::parse(&list).unwrap()]) {
+                    let times = taken(count, &selection, &names);
+                    assert_eq!(times.len(), length, "count {count}, length {length}");
+                    assert!(times.values().all(|n| *n == 1), "count {count}, length {length}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_explicit_list_goes_round_in_its_order() {
+        let selection = Selection::parse("a,b,c,d,e").unwrap();
+        let names = |index| -> Vec<String> {
+            own_units(&task(index, 2), &selection, []).into_iter().map(|unit| unit.table.name).collect()
+        };
+        assert_eq!(names(0), ["a", "c", "e"]);
+        assert_eq!(names(1), ["b", "d"]);
+        assert!(own_units(&task(7, 12), &selection, []).is_empty());
+    }
+
+    proptest! {
+        /// Each task sees another list (tables created or dropped while the tasks start): what all of them saw is
+        /// taken exactly once, and nothing is ever taken twice.
+        #[test]
+        fn lists_that_differ_between_tasks_lose_nothing(
+            count in 1usize..20,
+            names in proptest::collection::btree_set("[a-z]{1,8}", 0..60),
+            hidden in proptest::collection::vec(any::<u64>(), 20),
+        ) {
+            let names: Vec<String> = names.into_iter().collect();
+            let selection = Selection::parse("*").unwrap();
+            let sees = |index: usize, at: usize| hidden[index] & (1 << (at % 61)) == 0;
+            let mut times = BTreeMap::new();
+            for index in 0..count {
+                let seen = names.iter().enumerate().filter(|(at, _)| sees(index, *at)).map(|(_, name)| name.as_str());
+                for unit in own_units(&task(index, count), &selection, seen) {
+                    *times.entry(unit.table.name).or_insert(0) += 1;
+                }
+            }
+            for (at, name) in names.iter().enumerate() {
+                let taken = times.get(name).copied().unwrap_or(0);
+                prop_assert!(taken <= 1);
+                if (0..count).all(|index| sees(index, at)) {
+                    prop_assert_eq!(taken, 1);
+                }
+            }
+        }
+    }
+}
