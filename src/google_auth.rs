@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use google_cloud_auth::build_errors;
 use google_cloud_auth::credentials::{AccessTokenCredentials, Builder};
 use google_cloud_auth::errors::CredentialsError;
 use secrecy::SecretString;
+
+use crate::report::cause::root_cause;
 
 /// A token is a request to the metadata server or to OAuth's; neither has a time limit of its own.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -15,43 +18,40 @@ pub struct Credentials(AccessTokenCredentials);
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub struct Error {
-    /// What went wrong.
-    pub message: String,
+pub enum Error {
+    /// The environment's credentials are broken.
+    #[error("{}", root_cause(.0))]
+    Broken(#[from] build_errors::Error),
+    /// The metadata server or OAuth's refused one.
+    #[error("{}", root_cause(.0))]
+    Refused(#[from] CredentialsError),
+    /// Neither of them said anything for so long.
+    #[error("no answer within {} s", .0.as_secs())]
+    NoAnswer(Duration),
+}
+
+impl Error {
     /// Whether the next try may get one.
-    pub transient: bool,
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Broken(_) => false,
+            Self::Refused(error) => error.is_transient(),
+            Self::NoAnswer(_) => true,
+        }
+    }
 }
 
 impl Credentials {
     /// Finds the environment's credentials. Fails where there is a file of credentials and it is broken.
     pub fn from_environment(scope: &str) -> Result<Self, Error> {
-        let credentials = Builder::default().with_scopes([scope]).build_access_token_credentials();
-        credentials.map(Self).map_err(|error| Error { message: innermost(&error), transient: false })
+        Ok(Self(Builder::default().with_scopes([scope]).build_access_token_credentials()?))
     }
 
     /// A token that is good for now; it is kept and renewed before it ends.
     pub async fn token(&self) -> Result<SecretString, Error> {
         match tokio::time::timeout(TOKEN_TIMEOUT, self.0.access_token()).await {
-            Ok(Ok(token)) => Ok(SecretString::from(token.token)),
-            Ok(Err(error)) => Err(failed(&error)),
-            Err(_) => {
-                let message = format!("no answer within {} s", TOKEN_TIMEOUT.as_secs());
-                Err(Error { message, transient: true })
-            }
+            Ok(token) => Ok(SecretString::from(token?.token)),
+            Err(_) => Err(Error::NoAnswer(TOKEN_TIMEOUT)),
         }
     }
-}
-
-fn failed(error: &CredentialsError) -> Error {
-    Error { message: innermost(error), transient: error.is_transient() }
-}
-
-/// What is at the bottom of it; the layers above say only that they failed.
-fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }

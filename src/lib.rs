@@ -7,12 +7,13 @@
 //! commands     sync, plan, check: what each one does and prints
 //! config       every environment variable; assembles the settings of the modules below
 //! sync         drives the copy of each table: open, read, publish
+//! publish      how what was read becomes the destination: a strategy for each mode
 //! plan         what a sync does with a table, decided before its first row
 //! work         which task this is, which tables are its own, both sides connected
 //! hints        what the operator should do about an error
 //! mapping      per column, chosen once per table: the bytes of a value → an Avro datum
 //! avro         datums in blocks, blocks compressed into one container file
-//! bigquery     resumable upload in chunks, load job, its result checked; knows nothing of MySQL
+//! bigquery     typed REST shapes, resumable upload in chunks, jobs; knows nothing of MySQL
 //! mysql        connection, catalog, and one consistent stream of rows; knows nothing of BigQuery
 //! google_auth  access tokens, for BigQuery and for Cloud SQL's IAM login
 //! retry        budgets and backoff
@@ -32,6 +33,7 @@ pub mod hints;
 pub mod mapping;
 pub mod mysql;
 pub mod plan;
+pub mod publish;
 pub mod report;
 pub mod retry;
 pub mod sync;

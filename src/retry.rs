@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use crate::report::events;
 
@@ -60,50 +60,89 @@ pub struct Failed<E> {
     pub elapsed: Duration,
 }
 
-/// Tries until it succeeds, a retry cannot help, or the budget is spent. `action` says what is being done. A reason is logged as
-/// a WARNING unless the try before failed for the same one.
-pub async fn retrying<T, E, F>(action: &str, budget: Budget, mut once: impl FnMut() -> F) -> Result<T, Failed<E>>
+/// Tries until it succeeds, a retry cannot help, or the budget is spent. `action` says what is being done.
+pub async fn retrying<T, E, F>(
+    action: impl Display,
+    budget: Budget,
+    mut once: impl FnMut() -> F,
+) -> Result<T, Failed<E>>
 where
     E: Reason,
     F: Future<Output = Result<T, E>>,
 {
-    let started = Instant::now();
-    let mut pauses = backoff();
-    let mut tries = 0;
-    let mut last_logged = String::new();
-    let mut retried_once = false;
+    let mut retry = Retry::new(budget);
     loop {
-        tries += 1;
-        let reason = match once().await {
+        match once().await {
             Ok(value) => {
-                if tries > 1 {
-                    events::Retried { tries }
-                        .log(format_args!("{action}: succeeded{}", tries_text(tries, started.elapsed())));
-                }
+                retry.succeeded(&action);
                 return Ok(value);
             }
-            Err(reason) => reason,
-        };
+            Err(reason) => retry.failed(&action, reason).await?,
+        }
+    }
+}
+
+/// The tries of one action so far: for an action that changes what it works on, which `retrying` cannot call again.
+pub struct Retry {
+    budget: Budget,
+    started: Instant,
+    pauses: ExponentialBackoff,
+    tries: u32,
+    /// The reason that was logged as a WARNING last.
+    last_logged: String,
+    /// Whether the one retry of `Decision::RetryOnce` is used up.
+    retried_once: bool,
+}
+
+impl Retry {
+    /// Before the first try.
+    pub fn new(budget: Budget) -> Self {
+        Self {
+            budget,
+            started: Instant::now(),
+            pauses: backoff(),
+            tries: 0,
+            last_logged: String::new(),
+            retried_once: false,
+        }
+    }
+
+    /// After a failed try: waits until the next one is due, or gives up. A reason is logged as a WARNING unless the try before
+    /// failed for the same one.
+    pub async fn failed<E: Reason>(&mut self, action: &impl Display, reason: E) -> Result<(), Failed<E>> {
+        self.tries += 1;
+        let tries = self.tries;
         let is_retryable = match reason.decision() {
             Decision::Retry => true,
-            Decision::RetryOnce => !std::mem::replace(&mut retried_once, true),
+            Decision::RetryOnce => !std::mem::replace(&mut self.retried_once, true),
             Decision::GiveUp => false,
         };
         // The last try is at the end of the budget, not up to a whole pause before it.
-        let left = budget.time.saturating_sub(started.elapsed());
-        let pause = pauses.next().unwrap_or(LONGEST_PAUSE).min(left).max(reason.retry_after().unwrap_or_default());
-        if !is_retryable || tries >= budget.tries || left.is_zero() || pause > left {
-            return Err(Failed { reason, tries, elapsed: started.elapsed() });
+        let left = self.budget.time.saturating_sub(self.started.elapsed());
+        let pause = self.pauses.next().unwrap_or(LONGEST_PAUSE).min(left);
+        let pause = pause.max(reason.retry_after().unwrap_or_default());
+        if !is_retryable || tries >= self.budget.tries || left.is_zero() || pause > left {
+            return Err(Failed { reason, tries, elapsed: self.started.elapsed() });
         }
         let text = reason.text();
         let delay_ms = pause.as_millis();
-        if text == last_logged {
+        if text == self.last_logged {
             events::Retry { tries }.debug(format_args!("{action}: same error; retrying in {delay_ms} ms"));
         } else {
             events::Retry { tries }.warn(format_args!("{action}: {text}; retrying in {delay_ms} ms"));
-            last_logged = text;
+            self.last_logged = text;
         }
         tokio::time::sleep(pause).await;
+        Ok(())
+    }
+
+    /// After the try that succeeded.
+    pub fn succeeded(&self, action: &impl Display) {
+        let tries = self.tries + 1;
+        if tries > 1 {
+            let text = tries_text(tries, self.started.elapsed());
+            events::Retried { tries }.log(format_args!("{action}: succeeded{text}"));
+        }
     }
 }
 
@@ -112,7 +151,7 @@ pub fn tries_text(tries: u32, elapsed: Duration) -> String {
     if tries > 1 { format!(" (after {tries} tries over {} s)", elapsed.as_secs()) } else { String::new() }
 }
 
-fn backoff() -> impl Iterator<Item = Duration> {
+fn backoff() -> ExponentialBackoff {
     ExponentialBuilder::default()
         .with_min_delay(FIRST_PAUSE)
         .with_max_delay(LONGEST_PAUSE)

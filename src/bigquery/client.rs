@@ -1,18 +1,19 @@
-//! The client: one HTTP connection pool, the API through `gcp-bigquery-client`, and the calls that a sync needs.
+//! The client: one HTTP connection pool, and calls that are retried within a budget.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use gcp_bigquery_client::client_builder::ClientBuilder;
-use gcp_bigquery_client::error::BQError;
 use reqwest::{Method, Url};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
-use crate::bigquery::auth::Tokens;
-use crate::bigquery::error::{Cause, Error, error_answer, text};
-use crate::bigquery::retry::{Budget, retrying};
+use crate::bigquery::action::Action;
+use crate::bigquery::answer;
+use crate::bigquery::error::{Error, ErrorKind};
 use crate::bigquery::settings::Settings;
+use crate::bigquery::token::Tokens;
+use crate::bigquery::types::dataset::Dataset;
+use crate::bigquery::types::table::TableReference;
+use crate::retry::{Budget, retrying};
 
 const GOOGLE: &str = "https://bigquery.googleapis.com";
 
@@ -25,25 +26,46 @@ const FIRST_CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// BigQuery, for one project and dataset.
 pub struct Client {
-    pub(super) api: gcp_bigquery_client::Client,
     pub(super) http: reqwest::Client,
     pub(super) tokens: Tokens,
-    /// Without a slash at its end.
-    pub(super) base: String,
+    pub(super) base: Url,
     pub(super) project: String,
     pub(super) dataset: String,
     /// Where the dataset is, and hence its jobs.
     pub(super) location: Option<String>,
 }
 
+/// What is asked for, and how long it is worth asking: requests of the same call are retried within one budget.
+pub(super) struct Call<'a> {
+    client: &'a Client,
+    action: Action,
+    budget: Budget,
+    timeout: Duration,
+    /// How long a 404 only says that something is not known yet, and what that is.
+    unknown: Option<(&'static str, Duration)>,
+}
+
 impl Client {
     /// Connects and makes sure that the dataset is there.
     pub async fn connect(settings: &Settings) -> Result<Self, Error> {
-        let doing = format!("asking BigQuery for dataset {}:{}", settings.project, settings.dataset);
-        let fail = |cause: Cause| Error::once(doing.clone(), cause);
+        let Settings { project, dataset, location, .. } = settings;
+        let action = Action::FindDataset { project: project.clone(), dataset: dataset.clone() };
+        let mut client = Self::new(settings).map_err(|kind| Error::once(action.clone(), kind))?;
+        let call = client.call(action.clone(), Budget::START).timeout(FIRST_CALL_TIMEOUT);
+        let found: Dataset = call.get(client.url(&["datasets", dataset])).await?;
+        client.location = match (location, found.location) {
+            (Some(wanted), Some(is)) if !wanted.eq_ignore_ascii_case(&is) => {
+                return Err(Error::once(action, ErrorKind::OtherLocation { is, wanted: wanted.clone() }));
+            }
+            (wanted, is) => is.or_else(|| wanted.clone()),
+        };
+        Ok(client)
+    }
+
+    fn new(settings: &Settings) -> Result<Self, ErrorKind> {
         let tokens = match &settings.emulator {
             Some(_) => Tokens::Emulator,
-            None => Tokens::from_environment().map_err(fail)?,
+            None => Tokens::from_environment()?,
         };
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -52,117 +74,117 @@ impl Client {
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
         // An emulator is near; a proxy on the way to the internet does not know it.
         let http = if settings.emulator.is_some() { http.no_proxy() } else { http };
-        let http = http.build().map_err(|error| fail(Cause::from(error)))?;
-        let base = settings.emulator.clone().unwrap_or_else(|| GOOGLE.to_owned());
-        let api = ClientBuilder::new()
-            .with_v2_base_url(format!("{base}/bigquery/v2"))
-            .with_client(http.clone())
-            .build_from_authenticator(Arc::new(tokens.clone()))
-            .await
-            .map_err(|error| fail(Cause::from(error)))?;
-        let mut client = Self {
-            api,
-            http,
+        let address = settings.emulator.as_deref().unwrap_or(GOOGLE);
+        let base = Url::parse(address)
+            .map_err(|error| ErrorKind::Address { address: address.to_owned(), problem: error.to_string() })?;
+        Ok(Self {
+            http: http.build()?,
             tokens,
             base,
             project: settings.project.clone(),
             dataset: settings.dataset.clone(),
             location: None,
-        };
-        client.location = client.dataset_location(&doing, settings.location.clone()).await?;
-        Ok(client)
+        })
     }
 
-    /// A request below the project, whose answer is JSON; `None` is 404. For what the client library lacks or refuses.
-    pub(super) async fn ask<T: DeserializeOwned>(
-        &self,
-        doing: &str,
-        method: Method,
-        path: &[&str],
-        body: Option<&Value>,
-    ) -> Result<Option<T>, Error> {
-        let url = self.url(path).map_err(|cause| Error::once(doing, cause))?;
-        retrying(doing, Budget::TABLE, || self.ask_once(method.clone(), url.clone(), body)).await
+    /// Where the dataset is, and hence its jobs.
+    pub fn location(&self) -> Option<&str> {
+        self.location.as_deref()
+    }
+
+    /// The dataset's table of this name.
+    pub fn reference(&self, table: &str) -> TableReference {
+        TableReference {
+            project_id: self.project.clone(),
+            dataset_id: self.dataset.clone(),
+            table_id: table.to_owned(),
+        }
+    }
+
+    /// A table as logs and errors name it.
+    pub(super) fn shown(&self, table: &str) -> String {
+        format!("{}.{table}", self.dataset)
     }
 
     /// The address of something below the project.
-    pub(super) fn url(&self, path: &[&str]) -> Result<Url, Cause> {
-        let mut url = Url::parse(&format!("{}/bigquery/v2/projects/{}", self.base, self.project))
-            .map_err(|error| Cause::Broken(error.to_string()))?;
+    pub(super) fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        // An address of http has a path; anything else fails with the first request.
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.extend(path);
+            segments.pop_if_empty().extend(["bigquery", "v2", "projects", &self.project]).extend(path);
         }
-        Ok(url)
+        url
     }
 
-    /// One request, whose answer is JSON; `None` is 404.
-    pub(super) async fn ask_once<T: DeserializeOwned>(
-        &self,
+    /// The address of something of a table.
+    pub(super) fn table_url(&self, path: &[&str]) -> Url {
+        self.url(&[&["datasets", &self.dataset, "tables"], path].concat())
+    }
+
+    pub(super) fn call(&self, action: Action, budget: Budget) -> Call<'_> {
+        Call { client: self, action, budget, timeout: CALL_TIMEOUT, unknown: None }
+    }
+}
+
+impl Call<'_> {
+    /// Waits so long for one answer.
+    pub(super) fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
+    }
+
+    /// What is asked for was made a moment ago: for so long a 404 is no answer.
+    pub(super) fn known_within(self, what: &'static str, time: Duration) -> Self {
+        Self { unknown: Some((what, time)), ..self }
+    }
+
+    pub(super) async fn get<T: DeserializeOwned>(self, url: Url) -> Result<T, Error> {
+        self.send(Method::GET, url, None::<&()>).await
+    }
+
+    pub(super) async fn post<T: DeserializeOwned>(self, url: Url, body: &impl Serialize) -> Result<T, Error> {
+        self.send(Method::POST, url, Some(body)).await
+    }
+
+    pub(super) async fn patch<T: DeserializeOwned>(self, url: Url, body: &impl Serialize) -> Result<T, Error> {
+        self.send(Method::PATCH, url, Some(body)).await
+    }
+
+    async fn send<T: DeserializeOwned>(
+        self,
         method: Method,
         url: Url,
-        body: Option<&Value>,
-    ) -> Result<Option<T>, Cause> {
-        let request = self.tokens.authorize(self.http.request(method, url)).await?.timeout(CALL_TIMEOUT);
-        let request = if let Some(body) = body { request.json(body) } else { request };
-        let response = request.send().await?;
-        match response.status().as_u16() {
-            404 => Ok(None),
-            200..=299 => serde_json::from_str(&text(response).await?)
-                .map(Some)
-                .map_err(|error| Cause::Unreadable(error.to_string())),
-            _ => Err(error_answer(response).await),
-        }
-    }
-
-    async fn dataset_location(&self, doing: &str, wanted: Option<String>) -> Result<Option<String>, Error> {
-        let result = retrying(doing, Budget::START, || {
-            call(FIRST_CALL_TIMEOUT, self.api.dataset().get(&self.project, &self.dataset))
+        body: Option<&impl Serialize>,
+    ) -> Result<T, Error> {
+        let Self { client, timeout, unknown, .. } = self;
+        let since = Instant::now();
+        self.run(|| async {
+            let request = client.http.request(method.clone(), url.clone());
+            let request = client.tokens.authorize(request).await?.timeout(timeout);
+            let request = if let Some(body) = body { request.json(body) } else { request };
+            let answer = answer::json(request.send().await?).await;
+            answer.map_err(|kind| match unknown {
+                Some((what, time)) if kind.is_not_found() && since.elapsed() < time => ErrorKind::NotKnownYet(what),
+                _ => kind,
+            })
         })
-        .await;
-        let dataset = match result {
-            Ok(dataset) => dataset,
-            Err(error) => return Err(explain_missing(error, &self.project, &self.dataset)),
-        };
-        match (wanted, dataset.location) {
-            (Some(wanted), Some(is)) if !wanted.eq_ignore_ascii_case(&is) => Err(Error::once(
-                doing,
-                Cause::Broken(format!("it is in {is}, and BIGQUERY_LOCATION says {wanted}: unset it, or correct it")),
-            )),
-            (wanted, is) => Ok(is.or(wanted)),
-        }
+        .await
+    }
+
+    /// Tries as long as the budget lasts; the error says how often and how long.
+    pub(super) async fn run<T, F>(self, attempt: impl FnMut() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, ErrorKind>>,
+    {
+        let result = retrying(&self.action, self.budget, attempt).await;
+        result.map_err(|failed| Error::tried(self.action, failed))
     }
 }
 
-/// Waits for a call of the API, not forever.
-async fn call<T>(limit: Duration, request: impl Future<Output = Result<T, BQError>>) -> Result<T, Cause> {
-    match tokio::time::timeout(limit, request).await {
-        Ok(result) => result.map_err(Cause::from),
-        Err(_) => Err(Cause::Transport(format!("no answer within {} s", limit.as_secs()))),
+/// `None` where BigQuery says that there is no such thing.
+pub(super) fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind().is_not_found() => Ok(None),
+        Err(error) => Err(error),
     }
-}
-
-fn explain_missing(error: Error, project: &str, dataset: &str) -> Error {
-    let hint = match &error.cause {
-        Cause::Answer { status: 404, .. } => format!(
-            "the dataset does not exist: create it (the Terraform module does, or \
-             `bq mk --dataset {project}:{dataset}`), or look at BIGQUERY_PROJECT and BIGQUERY_DATASET"
-        ),
-        Cause::Answer { status: 403, message, .. } => format!(
-            "access denied ({message}): the service account needs roles/bigquery.dataEditor on the dataset and \
-             roles/bigquery.jobUser on the project; look at BIGQUERY_PROJECT and BIGQUERY_DATASET too"
-        ),
-        Cause::Transport(text) => {
-            format!("{text}: look at the network, and at BIGQUERY_EMULATOR_HOST if an emulator is meant")
-        }
-        Cause::Answer { status: 401, message, .. } => format!(
-            "BigQuery does not accept the credentials ({message}): look at the service account, and at \
-             GOOGLE_APPLICATION_CREDENTIALS if it is set"
-        ),
-        Cause::Unreadable(text) => format!(
-            "the answer cannot be read, {text}: BigQuery is out of order just now, or something else answers in its \
-             place (look at BIGQUERY_EMULATOR_HOST and at proxies)"
-        ),
-        _ => return error,
-    };
-    Error { cause: Cause::Broken(hint), ..error }
 }

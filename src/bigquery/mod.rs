@@ -1,13 +1,17 @@
-//! The destination: authentication, API calls, resumable upload, load job. Knows nothing of MySQL.
+//! The destination: authentication, API calls, resumable upload, jobs. Knows nothing of MySQL.
 
-mod auth;
+pub mod action;
+mod answer;
 pub mod client;
 pub mod error;
+pub mod jobs;
 pub mod load;
 pub mod permissions;
-pub mod retry;
+mod retry;
 pub mod settings;
 pub mod tables;
+mod token;
+pub mod types;
 pub mod upload;
 
 pub use client::Client;

@@ -1,11 +1,13 @@
 //! What the credentials may do, found out by asking: nothing is written.
 
-use reqwest::Method;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 
-use crate::bigquery::Client;
+use crate::bigquery::action::Action;
+use crate::bigquery::client::{Client, found};
 use crate::bigquery::error::Error;
+use crate::bigquery::types::job::{JobConfiguration, JobReference, JobRequest, QueryConfiguration, Work};
+use crate::retry::Budget;
 
 /// What a sync needs of a table that exists. Source: "IAM roles and permissions", BigQuery.
 pub const ON_A_TABLE: &[&str] = &["bigquery.tables.get", "bigquery.tables.update", "bigquery.tables.updateData"];
@@ -13,28 +15,23 @@ pub const ON_A_TABLE: &[&str] = &["bigquery.tables.get", "bigquery.tables.update
 /// A name that no table has: a dry run would refuse one that exists.
 const NO_TABLE: &str = "mysql_bigquery_sync_check_of_permissions";
 
-#[derive(Default, Deserialize)]
+/// The question and the answer of tables.testIamPermissions.
+#[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-struct Granted {
+struct Permissions {
     permissions: Vec<String>,
 }
 
 impl Client {
-    /// The location of the dataset, and hence of its jobs.
-    pub fn location(&self) -> Option<&str> {
-        self.location.as_deref()
-    }
-
     /// Which of `ON_A_TABLE` are missing; `None` when there is no such table.
     pub async fn missing_permissions(&self, table: &str) -> Result<Option<Vec<&'static str>>, Error> {
-        let doing = format!("asking for the permissions on {}.{table}", self.dataset);
-        let path = ["datasets", &self.dataset, "tables", &format!("{table}:testIamPermissions")];
-        let body = json!({"permissions": ON_A_TABLE});
-        let granted: Granted = self.ask(&doing, Method::POST, &path, Some(&body)).await?.unwrap_or_default();
+        let call = self.call(Action::AskForPermissions { table: self.shown(table) }, Budget::TABLE);
+        let url = self.table_url(&[&format!("{table}:testIamPermissions")]);
+        let wanted = Permissions { permissions: ON_A_TABLE.iter().map(|&permission| permission.to_owned()).collect() };
+        let granted: Permissions = found(call.post(url, &wanted).await)?.unwrap_or_default();
         // Of a table that does not exist nothing is granted, and that is no error ("tables.testIamPermissions", REST
         // reference).
-        let path = ["datasets", &self.dataset, "tables", table];
-        if granted.permissions.is_empty() && self.ask::<Value>(&doing, Method::GET, &path, None).await?.is_none() {
+        if granted.permissions.is_empty() && self.table(table).await?.is_none() {
             return Ok(None);
         }
         let lacks = |wanted: &&str| !granted.permissions.iter().any(|is| is == wanted);
@@ -43,22 +40,24 @@ impl Client {
 
     /// Fails when no job may be started in the project.
     pub async fn may_run_jobs(&self) -> Result<(), Error> {
-        self.dry_run("asking whether jobs may be started (bigquery.jobs.create)", "SELECT 1").await
+        self.dry_run(Action::AskToRunJobs { project: self.project.clone() }, "SELECT 1".to_owned()).await
     }
 
     /// Fails when no table may be created in the dataset.
     pub async fn may_create_tables(&self) -> Result<(), Error> {
         let statement = format!("CREATE TABLE `{}.{}.{NO_TABLE}` (x INT64)", self.project, self.dataset);
-        self.dry_run("asking whether tables may be created (bigquery.tables.create)", &statement).await
+        self.dry_run(Action::AskToCreateTables { dataset: self.dataset.clone() }, statement).await
     }
 
     /// A dry run checks statement and permissions, and does nothing else ("Run a query, dry run").
-    async fn dry_run(&self, doing: &str, statement: &str) -> Result<(), Error> {
-        let query = json!({"query": statement, "useLegacySql": false});
-        let body = json!({
-            "configuration": {"dryRun": true, "query": query},
-            "jobReference": {"projectId": self.project, "location": self.location},
-        });
-        self.ask::<Value>(doing, Method::POST, &["jobs"], Some(&body)).await.map(drop)
+    async fn dry_run(&self, action: Action, query: String) -> Result<(), Error> {
+        let (project_id, location) = (self.project.clone(), self.location.clone());
+        let work = Work::Query(QueryConfiguration { query, use_legacy_sql: false });
+        let request = JobRequest {
+            job_reference: JobReference { project_id, job_id: None, location },
+            configuration: JobConfiguration { dry_run: true, work },
+        };
+        let call = self.call(action, Budget::TABLE);
+        call.post::<IgnoredAny>(self.url(&["jobs"]), &request).await.map(drop)
     }
 }

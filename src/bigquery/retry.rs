@@ -1,11 +1,9 @@
-//! Which of BigQuery's failures are worth another try: of a request, and of a whole table.
+//! Which of BigQuery's failures are worth a retry of the request, and which a restart of the table.
 
-use std::future::Future;
 use std::time::Duration;
 
-use crate::bigquery::error::{Cause, Error};
-pub use crate::retry::Budget;
-use crate::retry::{self, Decision, Failed, Reason};
+use crate::bigquery::error::{Answer, Error, ErrorKind};
+use crate::retry::{Budget, Decision, Reason};
 
 impl Budget {
     /// Before any work is done: whoever started the job learns soon that something is not there.
@@ -19,35 +17,46 @@ impl Budget {
 }
 
 /// Decides by status and reason. Source: "Error messages" of BigQuery, and the retry rules of its client libraries.
-pub fn decide(cause: &Cause) -> Decision {
-    let retry = match cause {
-        Cause::Answer { status, reason, .. } => {
+fn decide(kind: &ErrorKind) -> Decision {
+    let is_retryable = match kind {
+        // A token that expired on the way; the next one is fresh.
+        ErrorKind::Answer(Answer { status: 401, .. }) => return Decision::RetryOnce,
+        ErrorKind::Answer(Answer { status, reason, .. }) => {
             matches!(reason.as_str(), "backendError" | "internalError" | "rateLimitExceeded" | "jobRateLimitExceeded")
                 // 501 says that there is no such method, which does not pass.
                 || (matches!(status, 408 | 429 | 500 | 502..=599) && reason != "quotaExceeded")
         }
-        // A front end's HTML instead of the API's JSON: the client lost the status, and a 5xx is the likely one.
-        Cause::Transport(_) | Cause::Unreadable(_) => true,
-        Cause::NothingTaken | Cause::Unknown(_) => true,
-        Cause::Credentials { transient, .. } => *transient,
-        Cause::Job { .. } | Cause::SessionLost { .. } | Cause::Astray { .. } | Cause::Broken(_) => false,
+        ErrorKind::Transport { .. } => true,
+        // A front end's HTML instead of the API's JSON.
+        ErrorKind::Unreadable { .. } => true,
+        ErrorKind::NothingTaken | ErrorKind::NotKnownYet(_) => true,
+        ErrorKind::Token(error) => error.is_transient(),
+        ErrorKind::Job { .. }
+        | ErrorKind::SessionLost { .. }
+        | ErrorKind::OffsetMismatch { .. }
+        | ErrorKind::EarlyEnd
+        | ErrorKind::NoJob
+        | ErrorKind::RowCount { .. }
+        | ErrorKind::OtherLocation { .. }
+        | ErrorKind::Address { .. } => false,
     };
-    match cause {
-        // A token that expired on the way; the next one is fresh.
-        Cause::Answer { status: 401, .. } => Decision::RetryOnce,
-        _ if retry => Decision::Retry,
-        _ => Decision::GiveUp,
+    if is_retryable { Decision::Retry } else { Decision::GiveUp }
+}
+
+impl Error {
+    /// Whether the table is worth a restart: all that was sent is lost, or BigQuery could not finish the load job, and the
+    /// destination is unchanged.
+    pub fn is_worth_a_restart(&self) -> bool {
+        is_worth_a_restart(self.kind())
     }
 }
 
-/// Whether the table is worth another beginning: all that was sent is lost, or BigQuery could not finish the load job,
-/// and the destination is unchanged.
-pub fn begins_again(cause: &Cause) -> bool {
-    match cause {
-        Cause::SessionLost { .. } | Cause::Astray { .. } => true,
-        // A job of this id is there, of another attempt or of an upload whose end was not heard: the next beginning asks.
-        Cause::Answer { status: 409, .. } => true,
-        Cause::Job { reason, .. } => matches!(
+fn is_worth_a_restart(kind: &ErrorKind) -> bool {
+    match kind {
+        ErrorKind::SessionLost { .. } | ErrorKind::OffsetMismatch { .. } => true,
+        // A job of this id is there, of another attempt or of an upload whose end was not heard: a restart asks for it.
+        kind if kind.is_duplicate() => true,
+        ErrorKind::Job { reason, .. } => matches!(
             reason.as_str(),
             "backendError"
                 | "internalError"
@@ -60,31 +69,23 @@ pub fn begins_again(cause: &Cause) -> bool {
     }
 }
 
-impl Reason for Cause {
+impl Reason for ErrorKind {
     fn decision(&self) -> Decision {
         decide(self)
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        if let Self::Answer { retry_after, .. } = self { *retry_after } else { None }
+        if let Self::Answer(answer) = self { answer.retry_after } else { None }
     }
-}
-
-/// Tries a request as long as the budget lasts; the error says how often and how long.
-pub async fn retrying<T, F>(doing: &str, budget: Budget, request: impl FnMut() -> F) -> Result<T, Error>
-where
-    F: Future<Output = Result<T, Cause>>,
-{
-    let result = retry::retrying(doing, budget, request).await;
-    result.map_err(|Failed { reason, tries, elapsed }| Error { doing: doing.to_owned(), cause: reason, tries, elapsed })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::google_auth;
 
-    fn answer(status: u16, reason: &str) -> Cause {
-        Cause::Answer { status, reason: reason.into(), message: String::new(), retry_after: None }
+    fn answer(status: u16, reason: &str) -> ErrorKind {
+        ErrorKind::Answer(Answer { status, reason: reason.into(), message: String::new(), retry_after: None })
     }
 
     #[test]
@@ -111,45 +112,42 @@ mod tests {
             (answer(401, "authError"), Decision::RetryOnce),
             (answer(404, "notFound"), Decision::GiveUp),
             (answer(409, "duplicate"), Decision::GiveUp),
-            (Cause::Transport("reset".into()), Decision::Retry),
-            (Cause::Unreadable("<html>".into()), Decision::Retry),
-            (Cause::NothingTaken, Decision::Retry),
-            (Cause::Unknown("the job"), Decision::Retry),
-            (Cause::SessionLost { may_be_complete: true }, Decision::GiveUp),
-            (Cause::Astray { received: 0, start: 1, end: 2 }, Decision::GiveUp),
-            (Cause::Credentials { message: "refused".into(), transient: false }, Decision::GiveUp),
-            (Cause::Credentials { message: "reset".into(), transient: true }, Decision::Retry),
-            (Cause::Broken("rows".into()), Decision::GiveUp),
+            (ErrorKind::unreadable("<html>"), Decision::Retry),
+            (ErrorKind::NothingTaken, Decision::Retry),
+            (ErrorKind::NotKnownYet("the job"), Decision::Retry),
+            (ErrorKind::SessionLost { may_be_complete: true }, Decision::GiveUp),
+            (ErrorKind::OffsetMismatch { received: 0, start: 1, end: 2 }, Decision::GiveUp),
+            (ErrorKind::Token(google_auth::Error::NoAnswer(Duration::ZERO)), Decision::Retry),
+            (ErrorKind::RowCount { sent: 1, loaded: Some(2) }, Decision::GiveUp),
         ];
-        for (cause, expected) in cases {
-            assert_eq!(decide(&cause), expected, "{cause:?}");
+        for (kind, expected) in cases {
+            assert_eq!(decide(&kind), expected, "{kind:?}");
         }
     }
 
     #[tokio::test]
-    async fn the_error_says_how_often_it_was_tried() {
-        let mut left = 2;
-        let result = retrying("asking", Budget::START, || {
-            left -= 1;
-            let cause = if left > 0 { Cause::Transport("reset".into()) } else { Cause::Broken("no".into()) };
-            std::future::ready(Err::<(), _>(cause))
-        })
-        .await;
-        assert!(result.unwrap_err().to_string().starts_with("asking: no (after 2 tries over "));
+    async fn no_connection_is_worth_a_retry() {
+        // What `main` does; another test may have done it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        // Nobody listens at this port.
+        let refused = reqwest::Client::new().get("http://127.0.0.1:1").send().await.unwrap_err();
+        let kind = ErrorKind::from(refused);
+        assert!(kind.to_string().starts_with("http://127.0.0.1:1 cannot be reached"), "{kind}");
+        assert_eq!(decide(&kind), Decision::Retry);
     }
 
     #[test]
-    fn beginnings() {
-        let job = |reason: &str| Cause::Job { reason: reason.into(), message: String::new() };
+    fn restarts() {
+        let job = |reason: &str| ErrorKind::Job { reason: reason.into(), message: String::new() };
         for reason in ["backendError", "internalError", "jobBackendError", "jobInternalError", "jobRateLimitExceeded"] {
-            assert!(begins_again(&job(reason)), "{reason}");
+            assert!(is_worth_a_restart(&job(reason)), "{reason}");
         }
         for reason in ["accessDenied", "invalid", "quotaExceeded", "notFound", ""] {
-            assert!(!begins_again(&job(reason)), "{reason}");
+            assert!(!is_worth_a_restart(&job(reason)), "{reason}");
         }
-        assert!(begins_again(&Cause::SessionLost { may_be_complete: false }));
-        assert!(begins_again(&Cause::Astray { received: 0, start: 1, end: 2 }));
-        assert!(begins_again(&answer(409, "duplicate")) && !begins_again(&answer(403, "accessDenied")));
-        assert!(!begins_again(&Cause::Broken("rows".into())));
+        assert!(is_worth_a_restart(&ErrorKind::SessionLost { may_be_complete: false }));
+        assert!(is_worth_a_restart(&ErrorKind::OffsetMismatch { received: 0, start: 1, end: 2 }));
+        assert!(is_worth_a_restart(&answer(409, "duplicate")) && !is_worth_a_restart(&answer(403, "accessDenied")));
+        assert!(!is_worth_a_restart(&ErrorKind::RowCount { sent: 1, loaded: None }));
     }
 }

@@ -2,19 +2,18 @@
 //!
 //! Source: "Upload files to BigQuery, resumable upload" and "Resumable uploads" of the Google API media upload protocol.
 
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
 use std::time::Duration;
 
 use bytes::Bytes;
-use gcp_bigquery_client::model::job::Job;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, LOCATION, RANGE};
-use reqwest::{Response, StatusCode};
+use reqwest::{Response, StatusCode, Url};
 
-use crate::bigquery::Client;
-use crate::bigquery::client::CALL_TIMEOUT;
-use crate::bigquery::error::{Cause, Error, error_answer, text};
-use crate::bigquery::retry::{Budget, retrying};
+use crate::bigquery::action::Action;
+use crate::bigquery::answer;
+use crate::bigquery::client::{CALL_TIMEOUT, Client};
+use crate::bigquery::error::{Error, ErrorKind};
+use crate::bigquery::types::job::{Job, JobRequest};
+use crate::retry::{Budget, Retry};
 
 /// A chunk is held in memory until BigQuery acknowledged it, while the next one fills: two of them are half of the
 /// memory a sync takes. A multiple of 256 KiB, as the protocol requires.
@@ -26,15 +25,17 @@ const CHUNK_TIMEOUT: Duration = Duration::from_secs(270);
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// An upload under way. Nothing has happened to the destination until `finish`.
-pub struct Upload {
-    session: Session,
+pub struct Upload<'a> {
+    client: &'a Client,
+    /// The destination, for logs and errors.
+    table: String,
+    job_id: String,
+    /// Its address is all that one needs to write into it: no `Debug`.
+    session: Url,
     /// Bytes that the server has acknowledged.
     acknowledged: u64,
+    is_finishing: bool,
 }
-
-/// Where an upload's session is.
-#[derive(Debug, Clone)]
-pub struct Session(String);
 
 /// What a PUT was answered with.
 enum Reply {
@@ -45,84 +46,101 @@ enum Reply {
 }
 
 impl Client {
-    /// Starts a session for the given load job.
-    pub async fn begin_upload(&self, doing: &str, job: &serde_json::Value) -> Result<Upload, Error> {
-        let url = format!("{}/upload/bigquery/v2/projects/{}/jobs?uploadType=resumable", self.base, self.project);
-        let session = retrying(&format!("{doing}: starting the upload"), Budget::TABLE, || async {
-            let request = self.http.post(&url).header("X-Upload-Content-Type", "application/octet-stream").json(job);
-            let response = self.tokens.authorize(request).await?.timeout(CALL_TIMEOUT).send().await?;
-            let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
-            match (response.status().is_success(), location) {
-                (true, Some(location)) => Ok(Session(location)),
-                (true, None) => Err(Cause::Unreadable("it has no Location of the session".into())),
-                (false, _) => Err(error_answer(response).await),
+    /// Starts a session for the job of this id, which loads a file into the table.
+    pub async fn begin_upload(&self, table: &str, job_id: String, job: &JobRequest) -> Result<Upload<'_>, Error> {
+        let table = self.shown(table);
+        let mut url = self.base.clone();
+        url.set_path(&format!("upload/bigquery/v2/projects/{}/jobs", self.project));
+        url.set_query(Some("uploadType=resumable"));
+        let call = self.call(Action::StartUpload { table: table.clone() }, Budget::TABLE);
+        let session = call.run(|| async {
+            let request = self.http.post(url.clone()).header("X-Upload-Content-Type", "application/octet-stream");
+            let request = self.tokens.authorize(request.json(job)).await?;
+            let response = request.timeout(CALL_TIMEOUT).send().await?;
+            if !response.status().is_success() {
+                return Err(answer::error(response).await);
             }
-        })
-        .await?;
-        Ok(Upload { session, acknowledged: 0 })
-    }
-
-    /// Gives a session up; the destination stays as it was. Nothing depends on it.
-    pub async fn cancel_upload(&self, session: &Session) {
-        let request = self.http.delete(&session.0).header(CONTENT_LENGTH, 0);
-        let Ok(request) = self.tokens.authorize(request).await else { return };
-        let _ = request.timeout(CANCEL_TIMEOUT).send().await;
+            let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
+            let session = location.and_then(|location| Url::parse(location).ok());
+            session.ok_or_else(|| ErrorKind::unreadable("it has no Location of the session"))
+        });
+        Ok(Upload { client: self, session: session.await?, table, job_id, acknowledged: 0, is_finishing: false })
     }
 }
 
-impl Upload {
-    /// For `cancel_upload`.
-    pub fn session(&self) -> Session {
-        self.session.clone()
+impl Upload<'_> {
+    /// True from the moment that the last chunk may have arrived and the destination may change.
+    pub fn is_finishing(&self) -> bool {
+        self.is_finishing
     }
 
     /// Sends a chunk which is not the last: a multiple of 256 KiB.
-    pub async fn send(&mut self, client: &Client, doing: &str, chunk: Bytes) -> Result<(), Error> {
-        match self.put(client, doing, chunk, false).await? {
+    pub async fn send(&mut self, chunk: Bytes) -> Result<(), Error> {
+        let action = self.action(&chunk);
+        match self.put(&action, chunk, false).await? {
             None => Ok(()),
-            Some(_) => {
-                Err(Error::once(doing, Cause::Broken("BigQuery took the upload for complete before its end".into())))
-            }
+            Some(_) => Err(Error::once(action, ErrorKind::EarlyEnd)),
         }
     }
 
     /// Sends the last chunk, which may be empty. The load job starts with it.
-    pub async fn finish(mut self, client: &Client, doing: &str, job_id: &str, chunk: Bytes) -> Result<Job, Error> {
-        let sent = match self.put(client, doing, chunk, true).await {
+    pub async fn finish(&mut self, chunk: Bytes) -> Result<Job, Error> {
+        self.is_finishing = true;
+        let action = self.action(&chunk);
+        let sent = match self.put(&action, chunk, true).await {
             // After its last byte a session may be forgotten at any time: when only the answer was lost, there is a job.
-            Err(lost) if matches!(lost.cause, Cause::SessionLost { may_be_complete: true }) => {
-                match client.known_job(doing, job_id, Budget::START).await {
+            Err(lost) if matches!(lost.kind(), ErrorKind::SessionLost { may_be_complete: true }) => {
+                match self.client.known_job(&self.job_id, Budget::START).await {
                     Ok(job) => return Ok(job),
-                    Err(Error { cause: Cause::Unknown(_), .. }) => return Err(lost),
+                    Err(error) if matches!(error.kind(), ErrorKind::NotKnownYet(_)) => return Err(lost),
                     Err(error) => return Err(error),
                 }
             }
             sent => sent?,
         };
-        sent.ok_or_else(|| {
-            Error::once(doing, Cause::Broken("BigQuery has every byte and did not start the job".into()))
-        })
+        sent.ok_or_else(|| Error::once(action, ErrorKind::NoJob))
+    }
+
+    /// Gives the session up; the destination stays as it was. Nothing depends on it.
+    pub async fn cancel(&self) {
+        let request = self.client.http.delete(self.session.clone()).header(CONTENT_LENGTH, 0);
+        let Ok(request) = self.client.tokens.authorize(request).await else { return };
+        let _ = request.timeout(CANCEL_TIMEOUT).send().await;
+    }
+
+    fn action(&self, chunk: &Bytes) -> Action {
+        let start = self.acknowledged;
+        Action::UploadBytes { table: self.table.clone(), start, end: start + chunk.len() as u64 }
     }
 
     /// Sends a chunk from wherever the server is in it, until the server has all of it.
-    async fn put(&mut self, client: &Client, doing: &str, bytes: Bytes, last: bool) -> Result<Option<Job>, Error> {
+    async fn put(&mut self, action: &Action, bytes: Bytes, last: bool) -> Result<Option<Job>, Error> {
         let (start, end) = (self.acknowledged, self.acknowledged + bytes.len() as u64);
-        let doing = format!("{doing}: uploading bytes {start} to {end}");
-        let chunk = Chunk {
-            client,
+        let mut chunk = Chunk {
+            client: self.client,
             session: &self.session,
             bytes,
             start,
             end,
             last,
-            position: AtomicU64::new(start),
-            requests: AtomicU32::new(0),
-            unsure: AtomicBool::new(false),
+            position: start,
+            requests: 0,
+            is_unsure: false,
         };
-        // Whoever makes progress has the whole budget again.
+        let mut retry = Retry::new(Budget::MIDDLE);
         loop {
-            match retrying(&doing, Budget::MIDDLE, || chunk.advance()).await? {
-                Advance::Further => {}
+            let advance = match chunk.advance().await {
+                Ok(advance) => advance,
+                Err(kind) => {
+                    let waited = retry.failed(action, kind).await;
+                    waited.map_err(|failed| Error::tried(action.clone(), failed))?;
+                    continue;
+                }
+            };
+            retry.succeeded(action);
+            match advance {
+                // Progress resets the retry budget.
+                Advance::Further => retry = Retry::new(Budget::MIDDLE),
                 Advance::Taken => {
                     self.acknowledged = end;
                     return Ok(None);
@@ -136,17 +154,17 @@ impl Upload {
 /// A chunk that is being sent, over as many requests as it takes.
 struct Chunk<'a> {
     client: &'a Client,
-    session: &'a Session,
+    session: &'a Url,
     bytes: Bytes,
     /// Its place in the file.
     start: u64,
     end: u64,
     last: bool,
     /// How far the server is.
-    position: AtomicU64,
-    requests: AtomicU32,
+    position: u64,
+    requests: u32,
     /// After an error nobody knows what arrived: the server is asked before anything is sent again.
-    unsure: AtomicBool,
+    is_unsure: bool,
 }
 
 /// How far a chunk has come.
@@ -160,108 +178,90 @@ enum Advance {
 }
 
 impl Chunk<'_> {
-    async fn advance(&self) -> Result<Advance, Cause> {
-        let before = self.position.load(Relaxed);
-        if self.unsure.load(Relaxed) {
-            let reply = self.answer(status(self.client, self.session)).await?;
+    async fn advance(&mut self) -> Result<Advance, ErrorKind> {
+        let before = self.position;
+        if self.is_unsure {
+            let reply = self.ask().await?;
             if let Some(advance) = self.take(reply)? {
                 return Ok(advance);
             }
-            if self.position.load(Relaxed) > before {
+            if self.position > before {
                 return Ok(Advance::Further);
             }
         }
-        let position = self.position.load(Relaxed);
-        let rest = self.bytes.slice(usize::try_from(position - self.start).unwrap_or(0)..);
-        self.unsure.store(true, Relaxed);
-        let total = self.last.then_some(self.end);
-        let reply = self.answer(put_range(self.client, self.session, position, rest, total)).await?;
-        self.unsure.store(false, Relaxed);
+        self.is_unsure = true;
+        let reply = self.send_rest().await?;
+        self.is_unsure = false;
         if let Some(advance) = self.take(reply)? {
             return Ok(advance);
         }
-        if self.position.load(Relaxed) > before { Ok(Advance::Further) } else { Err(Cause::NothingTaken) }
+        if self.position > before { Ok(Advance::Further) } else { Err(ErrorKind::NothingTaken) }
     }
 
-    async fn answer(&self, request: impl Future<Output = Result<Reply, Cause>>) -> Result<Reply, Cause> {
-        let earlier = self.requests.fetch_add(1, Relaxed) > 0;
-        match request.await {
-            Err(Cause::SessionLost { .. }) => Err(Cause::SessionLost { may_be_complete: self.last && earlier }),
-            other => other,
+    /// Sends all that the server does not have yet.
+    async fn send_rest(&mut self) -> Result<Reply, ErrorKind> {
+        let rest = self.bytes.slice(usize::try_from(self.position - self.start).unwrap_or(0)..);
+        let total = if self.last { self.end.to_string() } else { "*".to_owned() };
+        let range = match rest.len() as u64 {
+            0 => format!("bytes */{total}"),
+            length => format!("bytes {}-{}/{total}", self.position, self.position + length - 1),
+        };
+        self.put(range, rest, CHUNK_TIMEOUT).await
+    }
+
+    /// Asks how much the server has.
+    async fn ask(&mut self) -> Result<Reply, ErrorKind> {
+        self.put("bytes */*".to_owned(), Bytes::new(), CALL_TIMEOUT).await
+    }
+
+    async fn put(&mut self, range: String, bytes: Bytes, timeout: Duration) -> Result<Reply, ErrorKind> {
+        let is_first = self.requests == 0;
+        self.requests += 1;
+        let request = self.client.http.put(self.session.clone());
+        let request = request.header(CONTENT_RANGE, range).header(CONTENT_LENGTH, bytes.len());
+        let request = self.client.tokens.authorize(request).await?.body(bytes);
+        let response = request.timeout(timeout).send().await?;
+        match response.status() {
+            StatusCode::NOT_FOUND | StatusCode::GONE => {
+                Err(ErrorKind::SessionLost { may_be_complete: self.last && !is_first })
+            }
+            _ => reply(response).await,
         }
     }
 
     /// What an answer means; `None` when the server waits for more of this chunk.
-    fn take(&self, reply: Reply) -> Result<Option<Advance>, Cause> {
+    fn take(&mut self, reply: Reply) -> Result<Option<Advance>, ErrorKind> {
         match reply {
             Reply::Complete(job) => Ok(Some(Advance::Complete(job))),
             Reply::Incomplete(received) if received < self.start || received > self.end => {
-                Err(Cause::Astray { received, start: self.start, end: self.end })
+                Err(ErrorKind::OffsetMismatch { received, start: self.start, end: self.end })
             }
             Reply::Incomplete(received) if received == self.end && !self.last => Ok(Some(Advance::Taken)),
             Reply::Incomplete(received) => {
-                self.position.store(received, Relaxed);
+                self.position = received;
                 Ok(None)
             }
         }
     }
 }
 
-/// Sends bytes from `position` on; `total` when they are the last.
-async fn put_range(
-    client: &Client,
-    session: &Session,
-    position: u64,
-    bytes: Bytes,
-    total: Option<u64>,
-) -> Result<Reply, Cause> {
-    let total = total.map_or("*".to_owned(), |total| total.to_string());
-    let range = match bytes.len() as u64 {
-        0 => format!("bytes */{total}"),
-        length => format!("bytes {position}-{}/{total}", position + length - 1),
-    };
-    let request = client.http.put(&session.0).header(CONTENT_RANGE, range).header(CONTENT_LENGTH, bytes.len());
-    let response = client.tokens.authorize(request).await?.body(bytes).timeout(CHUNK_TIMEOUT).send().await?;
-    reply(response).await
-}
-
-/// Asks how much the server has.
-async fn status(client: &Client, session: &Session) -> Result<Reply, Cause> {
-    let request = client.http.put(&session.0).header(CONTENT_RANGE, "bytes */*").header(CONTENT_LENGTH, 0);
-    let response = client.tokens.authorize(request).await?.timeout(CALL_TIMEOUT).send().await?;
-    reply(response).await
-}
-
-async fn reply(response: Response) -> Result<Reply, Cause> {
-    match response.status() {
-        StatusCode::PERMANENT_REDIRECT => {
-            let range = response.headers().get(RANGE).and_then(|value| value.to_str().ok()).unwrap_or("");
-            received(range).map(Reply::Incomplete)
-        }
-        status if status.is_success() => {
-            let text = text(response).await?;
-            // A success that cannot be read is asked for again: the session answers with the job.
-            match serde_json::from_str::<Job>(&text) {
-                Ok(job) if job.job_reference.is_some() => Ok(Reply::Complete(Box::new(job))),
-                Ok(_) => Err(Cause::Unreadable("it is no job".into())),
-                Err(error) => {
-                    Err(Cause::Unreadable(format!("{error} in {:?}", text.chars().take(100).collect::<String>())))
-                }
-            }
-        }
-        StatusCode::NOT_FOUND | StatusCode::GONE => Err(Cause::SessionLost { may_be_complete: false }),
-        _ => Err(error_answer(response).await),
+async fn reply(response: Response) -> Result<Reply, ErrorKind> {
+    if response.status() == StatusCode::PERMANENT_REDIRECT {
+        let range = response.headers().get(RANGE).and_then(|value| value.to_str().ok()).unwrap_or("");
+        return received(range).map(Reply::Incomplete);
     }
+    // A success that cannot be read is asked for again: the session answers with the job.
+    answer::json::<Job>(response).await.map(|job| Reply::Complete(Box::new(job)))
 }
 
 /// `bytes=0-n` → n + 1; nothing → 0.
-fn received(range: &str) -> Result<u64, Cause> {
+fn received(range: &str) -> Result<u64, ErrorKind> {
     if range.is_empty() {
         return Ok(0);
     }
     let last = range.strip_prefix("bytes=0-").and_then(|last| last.parse::<u64>().ok());
     let after = last.and_then(|last| last.checked_add(1));
-    after.ok_or_else(|| Cause::Unreadable(format!("308 with the Range {range:?}")))
+    after.ok_or_else(|| ErrorKind::unreadable(format!("308 with the Range {range:?}")))
 }
 
 #[cfg(test)]

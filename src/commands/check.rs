@@ -4,9 +4,11 @@ use std::io::{self, Write as _};
 
 use crate::bigquery;
 use crate::config::Config;
+use crate::hints::bigquery::{explain, missing_permissions};
 use crate::mysql;
 use crate::mysql::catalog;
 use crate::mysql::settings::SslMode;
+use crate::plan::planner::Resolved;
 use crate::plan::{self, Planner};
 use crate::work::endpoints;
 use crate::work::unit::Unit;
@@ -37,7 +39,7 @@ pub async fn run(config: Config) -> bool {
     source(&config, &mut findings).await;
     match bigquery::Client::connect(&config.bigquery).await {
         Ok(client) => destination(&config, &client, &mut findings).await,
-        Err(error) => findings.say("BigQuery", Err(error.to_string())),
+        Err(error) => findings.say("BigQuery", Err(explain(&error))),
     }
     // Each table needs both sides; what is wrong with one of them was said above.
     let Config { mysql, bigquery, tables: selection, task, plan: settings, .. } = config;
@@ -92,7 +94,7 @@ async fn destination(config: &Config, client: &bigquery::Client, findings: &mut 
     let location = client.location().unwrap_or("an unknown location");
     findings.say("BigQuery", Ok(format!("dataset {project}:{dataset} in {location}")));
     let jobs = client.may_run_jobs().await.map(|()| "load jobs may be started (bigquery.jobs.create)".to_owned());
-    let jobs = jobs.map_err(|error| format!("{error}: roles/bigquery.jobUser on project {project} is missing"));
+    let jobs = jobs.map_err(|error| explain(&error));
     let may_run_jobs = jobs.is_ok();
     findings.say("jobs", jobs);
     if !may_run_jobs {
@@ -100,8 +102,7 @@ async fn destination(config: &Config, client: &bigquery::Client, findings: &mut 
         return findings.say("new tables", Err("cannot be asked about while no job may be started".into()));
     }
     let create = client.may_create_tables().await.map(|()| "tables may be created (bigquery.tables.create)".to_owned());
-    let create = create.map_err(|error| format!("{error}: roles/bigquery.dataEditor on dataset {dataset} is missing"));
-    findings.say("new tables", create);
+    findings.say("new tables", create.map_err(|error| explain(&error)));
 }
 
 async fn each_table(planner: &Planner, tables: Vec<Unit>, findings: &mut Findings) -> Result<(), mysql::Error> {
@@ -109,26 +110,26 @@ async fn each_table(planner: &Planner, tables: Vec<Unit>, findings: &mut Finding
     let bigquery::Settings { dataset, .. } = &planner.endpoints.destination;
     for Unit { table: request } in tables {
         let looked = async {
-            let (found, destination) = plan::resolve(planner, &mut connection, &request).await?;
-            plan::source(planner, &mut connection, &request, found).await?;
+            let Resolved { found, destination } = planner.resolve(&mut connection, &request).await?;
+            let reading = planner.reading(&mut connection, &request, &found).await?;
+            planner.source(&mut connection, &request, found, reading).await?;
             Ok::<_, plan::Error>(destination)
         };
         let what = format!("table {}", request.name);
         let destination = match looked.await {
             Ok(destination) => destination,
             Err(error) => {
-                findings.say(&what, Err(error.to_string()));
+                findings.say(&what, Err(error.explained()));
                 continue;
             }
         };
         let result = match planner.endpoints.bigquery.missing_permissions(&destination).await {
             Ok(None) => Ok(format!("may be read; {destination} will be created")),
             Ok(Some(missing)) if missing.is_empty() => Ok(format!("may be read; {destination} may be replaced")),
-            Ok(Some(missing)) => Err(format!(
-                "{destination} may not be replaced, {} missing: roles/bigquery.dataEditor on dataset {dataset} has them",
-                missing.join(", ")
-            )),
-            Err(error) => Err(error.to_string()),
+            Ok(Some(missing)) => {
+                Err(format!("{destination} may not be replaced, {}", missing_permissions(&missing, dataset)))
+            }
+            Err(error) => Err(explain(&error)),
         };
         findings.say(&what, result);
     }

@@ -8,8 +8,8 @@ use futures_util::{StreamExt as _, stream};
 
 use crate::config::Config;
 use crate::mysql;
-use crate::plan::reading::Reading;
-use crate::plan::{Error, Planner, Source, decide, existing, resolve, source};
+use crate::plan::planner::{Planner, Resolved, Source};
+use crate::plan::{Error, TablePlan};
 use crate::report::events;
 use crate::work::endpoints;
 use crate::work::unit::Unit;
@@ -37,7 +37,15 @@ pub async fn run(config: Config, json: bool) -> bool {
             return false;
         }
     };
-    let text = if json { show::json(&plans, &planner) } else { show::text(&plans, &planner) };
+    let text = if json { show::json(&plans, &planner) } else { Ok(show::text(&plans, &planner)) };
+    let text = match text {
+        Ok(text) => text,
+        Err(problem) => {
+            let problem = problem.to_string();
+            events::PlanFailed { error: &problem }.log(format_args!("the plan cannot be written as JSON: {problem}"));
+            return false;
+        }
+    };
     // Whoever closed the output does not want to read it.
     let _ = io::stdout().write_all(text.as_bytes());
     plans.iter().all(|plan| plan.result.is_ok())
@@ -52,20 +60,21 @@ async fn plans(planner: &Planner, tables: Vec<Unit>) -> Result<Vec<Shown>, mysql
             return None;
         };
         let looked = async {
-            let (found, destination) = resolve(planner, &mut connection, &request).await?;
-            let reading = Reading::of(&mut connection, &planner.settings, &request, &found).await?;
-            Ok((source(planner, &mut connection, &request, found).await?, destination, reading))
+            let Resolved { found, destination } = planner.resolve(&mut connection, &request).await?;
+            let reading = planner.reading(&mut connection, &request, &found).await?;
+            Ok((planner.source(&mut connection, &request, found, reading).await?, destination))
         };
-        let looked: Result<(Source, String, Reading), Error> = looked.await;
+        let looked: Result<(Source, String), Error> = looked.await;
         Some(((request, looked), (connection, tables)))
     });
     let plans = sources.map(|(request, looked)| async move {
         let planned = async {
-            let (source, destination, reading) = looked?;
-            let existing = existing(planner, &destination).await?;
-            Ok((decide(&request, source, destination, existing).map_err(Error::Problem)?, reading))
+            let (source, destination) = looked?;
+            let existing = planner.existing(&destination).await?;
+            planner.decide(&request, source, &destination, existing)
         };
-        Shown { name: request.name.clone(), result: planned.await.map_err(|error: Error| error.to_string()) }
+        let result: Result<TablePlan, Error> = planned.await;
+        Shown { name: request.name.clone(), result: result.map_err(|error| error.explained()) }
     });
     Ok(plans.buffered(QUESTIONS_AT_A_TIME).collect().await)
 }

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::plan::Planner;
 use crate::report::data::{Run, RunReport};
 use crate::report::{self, events};
-use crate::sync;
+use crate::sync::run;
 use crate::work::assignment::own_units;
 use crate::work::endpoints;
 
@@ -46,7 +46,7 @@ pub async fn run(config: Config, stop: CancellationToken, bars: Option<MultiProg
         return no_tables(&config, run, started);
     }
     let planner = Planner { endpoints, settings: config.plan };
-    let tables = sync::run(planner, config.task, config.sync, tables, stop, bars).await;
+    let tables = run::run(planner, config.task, config.sync, tables, stop, bars).await;
     let report = RunReport { run, tables, elapsed: started.elapsed() };
     report::log::finished(&report);
     report.all_synced()

@@ -14,10 +14,8 @@ pub mod types;
 pub mod unrepresentable;
 mod vector;
 
-use gcp_bigquery_client::model::table_field_schema::TableFieldSchema;
-use gcp_bigquery_client::model::table_schema::TableSchema;
-
 use crate::avro::schema::{AvroField, record_schema};
+use crate::bigquery::types::schema::{Field, Mode};
 use crate::mapping::columns::{ColumnOptions, chosen, same};
 use crate::mapping::policies::{Policies, Policy};
 use crate::mapping::types::{BigQueryType, Target, TypeRule};
@@ -110,18 +108,16 @@ impl Mapping {
         }))
     }
 
-    /// The schema of the destination table.
-    pub fn bigquery_schema(&self) -> TableSchema {
-        TableSchema::new(
-            self.columns
-                .iter()
-                .map(|column| TableFieldSchema {
-                    mode: Some(if column.required { "REQUIRED" } else { "NULLABLE" }.into()),
-                    description: column.description.clone(),
-                    ..TableFieldSchema::new(&column.field, column.target.field_type.into())
-                })
-                .collect(),
-        )
+    /// The columns of the destination table.
+    pub fn fields(&self) -> Vec<Field> {
+        let field = |column: &MappedColumn| Field {
+            name: column.field.clone(),
+            kind: column.target.field_type.api_name().to_owned(),
+            mode: if column.required { Mode::Required } else { Mode::Nullable },
+            description: column.description.clone(),
+            ..Field::default()
+        };
+        self.columns.iter().map(field).collect()
     }
 
     /// Whether a column is of the type that the driver does not know.

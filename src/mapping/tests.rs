@@ -1,6 +1,7 @@
 //! Tests of the mapping of whole tables.
 
 use super::*;
+use crate::bigquery::types::schema::TableSchema;
 use crate::mapping::types::{BigQueryType, RULES};
 
 pub(super) fn column(name: &str, data_type: &str) -> Column {
@@ -87,7 +88,7 @@ fn schemas_name_the_same_fields() {
         r#"{"fields":[{"name":"id","type":"long"},{"name":"born_on","type":["null",{"logicalType":"date","type":"int"}]}],"name":"row","type":"record"}"#
     );
     assert_eq!(
-        serde_json::to_value(mapping.bigquery_schema()).unwrap(),
+        serde_json::to_value(TableSchema { fields: mapping.fields() }).unwrap(),
         serde_json::json!({"fields": [
             {"name": "id", "type": "INTEGER", "mode": "REQUIRED", "description": "the key"},
             {"name": "born_on", "type": "DATE", "mode": "NULLABLE"},

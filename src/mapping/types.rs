@@ -1,8 +1,6 @@
 //! The mapping table: every MySQL type, its BigQuery type, its Avro encoding, and what cannot be represented.
 //! `docs/mapping.md` shows it; a test compares the two.
 
-use gcp_bigquery_client::model::field_type::FieldType;
-
 use crate::avro::schema::AvroType;
 use crate::mapping::charset::Charset;
 use crate::mapping::convert::Encoding;
@@ -97,22 +95,23 @@ pub enum BigQueryType {
     Geography,
 }
 
-impl From<BigQueryType> for FieldType {
-    fn from(kind: BigQueryType) -> Self {
-        match kind {
-            BigQueryType::Int64 => Self::Integer,
-            BigQueryType::Float64 => Self::Float,
-            BigQueryType::Bool => Self::Boolean,
-            BigQueryType::Numeric => Self::Numeric,
-            BigQueryType::BigNumeric => Self::Bignumeric,
-            BigQueryType::String => Self::String,
-            BigQueryType::Bytes => Self::Bytes,
-            BigQueryType::Date => Self::Date,
-            BigQueryType::Time => Self::Time,
-            BigQueryType::DateTime => Self::Datetime,
-            BigQueryType::Timestamp => Self::Timestamp,
-            BigQueryType::Json => Self::Json,
-            BigQueryType::Geography => Self::Geography,
+impl BigQueryType {
+    /// As a schema of the API has it. Source: "TableFieldSchema", REST reference.
+    pub fn api_name(self) -> &'static str {
+        match self {
+            Self::Int64 => "INTEGER",
+            Self::Float64 => "FLOAT",
+            Self::Bool => "BOOLEAN",
+            Self::Numeric => "NUMERIC",
+            Self::BigNumeric => "BIGNUMERIC",
+            Self::String => "STRING",
+            Self::Bytes => "BYTES",
+            Self::Date => "DATE",
+            Self::Time => "TIME",
+            Self::DateTime => "DATETIME",
+            Self::Timestamp => "TIMESTAMP",
+            Self::Json => "JSON",
+            Self::Geography => "GEOGRAPHY",
         }
     }
 }

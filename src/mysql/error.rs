@@ -149,7 +149,7 @@ impl Error {
              Cloud Run look at the job's service account)"
         );
         Self {
-            transient: error.transient,
+            transient: error.is_transient(),
             ..Self::new(format!("connecting to MySQL at {}", settings.address), problem)
         }
     }

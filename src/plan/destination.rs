@@ -1,125 +1,135 @@
 //! The destination's schema: the source's columns, with what people made of the table that is replaced.
 
-use gcp_bigquery_client::model::field_type::FieldType;
-use serde_json::{Map, Value, json};
-
-use super::Drift;
-use super::comments;
-use super::drift::standard_name;
 use crate::bigquery::tables::Existing;
+use crate::bigquery::types::load::{SchemaUpdateOption, WriteDisposition};
+use crate::bigquery::types::patch::{Change, TablePatch};
+use crate::bigquery::types::schema::{Field, Mode};
+use crate::bigquery::types::table::{EncryptionConfiguration, ForeignKey, PrimaryKey, TableConstraints};
 use crate::mapping::types::BigQueryType;
 use crate::mapping::{MappedColumn, Mapping, VALUES};
 use crate::mysql::catalog::Table;
-
-/// What of a column is sent again as it stands: `WRITE_TRUNCATE` drops what the job's schema does not carry.
-/// Source: "TableFieldSchema", REST reference.
-const KEPT_OF_COLUMNS: &[&str] = &["policyTags", "dataPolicies", "defaultValueExpression", "collation", "roundingMode"];
-/// Those that stand on the column's type.
-const KEPT_OF_A_TYPE: &[&str] = &["defaultValueExpression", "collation", "roundingMode"];
+use crate::plan::comments;
+use crate::plan::drift::{Drift, standard_name};
 
 /// BigQuery's limit ("Use primary and foreign keys").
 const MOST_KEY_COLUMNS: usize = 16;
 
-/// The schema's part of the load job, what follows it, and what stays of the destination's.
-#[derive(Debug, Default)]
+/// The schema's part of the load job, what follows it, and what is preserved of the destination's.
+#[derive(Debug)]
 pub(super) struct Target {
-    pub(super) load: Map<String, Value>,
-    pub(super) afterwards: Option<Value>,
+    pub(super) fields: Vec<Field>,
+    pub(super) write_disposition: WriteDisposition,
+    pub(super) schema_update_options: Vec<SchemaUpdateOption>,
+    pub(super) encryption: Option<EncryptionConfiguration>,
+    pub(super) post_load_patch: Vec<TablePatch>,
     pub(super) drift: Drift,
-    pub(super) kept: Vec<String>,
+    pub(super) preserved: Vec<String>,
 }
 
 pub(super) fn of(table: &Table, mapping: &Mapping, existing: Option<&Existing>) -> Result<Target, String> {
-    let schema = serde_json::to_value(mapping.bigquery_schema()).map_err(|error| error.to_string())?;
-    let fields = schema.get("fields").and_then(Value::as_array);
-    let mut fields = fields.cloned().unwrap_or_default();
-    let mut target = Target::default();
+    let mut target = Target {
+        fields: mapping.fields(),
+        write_disposition: WriteDisposition::WriteTruncate,
+        schema_update_options: Vec::new(),
+        encryption: None,
+        post_load_patch: Vec::new(),
+        drift: Drift::default(),
+        preserved: Vec::new(),
+    };
     // Then they follow MySQL's comments.
-    let were_ours = existing.is_some_and(comments::are_ours);
+    let were_ours = existing.is_some_and(|existing| comments::are_ours(&existing.table));
     let mut are_ours = true;
     if let Some(existing) = existing {
-        if !matches!(&*existing.kind, "" | "TABLE") {
+        if !matches!(&*existing.table.kind, "" | "TABLE") {
             return Err(format!(
                 "the destination is a {} in BigQuery, not a table: give the table another \"destination\" in TABLES",
-                existing.kind
+                existing.table.kind
             ));
         }
-        let columns: Vec<(String, String)> =
-            mapping.columns.iter().map(|column| (column.field.clone(), standard_type(column))).collect();
-        let columns: Vec<(&str, &str)> = columns.iter().map(|(name, kind)| (&**name, &**kind)).collect();
-        target.drift = Drift::between(existing, &columns);
-        for field in &mut fields {
-            keep(field, existing, &target.drift, &mut target.kept);
-            are_ours &= were_ours || !keep_description(field, existing, &target.drift, &mut target.kept);
+        let columns: Vec<(&str, String)> =
+            mapping.columns.iter().map(|column| (&*column.field, column.target.field_type.to_string())).collect();
+        let columns: Vec<(&str, &str)> = columns.iter().map(|(name, kind)| (*name, &**kind)).collect();
+        target.drift = Drift::between(&existing.table, &columns);
+        for field in &mut target.fields {
+            // A renamed column of the same type is the same column: nobody may lose its policy tags by renaming it.
+            let Some(was) = existing.table.field(target.drift.former_name(&field.name)) else { continue };
+            preserve(field, was, &mut target.preserved);
+            are_ours &= were_ours || !preserve_description(field, was, &mut target.preserved);
         }
         if existing.has_row_policies {
-            keep_row_policies(&mut fields, existing, &mut target)?;
+            keep_row_policies(existing, &mut target)?;
         }
-        if let Some(key) = &existing.encryption_configuration {
-            target.load.insert("destinationEncryptionConfiguration".into(), key.clone());
-            target.kept.push("KMS key".into());
+        target.encryption = existing.table.encryption_configuration.clone();
+        if target.encryption.is_some() {
+            target.preserved.push("KMS key".into());
         }
     }
-    target.load.entry("writeDisposition").or_insert_with(|| json!("WRITE_TRUNCATE"));
-    let by_hand = existing.map(|existing| &*existing.description).filter(|by_hand| !were_ours && !by_hand.is_empty());
+    let by_hand =
+        existing.map(|existing| &*existing.table.description).filter(|by_hand| !were_ours && !by_hand.is_empty());
     let description = by_hand.unwrap_or(&table.comment);
     are_ours &= description == table.comment;
-    let mut properties = afterwards(table, mapping, existing, &mut target.kept);
+    let mut patch = properties(existing, &mut target.preserved);
+    patch.table_constraints = constraints(table, mapping, existing, &mut target.preserved);
     if by_hand.is_some_and(|by_hand| by_hand != table.comment) {
-        target.kept.push("the table's description".into());
+        target.preserved.push("the table's description".into());
     }
     if !description.is_empty() {
-        properties.insert("description".into(), description.into());
-    } else if existing.is_some_and(|existing| !existing.description.is_empty()) {
-        properties.insert("description".into(), Value::Null);
+        patch.description = Change::Set(description.to_owned());
+    } else if existing.is_some_and(|existing| !existing.table.description.is_empty()) {
+        patch.description = Change::Delete;
     }
-    if let Some(labels) = comments::labels(existing, description, &fields, are_ours) {
-        properties.insert("labels".into(), labels.into());
+    patch.labels = comments::labels(existing.map(|existing| &existing.table), description, &target.fields, are_ours);
+    if !patch.settings().is_empty() {
+        target.post_load_patch.push(patch);
     }
-    target.load.insert("schema".into(), json!({"fields": fields}));
-    target.afterwards = (!properties.is_empty()).then_some(Value::Object(properties));
     Ok(target)
 }
 
-/// What was set on the column by hand.
-fn keep(field: &mut Value, existing: &Existing, drift: &Drift, kept: &mut Vec<String>) {
-    let name = field["name"].as_str().unwrap_or_default().to_owned();
-    // A renamed column of the same type is the same column: nobody may lose its policy tags by renaming it.
-    let Some(was) = existing.field(drift.former_name(&name)) else { return };
-    let kind = field["type"].as_str().unwrap_or_default();
-    let same_type = was.mode != "REPEATED" && standard_name(&was.kind) == standard_name(kind);
-    for key in KEPT_OF_COLUMNS {
-        let Some(value) = was.rest.get(*key) else { continue };
-        if KEPT_OF_A_TYPE.contains(key) && !same_type {
-            continue;
+/// What was set on the column by hand: `WRITE_TRUNCATE` drops what the job's schema does not carry. What is not known here is sent
+/// again as it stands, as it may be a protection; where BigQuery does not take it back, the table stays as it was.
+fn preserve(field: &mut Field, was: &Field, preserved: &mut Vec<String>) {
+    for (key, value) in &was.rest {
+        field.rest.insert(key.clone(), value.clone());
+        preserved.push(format!("{key} of {}", field.name));
+    }
+    let same_type = was.mode != Mode::Repeated && standard_name(&was.kind) == standard_name(&field.kind);
+    if !same_type {
+        return;
+    }
+    field.default_value_expression = was.default_value_expression.clone();
+    field.collation = was.collation.clone();
+    field.rounding_mode = was.rounding_mode.clone();
+    for (setting, value) in [
+        ("defaultValueExpression", &field.default_value_expression),
+        ("collation", &field.collation),
+        ("roundingMode", &field.rounding_mode),
+    ] {
+        if value.is_some() {
+            preserved.push(format!("{setting} of {}", field.name));
         }
-        field[*key] = value.clone();
-        kept.push(format!("{key} of {name}"));
     }
 }
 
-/// True where somebody described the column by hand; that stays.
-fn keep_description(field: &mut Value, existing: &Existing, drift: &Drift, kept: &mut Vec<String>) -> bool {
-    let name = field["name"].as_str().unwrap_or_default().to_owned();
-    let Some(was) = existing.field(drift.former_name(&name)) else { return false };
-    let ours = field["description"].as_str().unwrap_or_default();
-    let comment = comment_of(&was.description);
-    let by_hand = !comment.is_empty() && comment != comment_of(ours);
+/// True where somebody described the column by hand; that is preserved.
+fn preserve_description(field: &mut Field, was: &Field, preserved: &mut Vec<String>) -> bool {
+    let comment = comment_of(was);
+    let by_hand = !comment.is_empty() && comment != comment_of(field);
     if by_hand {
-        field["description"] = was.description.clone().into();
-        kept.push(format!("description of {name}"));
+        field.description = was.description.clone();
+        preserved.push(format!("description of {}", field.name));
     }
     by_hand
 }
 
 /// A description without the list of an ENUM's values, which is ours and may change.
-fn comment_of(description: &str) -> &str {
+fn comment_of(field: &Field) -> &str {
+    let description = field.description.as_deref().unwrap_or_default();
     description.split_once(VALUES).map_or(description, |(comment, _)| comment).trim_end()
 }
 
 /// Only `WRITE_TRUNCATE_DATA` lets row access policies live; it changes no column, but may add and relax some.
 /// Source: "JobConfigurationLoad", `writeDisposition` and `schemaUpdateOptions`.
-fn keep_row_policies(fields: &mut [Value], existing: &Existing, target: &mut Target) -> Result<(), String> {
+fn keep_row_policies(existing: &Existing, target: &mut Target) -> Result<(), String> {
     if !target.drift.only_adds() {
         return Err(format!(
             "the table in BigQuery has row access policies, which stay only as long as its columns do, and the columns \
@@ -128,76 +138,63 @@ fn keep_row_policies(fields: &mut [Value], existing: &Existing, target: &mut Tar
             target.drift
         ));
     }
-    let mut options = Vec::new();
-    for field in fields {
-        let required = field["mode"] == "REQUIRED";
-        let name = field["name"].as_str().unwrap_or_default();
-        match existing.field(name).map(|was| was.mode == "REQUIRED") {
-            Some(true) if !required && !options.contains(&"ALLOW_FIELD_RELAXATION") => {
-                options.push("ALLOW_FIELD_RELAXATION");
-            }
-            Some(false) => field["mode"] = "NULLABLE".into(),
-            Some(true) => {}
+    let (mut adds, mut relaxes) = (false, false);
+    for field in &mut target.fields {
+        match existing.table.field(&field.name).map(|was| was.mode == Mode::Required) {
+            Some(true) => relaxes |= field.mode != Mode::Required,
+            Some(false) => field.mode = Mode::Nullable,
             None => {
-                field["mode"] = "NULLABLE".into();
-                if !options.contains(&"ALLOW_FIELD_ADDITION") {
-                    options.push("ALLOW_FIELD_ADDITION");
-                }
+                field.mode = Mode::Nullable;
+                adds = true;
             }
         }
     }
-    target.load.insert("writeDisposition".into(), json!("WRITE_TRUNCATE_DATA"));
-    if !options.is_empty() {
-        target.load.insert("schemaUpdateOptions".into(), json!(options));
-    }
-    target.kept.push("row access policies".into());
+    target.write_disposition = WriteDisposition::WriteTruncateData;
+    let options = [(adds, SchemaUpdateOption::AllowFieldAddition), (relaxes, SchemaUpdateOption::AllowFieldRelaxation)];
+    target.schema_update_options = options.into_iter().filter(|(is, _)| *is).map(|(_, option)| option).collect();
+    target.preserved.push("row access policies".into());
     Ok(())
 }
 
-/// Properties of the table for `tables.patch` after the load; descriptions and labels are not among them.
-fn afterwards(
+/// What a load job does not carry; descriptions, labels and keys are not among it.
+fn properties(existing: Option<&Existing>, preserved: &mut Vec<String>) -> TablePatch {
+    let mut patch = TablePatch::default();
+    let Some(Existing { table, .. }) = existing else { return patch };
+    if table.labels.keys().any(|label| label != comments::LABEL) {
+        preserved.push("labels".into());
+    }
+    patch.expiration_time = table.expiration_time;
+    if patch.expiration_time.is_some() {
+        preserved.push("expiration".into());
+    }
+    if table.require_partition_filter {
+        patch.require_partition_filter = Some(true);
+        preserved.push("the partition filter that queries need".into());
+    }
+    patch
+}
+
+/// The source's primary key, or the destination's where that has none, and the destination's foreign keys, as far as their columns
+/// are there.
+fn constraints(
     table: &Table,
     mapping: &Mapping,
     existing: Option<&Existing>,
-    kept: &mut Vec<String>,
-) -> Map<String, Value> {
-    let mut properties = Map::new();
-    let mut constraints = Map::new();
-    let copied = |value: &Value, list: &str| {
-        let columns = value[list].as_array().cloned().unwrap_or_default();
-        let mut names = columns.iter().map(|column| column.as_str().or(column["referencingColumn"].as_str()));
-        names.all(|name| mapping.columns.iter().any(|column| Some(&*column.field) == name))
+    preserved: &mut Vec<String>,
+) -> Option<TableConstraints> {
+    let copied = |name: &str| mapping.columns.iter().any(|column| column.field == name);
+    let was = existing.map(|existing| existing.table.table_constraints.clone()).unwrap_or_default();
+    let own_key = was.primary_key.filter(|key| key.columns.iter().all(|name| copied(name)));
+    let source_key = primary_key(table, mapping).map(|columns| PrimaryKey { columns, ..PrimaryKey::default() });
+    let all_copied = |key: &ForeignKey| key.column_references.iter().all(|column| copied(&column.referencing_column));
+    let constraints = TableConstraints {
+        primary_key: source_key.or(own_key),
+        foreign_keys: was.foreign_keys.into_iter().filter(all_copied).collect(),
     };
-    if let Some(existing) = existing {
-        if existing.labels.keys().any(|label| label != comments::LABEL) {
-            kept.push("labels".into());
-        }
-        if let Some(expiration) = &existing.expiration_time {
-            properties.insert("expirationTime".into(), expiration.clone().into());
-            kept.push("expiration".into());
-        }
-        if existing.require_partition_filter {
-            properties.insert("requirePartitionFilter".into(), true.into());
-            kept.push("the partition filter that queries need".into());
-        }
-        if let Some(key) = existing.table_constraints.get("primaryKey").filter(|key| copied(key, "columns")) {
-            constraints.insert("primaryKey".into(), key.clone());
-        }
-        let foreign = existing.table_constraints.get("foreignKeys").and_then(Value::as_array);
-        let foreign: Vec<Value> =
-            foreign.into_iter().flatten().filter(|key| copied(key, "columnReferences")).cloned().collect();
-        if !foreign.is_empty() {
-            constraints.insert("foreignKeys".into(), foreign.into());
-            kept.push("foreign keys".into());
-        }
+    if !constraints.foreign_keys.is_empty() {
+        preserved.push("foreign keys".into());
     }
-    if let Some(columns) = primary_key(table, mapping) {
-        constraints.insert("primaryKey".into(), json!({"columns": columns}));
-    }
-    if !constraints.is_empty() {
-        properties.insert("tableConstraints".into(), constraints.into());
-    }
-    properties
+    (constraints != TableConstraints::default()).then_some(constraints)
 }
 
 /// The source's primary key, where BigQuery can have it: all of it copied, never NULL, of types that a key may have.
@@ -213,32 +210,44 @@ fn primary_key(table: &Table, mapping: &Mapping) -> Option<Vec<String>> {
     (complete && columns.iter().all(can_be)).then(|| columns.iter().map(|column| column.field.clone()).collect())
 }
 
-/// The column's BigQuery type by its standard name.
-pub fn standard_type(column: &MappedColumn) -> String {
-    let kind = serde_json::to_value(FieldType::from(column.target.field_type)).unwrap_or_default();
-    standard_name(kind.as_str().unwrap_or_default()).to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::{Value, json};
+
+    fn field(value: Value) -> Field {
+        serde_json::from_value(value).unwrap()
+    }
 
     #[test]
-    fn what_was_set_on_a_column_stays_as_long_as_its_type_can_have_it() {
+    fn what_was_set_on_a_column_is_preserved_as_long_as_its_type_can_have_it() {
         let set = json!({"policyTags": {"names": ["p"]}, "collation": "und:ci", "defaultValueExpression": "'x'"});
-        let kept_of = |was: Value, is: &str| {
-            let mut was = was;
+        let preserved_of = |mut was: Value, is: &str| {
             was.as_object_mut().unwrap().extend(set.as_object().unwrap().clone());
-            let existing: Existing = serde_json::from_value(json!({"schema": {"fields": [was]}})).unwrap();
-            let (mut field, mut kept) = (json!({"name": "c", "type": is}), Vec::new());
-            keep(&mut field, &existing, &Drift::default(), &mut kept);
-            kept.join(", ")
+            let (mut column, mut preserved) = (field(json!({"name": "c", "type": is})), Vec::new());
+            preserve(&mut column, &field(was), &mut preserved);
+            assert_eq!(column.rest["policyTags"]["names"][0], "p");
+            preserved.join(", ")
         };
         let all = "policyTags of c, defaultValueExpression of c, collation of c";
-        assert_eq!(kept_of(json!({"name": "C", "type": "STRING"}), "STRING"), all);
-        assert_eq!(kept_of(json!({"name": "c", "type": "STRING", "maxLength": "5"}), "STRING"), all);
-        assert_eq!(kept_of(json!({"name": "c", "type": "STRING"}), "INTEGER"), "policyTags of c");
-        assert_eq!(kept_of(json!({"name": "c", "type": "STRING", "mode": "REPEATED"}), "STRING"), "policyTags of c");
-        assert_eq!(kept_of(json!({"name": "d", "type": "STRING"}), "STRING"), "");
+        assert_eq!(preserved_of(json!({"name": "C", "type": "STRING"}), "STRING"), all);
+        assert_eq!(preserved_of(json!({"name": "c", "type": "STRING", "maxLength": "5"}), "STRING"), all);
+        assert_eq!(preserved_of(json!({"name": "c", "type": "STRING"}), "INTEGER"), "policyTags of c");
+        let repeated = json!({"name": "c", "type": "STRING", "mode": "REPEATED"});
+        assert_eq!(preserved_of(repeated, "STRING"), "policyTags of c");
+    }
+
+    #[test]
+    fn a_protection_that_is_not_known_here_is_preserved() {
+        let was = json!({"name": "c", "type": "NUMERIC", "precision": "5", "scale": "2", "mode": "REQUIRED", "description": "d",
+            "dataPolicyList": [{"dataPolicyName": "p"}], "dataGovernanceTagsInfo": {"t": "v"}, "protectionOfTomorrow": true});
+        for kind in ["NUMERIC", "STRING"] {
+            let (mut column, mut preserved) = (field(json!({"name": "c", "type": kind})), Vec::new());
+            preserve(&mut column, &field(was.clone()), &mut preserved);
+            let sent = json!({"name": "c", "type": kind, "mode": "NULLABLE", "dataPolicyList": [{"dataPolicyName": "p"}],
+                "dataGovernanceTagsInfo": {"t": "v"}, "protectionOfTomorrow": true});
+            assert_eq!(serde_json::to_value(column).unwrap(), sent, "what belongs to the type is the new type's");
+            assert_eq!(preserved.len(), 3, "{preserved:?}");
+        }
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::bigquery::tables::{Existing, Field};
+use crate::bigquery::types::schema::{Field, Mode};
+use crate::bigquery::types::table::Table;
 
 /// The differences, by the columns' names in BigQuery.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -41,7 +42,7 @@ pub struct Renamed {
 
 impl Drift {
     /// Between the destination and the new columns, each with its name and BigQuery type.
-    pub(super) fn between(existing: &Existing, columns: &[(&str, &str)]) -> Self {
+    pub(super) fn between(existing: &Table, columns: &[(&str, &str)]) -> Self {
         let mut drift = Self::default();
         let is = |field: &Field, name: &str| field.name.eq_ignore_ascii_case(name);
         let known = |name: &str| existing.field(name).is_some();
@@ -116,11 +117,11 @@ impl fmt::Display for Drift {
 /// The type by its standard name; the API has an older one for some. One with a length or precision is another type: it does
 /// not hold every value.
 fn standard(field: &Field) -> String {
-    let declared = ["maxLength", "precision", "scale"].iter().filter_map(|key| field.rest.get(*key)?.as_str());
-    let declared: Vec<&str> = declared.collect();
+    let declared = [field.max_length, field.precision, field.scale].into_iter().flatten();
+    let declared: Vec<String> = declared.map(|number| number.to_string()).collect();
     let declared = if declared.is_empty() { String::new() } else { format!("({})", declared.join(", ")) };
     let kind = standard_name(&field.kind).to_owned() + &declared;
-    if field.mode == "REPEATED" { format!("ARRAY<{kind}>") } else { kind }
+    if field.mode == Mode::Repeated { format!("ARRAY<{kind}>") } else { kind }
 }
 
 /// The standard name of a type of the API. Source: "TableFieldSchema", REST reference.
@@ -137,20 +138,27 @@ pub(super) fn standard_name(kind: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::bigquery::types::schema::TableSchema;
+
+    fn table(fields: Vec<Field>) -> Table {
+        Table { schema: TableSchema { fields }, ..Table::default() }
+    }
+
+    fn field(name: &str, kind: &str) -> Field {
+        Field { name: name.into(), kind: kind.into(), ..Field::default() }
+    }
 
     fn drift(existing: &[(&str, &str)], columns: &[(&str, &str)]) -> String {
-        let fields: Vec<_> = existing.iter().map(|(name, kind)| json!({"name": name, "type": kind})).collect();
-        let existing = serde_json::from_value(json!({"schema": {"fields": fields}})).unwrap();
+        let existing = table(existing.iter().map(|(name, kind)| field(name, kind)).collect());
         Drift::between(&existing, columns).to_string()
     }
 
     #[test]
     fn a_declared_length_or_precision_is_another_type() {
-        let existing = serde_json::from_value(json!({"schema": {"fields": [
-            {"name": "s", "type": "STRING", "maxLength": "10"}, {"name": "n", "type": "NUMERIC", "precision": "10", "scale": "2"},
-        ]}}))
-        .unwrap();
+        let existing = table(vec![
+            Field { max_length: Some(10), ..field("s", "STRING") },
+            Field { precision: Some(10), scale: Some(2), ..field("n", "NUMERIC") },
+        ]);
         let drift = Drift::between(&existing, &[("s", "STRING"), ("n", "NUMERIC")]);
         assert_eq!(drift.to_string(), "retyped s (STRING(10) to STRING), n (NUMERIC(10, 2) to NUMERIC)");
     }

@@ -1,48 +1,54 @@
 //! Partitioning and clustering: those of the destination stay, a new table gets those that TABLES asks for.
 
-use serde_json::{Map, Value, json};
-
 use crate::bigquery::tables::Existing;
+use crate::bigquery::types::partitioning::{Clustering, Range, RangePartitioning, TimePartitioning};
 use crate::mapping::types::BigQueryType;
 use crate::mapping::{MappedColumn, Mapping};
+use crate::plan::drift::standard_name;
 use crate::work::request::{Granularity, PartitionBy, PartitionScheme, TableRequest};
 
-/// The layout's part of the load job, and what stays of the destination's.
+/// The layout's part of the load job, and what is preserved of the destination's.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Layout {
-    pub(super) load: Map<String, Value>,
-    pub(super) kept: Vec<String>,
+    pub(super) time_partitioning: Option<TimePartitioning>,
+    pub(super) range_partitioning: Option<RangePartitioning>,
+    pub(super) clustering: Option<Clustering>,
+    pub(super) preserved: Vec<String>,
+}
+
+/// How a table is cut into partitions.
+#[derive(Debug, Clone, PartialEq)]
+enum Partitioning {
+    Time(TimePartitioning),
+    Range(RangePartitioning),
 }
 
 pub(super) fn of(request: &TableRequest, mapping: &Mapping, existing: Option<&Existing>) -> Result<Layout, String> {
     let wanted_partitioning = request.partition_by.as_ref().map(|wanted| partitioning(wanted, mapping)).transpose()?;
     let wanted_clustering = match &*request.cluster_by {
         [] => None,
-        columns => Some(json!({"fields": clustering(columns, mapping)?})),
+        columns => Some(clustering(columns, mapping)?),
     };
-    let mut layout = Layout::default();
     let Some(existing) = existing else {
-        layout.load.extend(wanted_partitioning.map(|(key, value)| (key.to_owned(), value)));
-        layout.load.extend(wanted_clustering.map(|value| ("clustering".to_owned(), value)));
-        return Ok(layout);
+        return Ok(Layout::new(wanted_partitioning, wanted_clustering.map(of_columns)));
     };
-    let is_partitioned = existing_partitioning(existing);
+    let partitioning = Partitioning::of(existing);
     if let Some(wanted) = &wanted_partitioning
-        && is_partitioned.as_ref().is_none_or(|is| !same_partitioning(is, wanted))
+        && partitioning.as_ref().is_none_or(|is| !is.is_same(wanted))
     {
         return Err(format!(
             "\"partition_by\" in TABLES asks for {}, and the table in BigQuery is {}: BigQuery cannot change that of a \
              table. Take \"partition_by\" out, or delete the table (or rename it: ALTER TABLE … RENAME TO …) and the \
              next run makes it anew; keep what was set on it by hand",
             shown(Some(wanted)),
-            shown(is_partitioned.as_ref())
+            shown(partitioning.as_ref())
         ));
     }
+    let clustering = &existing.table.clustering;
     if let Some(wanted) = &wanted_clustering
-        && existing.clustering.as_ref().map(fields_of) != Some(fields_of(wanted))
+        && clustering.as_ref().map(|clustering| &clustering.fields) != Some(wanted)
     {
-        let is = existing.clustering.as_ref().map(|clustering| fields_of(clustering).join(", "));
-        let wanted = fields_of(wanted);
+        let is = clustering.as_ref().map(|clustering| clustering.fields.join(", "));
         return Err(format!(
             "\"cluster_by\" in TABLES asks for {}, and the table in BigQuery is {}: take \"cluster_by\" out, change the \
              table (bq update --clustering_fields={} …), or delete it and the next run makes it anew",
@@ -51,30 +57,61 @@ pub(super) fn of(request: &TableRequest, mapping: &Mapping, existing: Option<&Ex
             wanted.join(",")
         ));
     }
-    if let Some((key, value)) = &is_partitioned {
-        if let Some(field) = value["field"].as_str() {
-            check_kept(field, "partitioned", mapping, existing)?;
+    let mut layout = Layout::new(partitioning.clone(), clustering.clone());
+    if let Some(partitioning) = &partitioning {
+        if let Some(field) = partitioning.field() {
+            check_preserved(field, "partitioned", mapping, existing)?;
         }
-        layout.kept.push(shown(is_partitioned.as_ref()));
-        layout.load.insert((*key).to_owned(), value.clone());
+        layout.preserved.push(shown(Some(partitioning)));
     }
-    if let Some(clustering) = &existing.clustering {
-        for field in fields_of(clustering) {
-            check_kept(&field, "clustered", mapping, existing)?;
+    if let Some(Clustering { fields, .. }) = clustering {
+        for field in fields {
+            check_preserved(field, "clustered", mapping, existing)?;
         }
-        layout.kept.push(format!("clustered by {}", fields_of(clustering).join(", ")));
-        layout.load.insert("clustering".to_owned(), clustering.clone());
+        layout.preserved.push(format!("clustered by {}", fields.join(", ")));
     }
     Ok(layout)
 }
 
-fn existing_partitioning(existing: &Existing) -> Option<(&'static str, Value)> {
-    let time = existing.time_partitioning.clone().map(|value| ("timePartitioning", value));
-    time.or_else(|| existing.range_partitioning.clone().map(|value| ("rangePartitioning", value)))
+impl Layout {
+    fn new(partitioning: Option<Partitioning>, clustering: Option<Clustering>) -> Self {
+        let layout = Self { clustering, ..Self::default() };
+        match partitioning {
+            None => layout,
+            Some(Partitioning::Time(time)) => Self { time_partitioning: Some(time), ..layout },
+            Some(Partitioning::Range(range)) => Self { range_partitioning: Some(range), ..layout },
+        }
+    }
+}
+
+impl Partitioning {
+    fn of(existing: &Existing) -> Option<Self> {
+        let time = existing.table.time_partitioning.clone().map(Self::Time);
+        time.or_else(|| existing.table.range_partitioning.clone().map(Self::Range))
+    }
+
+    /// The column; without one it is the time of loading.
+    fn field(&self) -> Option<&str> {
+        match self {
+            Self::Time(time) => time.field.as_deref(),
+            Self::Range(range) => Some(&range.field),
+        }
+    }
+
+    /// Partitions that are kept for a while or demanded of queries are partitioned alike.
+    fn is_same(&self, wanted: &Self) -> bool {
+        let field = |partitioning: &Self| partitioning.field().unwrap_or_default().to_ascii_lowercase();
+        field(self) == field(wanted)
+            && match (self, wanted) {
+                (Self::Time(is), Self::Time(wanted)) => is.granularity == wanted.granularity,
+                (Self::Range(is), Self::Range(wanted)) => is.range == wanted.range,
+                _ => false,
+            }
+    }
 }
 
 /// The column that the destination's layout stands on has to be there still.
-fn check_kept(field: &str, how: &str, mapping: &Mapping, existing: &Existing) -> Result<(), String> {
+fn check_preserved(field: &str, how: &str, mapping: &Mapping, existing: &Existing) -> Result<(), String> {
     let column = mapping.columns.iter().find(|column| column.field.eq_ignore_ascii_case(field));
     let way_out =
         "delete the table in BigQuery (or rename it: ALTER TABLE … RENAME TO …) and the next run makes it anew";
@@ -83,8 +120,8 @@ fn check_kept(field: &str, how: &str, mapping: &Mapping, existing: &Existing) ->
             "the table in BigQuery is {how} by {field}, and there is no such column any more: {way_out}"
         ));
     };
-    let was = existing.field(field).map(|field| super::drift::standard_name(&field.kind).to_owned());
-    let is = standard(column);
+    let was = existing.table.field(field).map(|field| standard_name(&field.kind).to_owned());
+    let is = column.target.field_type.to_string();
     match was {
         Some(was) if was != is => {
             Err(format!("the table in BigQuery is {how} by {field}, which was {was} and is {is} now: {way_out}"))
@@ -93,36 +130,36 @@ fn check_kept(field: &str, how: &str, mapping: &Mapping, existing: &Existing) ->
     }
 }
 
-/// Key and value of the load configuration.
-fn partitioning(wanted: &PartitionBy, mapping: &Mapping) -> Result<(&'static str, Value), String> {
+fn partitioning(wanted: &PartitionBy, mapping: &Mapping) -> Result<Partitioning, String> {
     let column = find(&wanted.column, "partition_by", mapping)?;
     let kind = column.target.field_type;
-    let field = &column.field;
-    match (&wanted.scheme, kind) {
+    let field = column.field.clone();
+    let time = |granularity: Granularity, field| {
+        let granularity = granularity.name().to_owned();
+        Partitioning::Time(TimePartitioning { granularity, field: Some(field), ..TimePartitioning::default() })
+    };
+    match (wanted.scheme, kind) {
         (PartitionScheme::Time(granularity), BigQueryType::DateTime | BigQueryType::Timestamp) => {
-            Ok(("timePartitioning", json!({"type": granularity.name(), "field": field})))
+            Ok(time(granularity, field))
         }
-        (PartitionScheme::Time(granularity), BigQueryType::Date) if *granularity != Granularity::Hour => {
-            Ok(("timePartitioning", json!({"type": granularity.name(), "field": field})))
+        (PartitionScheme::Time(granularity), BigQueryType::Date) if granularity != Granularity::Hour => {
+            Ok(time(granularity, field))
         }
         (PartitionScheme::Time(_), BigQueryType::Date) => {
             Err(format!("\"partition_by\" in TABLES: column {} is a DATE, which has no hours", wanted.column))
         }
-        (PartitionScheme::Range { start, end, interval }, BigQueryType::Int64) => Ok((
-            "rangePartitioning",
-            json!({"field": field, "range":
-                {"start": start.to_string(), "end": end.to_string(), "interval": interval.to_string()}}),
-        )),
+        (PartitionScheme::Range { start, end, interval }, BigQueryType::Int64) => {
+            let range = Range { start, end, interval };
+            Ok(Partitioning::Range(RangePartitioning { field, range, ..RangePartitioning::default() }))
+        }
         (PartitionScheme::Time(_), _) => Err(format!(
             "\"partition_by\" in TABLES: column {} is {} in BigQuery; a granularity needs DATE, DATETIME or TIMESTAMP, and \
              an INT64 column takes \"range\"",
-            wanted.column,
-            standard(column)
+            wanted.column, kind
         )),
         (PartitionScheme::Range { .. }, _) => Err(format!(
             "\"partition_by\" in TABLES: column {} is {} in BigQuery; \"range\" needs INT64",
-            wanted.column,
-            standard(column)
+            wanted.column, kind
         )),
     }
 }
@@ -136,7 +173,7 @@ fn clustering(columns: &[String], mapping: &Mapping) -> Result<Vec<String>, Stri
             match column.target.field_type {
                 BigQueryType::Float64 | BigQueryType::Bytes | BigQueryType::Time | BigQueryType::Json => Err(format!(
                     "\"cluster_by\" in TABLES: column {name} is {} in BigQuery, which cannot be clustered by",
-                    standard(column)
+                    column.target.field_type
                 )),
                 _ => Ok(column.field.clone()),
             }
@@ -153,43 +190,18 @@ fn find<'a>(name: &str, option: &str, mapping: &'a Mapping) -> Result<&'a Mapped
     })
 }
 
-fn standard(column: &MappedColumn) -> String {
-    super::destination::standard_type(column)
+fn of_columns(fields: Vec<String>) -> Clustering {
+    Clustering { fields, ..Clustering::default() }
 }
 
-fn fields_of(clustering: &Value) -> Vec<String> {
-    let fields = clustering["fields"].as_array().cloned().unwrap_or_default();
-    fields.iter().filter_map(|field| field.as_str().map(str::to_owned)).collect()
-}
-
-/// Partitions that are kept for a while or demanded of queries are partitioned alike.
-fn same_partitioning((key, is): &(&str, Value), (wanted_key, wanted): &(&str, Value)) -> bool {
-    let number = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let field = |value: &Value| value["field"].as_str().unwrap_or_default().to_ascii_lowercase();
-    let part = |value: &Value, name: &str| value.pointer(&format!("/range/{name}")).map(number);
-    key == wanted_key
-        && field(is) == field(wanted)
-        && is["type"] == wanted["type"]
-        && ["start", "end", "interval"].iter().all(|name| part(is, name) == part(wanted, name))
-}
-
-fn shown(partitioning: Option<&(&str, Value)>) -> String {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+fn shown(partitioning: Option<&Partitioning>) -> String {
     match partitioning {
         None => "not partitioned".to_owned(),
-        Some(("timePartitioning", value)) => {
-            let field = value["field"].as_str().unwrap_or("the time of loading");
-            format!("partitioned by {field}, {}", text(&value["type"]))
+        Some(Partitioning::Time(TimePartitioning { granularity, field, .. })) => {
+            format!("partitioned by {}, {granularity}", field.as_deref().unwrap_or("the time of loading"))
         }
-        Some((_, value)) => {
-            let range = &value["range"];
-            format!(
-                "partitioned by {}, {} to {} in steps of {}",
-                text(&value["field"]),
-                text(&range["start"]),
-                text(&range["end"]),
-                text(&range["interval"])
-            )
+        Some(Partitioning::Range(RangePartitioning { field, range: Range { start, end, interval }, .. })) => {
+            format!("partitioned by {field}, {start} to {end} in steps of {interval}")
         }
     }
 }

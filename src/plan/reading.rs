@@ -4,11 +4,12 @@ use std::fmt;
 
 use sqlx::mysql::MySqlConnection;
 
+use crate::mapping::Mapping;
 use crate::mysql::catalog::Found;
 use crate::mysql::key::{self, Key};
 use crate::mysql::ranges::{Ranges, Size};
 use crate::mysql::{self, Error};
-use crate::plan::{Settings, TablePlan};
+use crate::plan::settings::Settings;
 use crate::work::selection::TableRequest;
 
 /// In a smaller table the further connections would cost more than they bring.
@@ -78,28 +79,29 @@ impl Reading {
         }
     }
 
-    /// What is read, once the columns are known.
+    /// What is read by the statement, once the columns are known.
     pub async fn ranges(
-        self,
+        &self,
         connection: &mut MySqlConnection,
         found: &Found,
-        plan: &TablePlan,
+        statement: &str,
+        mapping: &Mapping,
     ) -> Result<Ranges, Error> {
-        let Self::Divided { connections, key } = self else { return Ok(Ranges::whole(plan.statement.clone())) };
-        if mysql::key::primary(connection, &found.name).await?.as_ref() != Some(&key) {
+        let Self::Divided { connections, key } = self else { return Ok(Ranges::whole(statement.to_owned())) };
+        if mysql::key::primary(connection, &found.name).await?.as_ref() != Some(key) {
             let doing = format!("dividing table {} by its primary key", found.name);
             return Err(Error::outdated(doing, "the key was altered a moment ago"));
         }
         let size = Size {
             rows: found.estimated_rows.unwrap_or(0),
             bytes: found.estimated_bytes.unwrap_or(0),
-            connections: connections as u64,
+            connections: *connections as u64,
         };
-        let mapping = &plan.mapping;
         let index = |name: &str| {
             let plain = mapping.keys.iter().find(|key| key.source == name && key.target.select == "{}");
             plain.map(|key| key.index)
         };
-        Ranges::of_key(connection, &found.name, key, mapping.select_list(), mapping.width(), index, size).await
+        let (key, columns) = (key.clone(), mapping.select_list());
+        Ranges::of_key(connection, &found.name, key, columns, mapping.width(), index, size).await
     }
 }

@@ -1,5 +1,6 @@
 //! What became of each table: data, where it is written, and the events that the program logs.
 
+pub mod cause;
 pub mod data;
 pub mod event;
 pub mod events;

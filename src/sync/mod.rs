@@ -1,76 +1,19 @@
-//! The main job: all tables of this task, each by itself.
+//! The main job: all tables of this task, each by itself: open, read, publish.
 
+mod chunks;
+mod context;
 mod effort;
+mod failure;
+mod gate;
 mod guard;
+mod opening;
 pub mod pace;
 mod pipeline;
+mod pool;
+mod queue;
 mod read;
+pub mod run;
 pub mod settings;
 mod table;
 
-use std::sync::Arc;
-use std::time::Instant;
-
-use futures_util::StreamExt as _;
-use futures_util::stream;
-use indicatif::MultiProgress;
-use tokio::task::JoinError;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::AbortOnDropHandle;
-
-use crate::plan::Planner;
-use crate::report::data::{Outcome, TableReport};
-use crate::report::log;
-
-use crate::work::task::Task;
-use crate::work::unit::Unit;
-use pace::Pace;
-use pipeline::Pool;
 pub use settings::Settings;
-
-/// What every table's sync needs.
-struct Context {
-    planner: Planner,
-    task: Task,
-    settings: Settings,
-    /// Used again from table to table.
-    pool: Arc<Pool>,
-    /// Kept by all tables together.
-    pace: Arc<Pace>,
-    /// Ends the run early: SIGTERM or Ctrl-C.
-    stop: CancellationToken,
-    bars: Option<MultiProgress>,
-}
-
-/// Copies the tables and reports what became of each.
-pub async fn run(
-    planner: Planner,
-    task: Task,
-    settings: Settings,
-    units: Vec<Unit>,
-    stop: CancellationToken,
-    bars: Option<MultiProgress>,
-) -> Vec<TableReport> {
-    let pool = Arc::new(Pool::new(settings.codec));
-    let pace = Arc::new(Pace::new(&settings.limits));
-    let context = Arc::new(Context { planner, task, settings, pool, pace, stop, bars });
-    let reports = stream::iter(units).map(|unit| guarded(Arc::clone(&context), unit));
-    reports.buffer_unordered(settings.table_concurrency.get()).collect().await
-}
-
-/// One table in a task of its own, so that not even a panic in it stops the others.
-async fn guarded(context: Arc<Context>, unit: Unit) -> TableReport {
-    let name = unit.table.name.clone();
-    let started = Instant::now();
-    if context.stop.is_cancelled() {
-        // Its line would say no more than the summary does.
-        return TableReport::new(name, started.elapsed(), Outcome::Failed("not begun: stopped by a signal".into()));
-    }
-    let work = AbortOnDropHandle::new(tokio::spawn(table::sync(context, unit.table)));
-    work.await.unwrap_or_else(|error: JoinError| {
-        let outcome = Outcome::Failed(format!("a bug in mysql-bigquery-sync: {error}"));
-        let report = TableReport::new(name, started.elapsed(), outcome);
-        log::table(&report);
-        report
-    })
-}

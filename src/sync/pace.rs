@@ -34,7 +34,7 @@ struct Limit {
 
 /// What a reader has read and not paid for yet.
 #[derive(Default)]
-pub(super) struct Debt {
+pub(super) struct Usage {
     rows: u64,
     bytes: u64,
 }
@@ -46,17 +46,17 @@ impl Pace {
 
     /// Counts a row; waits where the limits ask for it.
     #[inline]
-    pub(super) async fn read(&self, debt: &mut Debt, bytes: u64) {
-        debt.rows += 1;
-        debt.bytes += bytes;
-        if self.rows.is_due(debt.rows) || self.bytes.is_due(debt.bytes) {
-            self.settle(debt).await;
+    pub(super) async fn read(&self, usage: &mut Usage, bytes: u64) {
+        usage.rows += 1;
+        usage.bytes += bytes;
+        if self.rows.is_due(usage.rows) || self.bytes.is_due(usage.bytes) {
+            self.settle(usage).await;
         }
     }
 
     /// Pays what is left: many small tables are many rows, too.
-    pub(super) async fn settle(&self, debt: &mut Debt) {
-        let Debt { rows, bytes } = std::mem::take(debt);
+    pub(super) async fn settle(&self, usage: &mut Usage) {
+        let Usage { rows, bytes } = std::mem::take(usage);
         tokio::time::sleep_until(self.rows.pay(rows).max(self.bytes.pay(bytes))).await;
     }
 }
@@ -95,9 +95,9 @@ mod tests {
     }
 
     async fn seconds(pace: &Pace, rows: u64, bytes: u64) -> f64 {
-        let (started, mut debt) = (Instant::now(), Debt::default());
+        let (started, mut usage) = (Instant::now(), Usage::default());
         for _ in 0..rows {
-            pace.read(&mut debt, bytes).await;
+            pace.read(&mut usage, bytes).await;
         }
         started.elapsed().as_secs_f64()
     }
@@ -116,10 +116,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_time_that_reading_takes_counts() {
         let pace = pace(Some(1000), None);
-        let (started, mut debt) = (Instant::now(), Debt::default());
+        let (started, mut usage) = (Instant::now(), Usage::default());
         for _ in 0..5000 {
             tokio::time::advance(Duration::from_micros(700)).await;
-            pace.read(&mut debt, 1).await;
+            pace.read(&mut usage, 1).await;
         }
         assert!((started.elapsed().as_secs_f64() - 5.0).abs() < 0.1, "{:?}", started.elapsed());
         // A pause is not made up for.
@@ -132,11 +132,11 @@ mod tests {
         let pace = pace(Some(1000), None);
         let started = Instant::now();
         for _ in 0..500 {
-            let mut debt = Debt::default();
+            let mut usage = Usage::default();
             for _ in 0..10 {
-                pace.read(&mut debt, 1).await;
+                pace.read(&mut usage, 1).await;
             }
-            pace.settle(&mut debt).await;
+            pace.settle(&mut usage).await;
         }
         // The test's clock has milliseconds, and each table ends on one.
         assert!((started.elapsed().as_secs_f64() - 5.0).abs() < 0.6, "{:?}", started.elapsed());

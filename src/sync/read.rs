@@ -14,8 +14,9 @@ use crate::mapping::row::RowEncoder;
 use crate::mysql::connection::close;
 use crate::mysql::ranges::Ranges;
 use crate::mysql::{locks, rows};
-use crate::sync::pace::{Debt, Pace};
-use crate::sync::pipeline::{Error, Pieces};
+use crate::sync::failure::Failure;
+use crate::sync::pace::{Pace, Usage};
+use crate::sync::queue::BlockQueue;
 use crate::telemetry::progress::Counters;
 
 /// Where the rows come from.
@@ -52,7 +53,7 @@ struct Shared {
     mapping: Arc<Mapping>,
     stall: Duration,
     pace: Arc<Pace>,
-    pieces: Arc<Pieces>,
+    queue: Arc<BlockQueue>,
     counters: Arc<Counters>,
 }
 
@@ -65,9 +66,9 @@ struct Share {
 }
 
 /// Reads and encodes every row, and ends each snapshot with its last row.
-pub(super) async fn all(source: Source, pieces: Arc<Pieces>, counters: Arc<Counters>) -> Result<Read, Error> {
+pub(super) async fn all(source: Source, queue: Arc<BlockQueue>, counters: Arc<Counters>) -> Result<Read, Failure> {
     let Source { table, ranges, connections, since, mapping, stall, pace } = source;
-    let shared = Arc::new(Shared { table, ranges, mapping, stall, pace, pieces, counters });
+    let shared = Arc::new(Shared { table, ranges, mapping, stall, pace, queue, counters });
     // Tasks of their own: each connection may have a core.
     let tasks = connections.into_iter().enumerate().map(|(number, connection)| {
         let reading = tokio::spawn(one(Arc::clone(&shared), connection, number == 0));
@@ -84,16 +85,19 @@ pub(super) async fn all(source: Source, pieces: Arc<Pieces>, counters: Arc<Count
         rows: shares.iter().map(|share| share.rows).sum(),
         replaced: replaced.filter(|(_, count)| *count > 0).collect(),
         snapshot: ended.duration_since(since),
-        connection: shares.into_iter().find_map(|share| share.connection).ok_or(Error::NoConnection)?,
+        connection: shares
+            .into_iter()
+            .find_map(|share| share.connection)
+            .ok_or(Failure::Bug("nothing to read with"))?,
     })
 }
 
-/// Reads range after range over one connection, which lives on if it is to be `kept`.
-async fn one(shared: Arc<Shared>, mut connection: MySqlConnection, kept: bool) -> Result<Share, Error> {
-    let Shared { table, ranges, mapping, stall, pace, pieces, counters } = &*shared;
-    let (stall, mut debt) = (*stall, Debt::default());
+/// Reads range after range over one connection, which lives on where it is to be `kept`.
+async fn one(shared: Arc<Shared>, mut connection: MySqlConnection, kept: bool) -> Result<Share, Failure> {
+    let Shared { table, ranges, mapping, stall, pace, queue, counters } = &*shared;
+    let (stall, mut usage) = (*stall, Usage::default());
     let mut encoder = RowEncoder::new(Arc::clone(mapping));
-    let mut blocks = BlockBuilder::new(pieces.buffer());
+    let mut blocks = BlockBuilder::new(queue.buffer());
     let mut tally = Tally::default();
     let mut rows = 0;
     'reading: while let Some(range) = ranges.next(&mut connection, stall).await? {
@@ -116,11 +120,11 @@ async fn one(shared: Arc<Shared>, mut connection: MySqlConnection, kept: bool) -
             tally.bytes += bytes;
             if blocks.end_row() {
                 tally.tell(counters);
-                if !pieces.put(blocks.take(row_start, pieces.buffer())).await {
+                if !queue.put(blocks.take(row_start, queue.buffer())).await {
                     break 'reading;
                 }
             }
-            pace.read(&mut debt, bytes).await;
+            pace.read(&mut usage, bytes).await;
             if range.is_at_limit(number) {
                 last = Some(row);
             }
@@ -130,12 +134,12 @@ async fn one(shared: Arc<Shared>, mut connection: MySqlConnection, kept: bool) -
         ranges.done(&range, last.as_ref())?;
     }
     tally.tell(counters);
-    pace.settle(&mut debt).await;
+    pace.settle(&mut usage).await;
     // The snapshot ends with its last row: the database need not wait for BigQuery.
     rows::end_snapshot(&mut connection, stall).await?;
     let snapshot_ended = Instant::now();
     if let Some(block) = blocks.finish() {
-        locks::keeping_alive(&mut connection, pieces.put(block)).await;
+        locks::keeping_alive(&mut connection, queue.put(block)).await;
     }
     let connection = if kept {
         Some(connection)

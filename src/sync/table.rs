@@ -1,182 +1,155 @@
-//! One table, end to end: snapshot, mapping, rows, upload, load job, check.
+//! One table, end to end: open, read, publish; and restarts.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use futures_util::future::try_join_all;
 use sqlx::mysql::MySqlConnection;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::bigquery;
-use crate::bigquery::load::{Fate, job_id};
-use crate::bigquery::retry;
-use crate::mysql::connection::in_time;
-use crate::mysql::locks::{self, Lock};
-use crate::mysql::ranges::Ranges;
-use crate::mysql::{self, snapshots};
-use crate::plan::reading::Reading;
-use crate::plan::{self, Drift, TablePlan};
+use crate::bigquery::types::job::Job;
+use crate::mysql;
+use crate::mysql::locks;
+use crate::plan::TablePlan;
+use crate::plan::drift::Drift;
+use crate::publish::publication::Publication;
 use crate::report::data::{Outcome, Synced, TableReport};
-use crate::report::{self, events};
-use crate::sync::Context;
+use crate::report::{events, log};
+use crate::sync::context::Context;
+use crate::sync::failure::Failure;
 use crate::sync::guard::ShrinkGuard;
-use crate::sync::pipeline::{self, Destination, Done, Guards};
+use crate::sync::opening::{Opened, Opening, Snapshot, open};
+use crate::sync::pipeline::{self, Done, Guards};
 use crate::sync::read::{Read, Source};
 use crate::telemetry::progress::{self, Counters};
-use crate::work::selection::TableRequest;
+use crate::work::request::TableRequest;
+use crate::work::unit::Unit;
 
-/// How often a table begins again within one attempt; after that it is Cloud Run's retry that does.
+/// How often a table is restarted within one attempt; after that it is Cloud Run's retry that does.
 const MOST_RESTARTS: u32 = 2;
 /// A server that fails over is back after some seconds; the second restart waits twice as long.
 const RESTART_PAUSE: Duration = Duration::from_secs(5);
 
-/// Why a table failed; every variant is a sentence of its own.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error(transparent)]
-    Source(#[from] mysql::Error),
-    #[error(transparent)]
-    Destination(#[from] bigquery::Error),
-    #[error(transparent)]
-    Pipeline(#[from] pipeline::Error),
-    #[error(transparent)]
-    Plan(#[from] plan::Error),
-    #[error("stopped by a signal while {0}")]
-    Stopped(&'static str),
-}
-
-impl Failure {
-    /// True when the destination is unchanged and the same may succeed from the beginning, in a new snapshot: the
-    /// connection to MySQL or BigQuery's upload session was lost, or BigQuery could not finish the load job.
-    fn is_passing(&self) -> bool {
-        match self {
-            Self::Source(error)
-            | Self::Plan(plan::Error::Source(error))
-            | Self::Pipeline(pipeline::Error::Source(error)) => error.transient,
-            Self::Destination(error) | Self::Pipeline(pipeline::Error::Destination(error)) => {
-                retry::begins_again(&error.cause)
-            }
-            Self::Pipeline(_) | Self::Plan(_) | Self::Stopped(_) => false,
-        }
-    }
-}
-
 /// Copies the table and reports what became of it; never fails itself.
-pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableReport {
+pub(super) async fn sync(context: Arc<Context>, unit: Unit) -> TableReport {
+    let request = unit.table;
     let started = Instant::now();
     let counters = Arc::new(Counters::default());
-    let mut restarts = 0;
-    let outcome = loop {
-        match copy(&context, &request, &counters, restarts > 0).await {
-            Ok(outcome) => break outcome,
-            Err(failure) if restarts < MOST_RESTARTS && failure.is_passing() && !context.stop.is_cancelled() => {
-                restarts += 1;
-                let table = &request.name;
-                events::TableRestarted { table, restarts }
-                    .log(format_args!("{table}: {failure}; starting again from its beginning"));
-                counters.reset();
-                // Ends early when the run is stopped; the next try then says so.
-                let _ = tokio::time::timeout(RESTART_PAUSE * restarts, context.stop.cancelled()).await;
-            }
-            Err(failure) if restarts == 1 => break Outcome::Failed(format!("{failure} (after 1 restart)")),
-            Err(failure) if restarts > 1 => break Outcome::Failed(format!("{failure} (after {restarts} restarts)")),
-            Err(failure) => break Outcome::Failed(failure.to_string()),
-        }
-    };
+    let outcome = copy_with_restarts(&context, &request, &counters).await;
     let report = TableReport {
         rows: counters.rows.load(Relaxed),
         bytes_read: counters.bytes_read.load(Relaxed),
         bytes_sent: counters.bytes_sent.load(Relaxed),
         ..TableReport::new(request.name, started.elapsed(), outcome)
     };
-    report::log::table(&report);
+    log::table(&report);
     report
+}
+
+async fn copy_with_restarts(context: &Context, request: &TableRequest, counters: &Arc<Counters>) -> Outcome {
+    let mut restarts = 0;
+    loop {
+        let failure = match copy(context, request, counters, restarts > 0).await {
+            Ok(outcome) => return outcome,
+            Err(failure) => failure,
+        };
+        let problem = failure.explained();
+        if restarts < MOST_RESTARTS && failure.is_retryable() && !context.stop.is_cancelled() {
+            restarts += 1;
+            let table = &request.name;
+            events::TableRestarted { table, restarts }
+                .log(format_args!("{table}: {problem}; restarting it from its first row"));
+            counters.reset();
+            // Ends early when the run is stopped; the next try then says so.
+            let _ = tokio::time::timeout(RESTART_PAUSE * restarts, context.stop.cancelled()).await;
+            continue;
+        }
+        return Outcome::Failed(match restarts {
+            0 => problem,
+            1 => format!("{problem} (after 1 restart)"),
+            _ => format!("{problem} (after {restarts} restarts)"),
+        });
+    }
 }
 
 async fn copy(
     context: &Context,
     request: &TableRequest,
     counters: &Arc<Counters>,
-    again: bool,
+    is_restart: bool,
 ) -> Result<Outcome, Failure> {
-    let opening = open(context, request, again);
-    let opened = unless_stopped(context, opening, "its columns were looked up; the destination is unchanged").await?;
-    let Opened { connections, connection_ids, since, ranges, lock, generation, plan } = match opened {
+    let stopped_while = "its columns were looked up; the destination is unchanged";
+    let opened = context.unless_stopped(open(context, request, is_restart), stopped_while).await?;
+    let Opened { snapshot, plan, generation } = match opened {
         Opening::Ready(opened) => *opened,
-        Opening::Loaded { destination, job_id, rows } => {
+        Opening::Published { destination, job_id, rows } => {
             counters.rows.store(rows, Relaxed);
             return Ok(Outcome::Skipped { destination, job_id });
         }
     };
     announce(&plan);
-    let (name, estimate) = (plan.table.name.clone(), plan.table.estimated_rows);
-    let shown = progress::show(name, estimate, Arc::clone(counters), context.bars.clone());
+    let shown =
+        progress::show(plan.table.name.clone(), plan.table.estimated_rows, Arc::clone(counters), context.bars.clone());
     let _shown = AbortOnDropHandle::new(tokio::spawn(shown));
+    let stopped_while = "its upload was started; the destination is unchanged";
+    let beginning = context.publisher().begin(&plan, generation);
+    let mut publication = context.unless_stopped(beginning, stopped_while).await?;
+    let connections = snapshot.connections.len();
+    let Done { job, mut read } = read(context, snapshot, &plan, &mut publication, counters).await?;
+    publish(context, &publication, job, &mut read.connection, counters.rows.load(Relaxed)).await?;
+    context.publisher().settle(&plan).await;
+    let Read { replaced, snapshot, connection, .. } = read;
+    mysql::connection::close(connection).await;
+    let (destination, job_id, previous_rows) = (plan.destination.clone(), publication.job_id, plan.previous_rows);
+    Ok(Outcome::Synced(Synced { destination, job_id, previous_rows, nulled: replaced, connections, snapshot }))
+}
 
-    let doing = plan::doing(&context.planner, &plan.destination);
-    let job_id = context.job_id(&plan.destination, generation);
-    let job = context.planner.endpoints.bigquery.load_job(&job_id, &plan.destination, &plan.load);
-    let beginning = context.planner.endpoints.bigquery.begin_upload(&doing, &job);
-    let upload = unless_stopped(context, beginning, "its upload was started; the destination is unchanged").await?;
-    let session = upload.session();
-    let stall = context.planner.endpoints.source.stall;
-    let connection_count = connections.len();
+/// Reads and uploads every row. What fails or is stopped here ends its queries on the server, too, and gives the upload up.
+async fn read(
+    context: &Context,
+    snapshot: Snapshot,
+    plan: &TablePlan,
+    publication: &mut Publication<'_>,
+    counters: &Arc<Counters>,
+) -> Result<Done, Failure> {
+    let Snapshot { connections, connection_ids, since, ranges, lock } = snapshot;
+    let endpoint = &context.planner.endpoints.source;
     let source = Source {
         table: plan.table.name.clone(),
         ranges,
         connections,
         since,
         mapping: Arc::new(plan.mapping.clone()),
-        stall,
+        stall: endpoint.stall,
         pace: Arc::clone(&context.pace),
     };
-    let guards = Guards { shrink: guard(context, &plan), lock, stall };
-    let finishing = AtomicBool::new(false);
-    let to = Destination {
-        client: &context.planner.endpoints.bigquery,
-        doing: &doing,
-        job_id: &job_id,
-        finishing: &finishing,
-    };
-    let running = pipeline::run(to, source, guards, upload, &context.pool, counters);
+    let guards = Guards { shrink: guard(context, plan), lock, stall: endpoint.stall };
+    let running = pipeline::run(&mut publication.upload, source, guards, &context.pool, counters);
     let stopped_while = "its rows were read; the upload was given up and the destination is unchanged";
-    let Done { job, read: Read { replaced, snapshot, mut connection, .. } } = match unless_stopped(
-        context,
-        running,
-        stopped_while,
-    )
-    .await
-    {
-        Ok(done) => done,
-        Err(failure) => {
-            let killing = mysql::connection::kill(&context.planner.endpoints.source, &connection_ids);
-            tokio::join!(killing, context.planner.endpoints.bigquery.cancel_upload(&session));
-            return Err(match failure {
-                Failure::Stopped(_) if finishing.load(Relaxed) => Failure::Stopped(
-                    "its last bytes were sent; BigQuery has either all of them and loads them, or the table stays as it was",
-                ),
-                other => other,
-            });
-        }
+    let failure = match context.unless_stopped(running, stopped_while).await {
+        Ok(done) => return Ok(done),
+        Err(failure) => failure,
     };
-    let rows = counters.rows.load(Relaxed);
-    let loading = context.planner.endpoints.bigquery.wait_for_load(&doing, &job_id, job, rows);
-    let loading = locks::keeping_alive(&mut connection, loading);
+    tokio::join!(mysql::connection::kill(endpoint, &connection_ids), publication.upload.cancel());
+    Err(match failure {
+        Failure::Stopped(_) if publication.upload.is_finishing() => Failure::Stopped(
+            "its last bytes were sent; BigQuery has either all of them and loads them, or the table stays as it was",
+        ),
+        other => other,
+    })
+}
+
+/// Waits until the rows are the destination's, while the connection holds the table's lock.
+async fn publish(
+    context: &Context,
+    publication: &Publication<'_>,
+    job: Job,
+    connection: &mut MySqlConnection,
+    rows: u64,
+) -> Result<(), Failure> {
+    let completing = locks::keeping_alive(connection, publication.complete(job, rows));
     let stopped_while = "its load job ran; BigQuery finishes that job, and the table is then the new one";
-    unless_stopped(context, loading, stopped_while).await?;
-    set_properties(context, &doing, &plan).await;
-    mysql::connection::close(connection).await;
-    let TablePlan { destination, previous_rows, .. } = plan;
-    Ok(Outcome::Synced(Synced {
-        destination,
-        job_id,
-        previous_rows,
-        nulled: replaced,
-        connections: connection_count,
-        snapshot,
-    }))
+    context.unless_stopped(completing, stopped_while).await
 }
 
 /// `table_started`, and `schema_drift` where the destination's columns change.
@@ -207,129 +180,4 @@ fn announce(plan: &TablePlan) {
 fn guard(context: &Context, plan: &TablePlan) -> Option<ShrinkGuard> {
     let max_percent = plan.max_shrink_percent.or(context.planner.settings.max_shrink_percent);
     plan.previous_rows.zip(max_percent).map(|(previous_rows, max_percent)| ShrinkGuard { previous_rows, max_percent })
-}
-
-/// Sets what a load job cannot carry. The rows are there and right: what fails here is no reason to load them again.
-async fn set_properties(context: &Context, doing: &str, plan: &TablePlan) {
-    let Some(properties) = &plan.afterwards else { return };
-    if let Err(problem) = context.planner.endpoints.bigquery.patch_table(doing, &plan.destination, properties).await {
-        let keys: Vec<&str> = properties.as_object().into_iter().flatten().map(|(key, _)| key.as_str()).collect();
-        properties_not_set(&plan.table.name, &keys.join(", "), &problem);
-    }
-}
-
-fn properties_not_set(table: &str, what: &str, problem: &dyn std::fmt::Display) {
-    events::PropertiesNotSet { table }.log(format_args!(
-        "{table}: its rows are loaded; {what} could not be set, the next run tries again: {problem}"
-    ));
-}
-
-/// The work, or the end of it when the run is stopped.
-async fn unless_stopped<T, E: Into<Failure>>(
-    context: &Context,
-    work: impl Future<Output = Result<T, E>>,
-    stopped_while: &'static str,
-) -> Result<T, Failure> {
-    tokio::select! {
-        result = work => result.map_err(Into::into),
-        () = context.stop.cancelled() => Err(Failure::Stopped(stopped_while)),
-    }
-}
-
-enum Opening {
-    Ready(Box<Opened>),
-    /// An earlier attempt of this task has done it.
-    Loaded {
-        destination: String,
-        job_id: String,
-        rows: u64,
-    },
-}
-
-/// A table that is ready to be read.
-struct Opened {
-    /// Each in a snapshot in which the table cannot be altered.
-    connections: Vec<MySqlConnection>,
-    connection_ids: Vec<u64>,
-    /// Since when the snapshots are open.
-    since: Instant,
-    ranges: Ranges,
-    /// That no other execution works on the destination; the first connection holds it.
-    lock: Option<Lock>,
-    /// Of the load job's id: failed ids of earlier attempts are used up.
-    generation: u32,
-    plan: TablePlan,
-}
-
-async fn open(context: &Context, request: &TableRequest, again: bool) -> Result<Opening, Failure> {
-    let planner = &context.planner;
-    let source = &planner.endpoints.source;
-    let stall = source.stall;
-    let mut connection = mysql::connection::reconnect(source).await?;
-    let (found, destination) = plan::resolve(planner, &mut connection, request).await?;
-    let bigquery::Settings { project, dataset, .. } = &planner.endpoints.destination;
-    // Before the snapshot: what another execution has just loaded is not older than what is read here.
-    let lock = Lock::take(&mut connection, stall, format!("{project}.{dataset}.{destination}")).await?;
-    let generation = match earlier_attempts(context, &destination, again).await? {
-        Earlier::Loaded { job_id, rows } => {
-            // That attempt may have ended between the load job and this.
-            match plan::table(planner, &mut connection, request, found, destination.clone()).await {
-                Ok(plan) => set_properties(context, &plan::doing(planner, &destination), &plan).await,
-                Err(problem) => properties_not_set(&request.name, "its properties", &problem),
-            }
-            mysql::connection::close(connection).await;
-            return Ok(Opening::Loaded { destination, job_id, rows });
-        }
-        Earlier::Nothing { generation } => generation,
-    };
-    let reading = Reading::of(&mut connection, &planner.settings, request, &found);
-    let reading = in_time(stall, "looking at the primary key", reading).await?;
-    let others = reading.connections() - 1;
-    let since = Instant::now();
-    let snapshots = context.settings.snapshots;
-    let mut connections = snapshots::open(source, &mut connection, others, &found.name, snapshots).await?;
-    let reading = if connections.is_empty() { Reading::Whole(None) } else { reading };
-    // Made now that the columns cannot change any more.
-    let plan = plan::table(planner, &mut connection, request, found.clone(), destination).await?;
-    let dividing = reading.ranges(&mut connection, &found, &plan);
-    let ranges = in_time(stall, "dividing the table", dividing).await?;
-    connections.insert(0, connection);
-    let asking = try_join_all(connections.iter_mut().map(mysql::connection::id));
-    let connection_ids = in_time(stall, "asking for the connections' numbers", asking).await?;
-    Ok(Opening::Ready(Box::new(Opened { connections, connection_ids, since, ranges, lock, generation, plan })))
-}
-
-/// What earlier attempts of this task have done about the table.
-enum Earlier {
-    Loaded {
-        job_id: String,
-        rows: u64,
-    },
-    /// Nothing that lasts; this generation's job id is free.
-    Nothing {
-        generation: u32,
-    },
-}
-
-/// A first attempt has none before it. Later ones, and a table that begins `again`, ask for each generation's job until there is none.
-async fn earlier_attempts(context: &Context, destination: &str, again: bool) -> Result<Earlier, bigquery::Error> {
-    let doing = plan::doing(&context.planner, destination);
-    let mut generation = 0;
-    if again || context.task.attempt > 0 {
-        loop {
-            let job_id = context.job_id(destination, generation);
-            match context.planner.endpoints.bigquery.fate(&doing, &job_id).await? {
-                Fate::Loaded(rows) => return Ok(Earlier::Loaded { job_id, rows }),
-                Fate::Failed => generation += 1,
-                Fate::Unknown => break,
-            }
-        }
-    }
-    Ok(Earlier::Nothing { generation })
-}
-
-impl Context {
-    fn job_id(&self, destination: &str, generation: u32) -> String {
-        job_id(&self.task.execution, &self.planner.endpoints.destination.dataset, destination, generation)
-    }
 }

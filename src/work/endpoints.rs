@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::bigquery;
+use crate::hints::bigquery::explain;
 use crate::mysql;
 use crate::mysql::catalog::{self, Flavor};
 use crate::mysql::connection::in_time;
@@ -43,8 +44,8 @@ pub async fn connect(
         (Ok(bigquery), Ok(Source { flavor, units, conflicts })) => {
             Ok((Endpoints { source, flavor, destination, bigquery, conflicts }, units))
         }
-        (Err(bigquery), Err(source)) => Err(format!("{source}; and {bigquery}")),
-        (Err(bigquery), Ok(_)) => Err(bigquery.to_string()),
+        (Err(bigquery), Err(source)) => Err(format!("{source}; and {}", explain(&bigquery))),
+        (Err(bigquery), Ok(_)) => Err(explain(&bigquery)),
         (Ok(_), Err(source)) => Err(source.to_string()),
     }
 }

@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
+use crate::bigquery::types::load::LoadConfiguration;
+use crate::bigquery::types::patch::TablePatch;
+use crate::bigquery::types::schema::TableSchema;
 use crate::mapping::MappedColumn;
 use crate::mapping::policies::Policy;
-use crate::plan::destination::standard_type;
-use crate::plan::reading::Reading;
+use crate::plan::drift::Drift;
 use crate::plan::{Planner, TablePlan};
 use crate::report::units::megabytes;
 
@@ -15,58 +17,99 @@ use crate::report::units::megabytes;
 pub(super) struct Shown {
     /// The name that was asked for.
     pub(super) name: String,
-    pub(super) result: Result<(TablePlan, Reading), String>,
+    pub(super) result: Result<TablePlan, String>,
+}
+
+/// The plans as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Plans<'a> {
+    database: &'a str,
+    project: &'a str,
+    dataset: &'a str,
+    failing: usize,
+    tables: Vec<Table<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Table<'a> {
+    Planned(Box<Planned<'a>>),
+    Failing { table: &'a str, problems: [&'a str; 1] },
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Planned<'a> {
+    table: &'a str,
+    destination: &'a str,
+    estimated_rows: Option<u64>,
+    estimated_bytes: Option<u64>,
+    replaces: bool,
+    previous_rows: Option<u64>,
+    columns: Vec<Column<'a>>,
+    drift: &'a Drift,
+    preserved: &'a [String],
+    policies: Vec<String>,
+    problems: [&'a str; 0],
+    statement: &'a str,
+    connections: usize,
+    load: &'a LoadConfiguration,
+    post_load_patch: &'a [TablePatch],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Column<'a> {
+    source: &'a str,
+    source_type: &'a str,
+    name: &'a str,
+    #[serde(rename = "type")]
+    kind: String,
+    mode: &'static str,
 }
 
 /// `{"dataset": …, "failing": n, "tables": […]}`
-pub(super) fn json(plans: &[Shown], planner: &Planner) -> String {
-    let tables: Vec<Value> = plans.iter().map(|plan| table_json(plan, planner)).collect();
-    let plan = json!({
-        "database": planner.endpoints.source.database,
-        "project": planner.endpoints.destination.project,
-        "dataset": planner.endpoints.destination.dataset,
-        "failing": failing(plans),
-        "tables": tables,
-    });
-    format!("{plan:#}\n")
+pub(super) fn json(plans: &[Shown], planner: &Planner) -> Result<String, serde_json::Error> {
+    let shown = Plans {
+        database: &planner.endpoints.source.database,
+        project: &planner.endpoints.destination.project,
+        dataset: &planner.endpoints.destination.dataset,
+        failing: failing(plans),
+        tables: plans.iter().map(|plan| table_json(plan, planner)).collect(),
+    };
+    Ok(serde_json::to_string_pretty(&shown)? + "\n")
 }
 
-fn table_json(Shown { name, result }: &Shown, planner: &Planner) -> Value {
-    let (plan, reading) = match result {
-        Ok(planned) => planned,
-        Err(problem) => return json!({"table": name, "problems": [problem]}),
+fn table_json<'a>(Shown { name, result }: &'a Shown, planner: &Planner) -> Table<'a> {
+    let plan = match result {
+        Ok(plan) => plan,
+        Err(problem) => return Table::Failing { table: name, problems: [problem] },
     };
-    let columns: Vec<Value> = plan
-        .mapping
-        .columns
-        .iter()
-        .map(|column| {
-            json!({
-                "source": column.source,
-                "sourceType": source_type(plan, column),
-                "name": column.field,
-                "type": standard_type(column),
-                "mode": mode(plan, column),
-            })
-        })
-        .collect();
-    json!({
-        "table": plan.table.name,
-        "destination": plan.destination,
-        "estimatedRows": plan.table.estimated_rows,
-        "estimatedBytes": plan.table.estimated_bytes,
-        "replaces": plan.replaces,
-        "previousRows": plan.previous_rows,
-        "columns": columns,
-        "drift": plan.drift,
-        "kept": plan.kept,
-        "policies": policies(plan, planner),
-        "problems": [],
-        "statement": plan.statement,
-        "connections": reading.connections(),
-        "load": plan.load,
-        "afterwards": plan.afterwards,
-    })
+    let column = |column: &'a MappedColumn| Column {
+        source: &column.source,
+        source_type: source_type(plan, column),
+        name: &column.field,
+        kind: column.target.field_type.to_string(),
+        mode: mode(plan, column),
+    };
+    Table::Planned(Box::new(Planned {
+        table: &plan.table.name,
+        destination: &plan.destination,
+        estimated_rows: plan.table.estimated_rows,
+        estimated_bytes: plan.table.estimated_bytes,
+        replaces: plan.replaces,
+        previous_rows: plan.previous_rows,
+        columns: plan.mapping.columns.iter().map(column).collect(),
+        drift: &plan.drift,
+        preserved: &plan.preserved,
+        policies: policies(plan, planner),
+        problems: [],
+        statement: &plan.statement,
+        connections: plan.reading.connections(),
+        load: &plan.load,
+        post_load_patch: &plan.post_load_patch,
+    }))
 }
 
 /// A paragraph a table, and a line about all of them.
@@ -85,25 +128,25 @@ pub(super) fn text(plans: &[Shown], planner: &Planner) -> String {
 }
 
 fn table_text(out: &mut String, Shown { name, result }: &Shown, planner: &Planner) -> std::fmt::Result {
-    let (plan, reading) = match result {
-        Ok(planned) => planned,
+    let plan = match result {
+        Ok(plan) => plan,
         Err(problem) => return writeln!(out, "{name}\n  PROBLEM {problem}\n"),
     };
     let rows = plan.table.estimated_rows.map_or("rows unknown".into(), |rows| format!("about {rows} rows"));
     let bytes = plan.table.estimated_bytes.map_or(String::new(), |bytes| format!(", {}", megabytes(bytes)));
-    let fate = match (plan.replaces, plan.previous_rows) {
+    let what = match (plan.replaces, plan.previous_rows) {
         (false, _) => "new".to_owned(),
         (true, Some(rows)) => format!("replaces {rows} rows"),
         (true, None) => "replaces the table".to_owned(),
     };
     writeln!(
         out,
-        "{} → {}.{}: {rows}{bytes}; {fate}",
+        "{} → {}.{}: {rows}{bytes}; {what}",
         plan.table.name, planner.endpoints.destination.dataset, plan.destination
     )?;
     let width = plan.mapping.columns.iter().map(|column| column.field.chars().count()).max().unwrap_or(0);
     for column in &plan.mapping.columns {
-        let kind = format!("{} {}", standard_type(column), mode(plan, column));
+        let kind = format!("{} {}", column.target.field_type, mode(plan, column));
         let renamed =
             if column.field == column.source { String::new() } else { format!(" (renamed from {:?})", column.source) };
         writeln!(out, "  {:width$}  {kind:<20}  from {}{renamed}", column.field, source_type(plan, column))?;
@@ -111,21 +154,25 @@ fn table_text(out: &mut String, Shown { name, result }: &Shown, planner: &Planne
     if !plan.drift.is_empty() {
         writeln!(out, "  changes   {}", plan.drift)?;
     }
-    if !plan.kept.is_empty() {
-        writeln!(out, "  keeps     {}", plan.kept.join("; "))?;
+    if !plan.preserved.is_empty() {
+        writeln!(out, "  preserves {}", plan.preserved.join("; "))?;
     }
     for policy in policies(plan, planner) {
         writeln!(out, "  policy    {policy}")?;
     }
-    writeln!(out, "  reads     {}{reading}", plan.statement)?;
-    let mut load = plan.load.clone();
+    writeln!(out, "  reads     {}{}", plan.statement, plan.reading)?;
     // The columns are above.
-    load.remove("schema");
-    writeln!(out, "  loads     {}", Value::Object(load))?;
-    if let Some(properties) = &plan.afterwards {
-        writeln!(out, "  then sets {properties}")?;
+    let load = LoadConfiguration { schema: TableSchema::default(), ..plan.load.clone() };
+    writeln!(out, "  loads     {}", as_json(&load))?;
+    for patch in &plan.post_load_patch {
+        writeln!(out, "  then sets {}", as_json(patch))?;
     }
     writeln!(out)
+}
+
+/// In one line; what is sent to BigQuery can be written.
+fn as_json(sent: &impl Serialize) -> String {
+    serde_json::to_string(sent).unwrap_or_default()
 }
 
 fn failing(plans: &[Shown]) -> usize {
@@ -133,10 +180,9 @@ fn failing(plans: &[Shown]) -> usize {
 }
 
 /// As the load job has it: a table with row access policies keeps its columns' modes.
-fn mode<'a>(plan: &'a TablePlan, column: &MappedColumn) -> &'a str {
-    let fields = plan.load.get("schema").and_then(|schema| schema["fields"].as_array());
-    let field = fields.into_iter().flatten().find(|field| field["name"] == column.field);
-    field.and_then(|field| field["mode"].as_str()).unwrap_or_default()
+fn mode(plan: &TablePlan, column: &MappedColumn) -> &'static str {
+    let field = plan.load.schema.fields.iter().find(|field| field.name == column.field);
+    field.map_or("", |field| field.mode.name())
 }
 
 fn source_type<'a>(plan: &'a TablePlan, column: &MappedColumn) -> &'a str {

@@ -74,7 +74,7 @@ fn a_comment_that_changes_arrives_until_somebody_writes_another(place: Place) {
         let plan = done.json();
         let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
         let columns = ["id", "n", "e"].map(|name| text(&field(&plan["tables"][0]["load"], name)["description"]));
-        (columns.join(", "), plan["tables"][0]["afterwards"].clone())
+        (columns.join(", "), plan["tables"][0]["postLoadPatch"][0].clone())
     };
     place.sync().run().succeeded();
     let table = place.destination("t");
@@ -82,15 +82,15 @@ fn a_comment_that_changes_arrives_until_somebody_writes_another(place: Place) {
     place.sql(
         "ALTER TABLE t MODIFY id INT COMMENT 'new', MODIFY n INT, MODIFY e ENUM('a', 'b') COMMENT 'e', COMMENT ''",
     );
-    let (columns, afterwards) = described();
+    let (columns, patch) = described();
     assert_eq!(columns, "new, -, e\nValues: 'a','b'");
-    assert_eq!(afterwards["description"], Value::Null);
+    assert_eq!(patch["description"], Value::Null);
 
     let path = format!("datasets/{}/tables/t", place.name);
     emulator_call(reqwest::Method::PATCH, &path, Some(json!({"description": "by hand"})));
-    let (columns, afterwards) = described();
+    let (columns, patch) = described();
     assert_eq!(columns, "first, second, e\nValues: 'a','b'", "any of them may be by hand now");
-    assert_eq!(afterwards["description"], "by hand");
+    assert_eq!(patch["description"], "by hand");
     place.sync().run().succeeded();
     let table = place.destination("t");
     assert_eq!(table["description"], "by hand");

@@ -126,7 +126,7 @@ fn each_zero_date_follows_the_policy(place: Place) {
     let done = sink.run(place.sync().with("ZERO_DATES", "null")).run().succeeded();
     for synced in done.events("table_synced") {
         assert_eq!(synced["valuesToNull"], 2, "{synced}");
-        assert!(synced["message"].as_str().unwrap().contains("NULL: d 2"), "{synced}");
+        assert!(synced["message"].as_str().unwrap().contains("nulled values: d 2"), "{synced}");
     }
     let names: Vec<&str> = tables.iter().map(String::as_str).collect();
     place.assert_equal_to_uploads(sink.folder(), &names);

@@ -82,7 +82,7 @@ fn text_that_unicode_does_not_have_follows_the_policy(place: Place) {
     }
     let done = place.sync().with("INVALID_VALUES", "null").run().succeeded();
     for synced in done.events("table_synced") {
-        assert!(synced["message"].as_str().unwrap().contains("NULL: v 1, t 1"), "{synced}");
+        assert!(synced["message"].as_str().unwrap().contains("nulled values: v 1, t 1"), "{synced}");
     }
     let tables: Vec<String> = cases.iter().map(|(charset, ..)| format!("in_{charset}")).collect();
     place.assert_equal(&tables.iter().map(String::as_str).collect::<Vec<_>>());

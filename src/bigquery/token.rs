@@ -1,13 +1,10 @@
 //! Access tokens for BigQuery: of the environment's credentials, or none for an emulator.
 
-use async_trait::async_trait;
-use gcp_bigquery_client::auth::Authenticator;
-use gcp_bigquery_client::error::BQError;
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::bigquery::error::Cause;
-use crate::google_auth::{self, Credentials};
+use crate::bigquery::error::ErrorKind;
+use crate::google_auth::Credentials;
 
 /// All that dataset, table and job calls need. Source: "BigQuery API, OAuth scopes".
 const SCOPE: &str = "https://www.googleapis.com/auth/bigquery";
@@ -23,11 +20,11 @@ pub(super) enum Tokens {
 
 impl Tokens {
     /// Finds the environment's credentials. Fails where there is a file of credentials and it is broken.
-    pub(super) fn from_environment() -> Result<Self, Cause> {
+    pub(super) fn from_environment() -> Result<Self, ErrorKind> {
         Ok(Self::Google(Credentials::from_environment(SCOPE)?))
     }
 
-    async fn token(&self) -> Result<SecretString, Cause> {
+    async fn token(&self) -> Result<SecretString, ErrorKind> {
         match self {
             Self::Emulator => Ok(SecretString::from("emulator")),
             Self::Google(credentials) => Ok(credentials.token().await?),
@@ -35,24 +32,7 @@ impl Tokens {
     }
 
     /// The request with a token; its header is marked as a secret.
-    pub(super) async fn authorize(&self, request: RequestBuilder) -> Result<RequestBuilder, Cause> {
+    pub(super) async fn authorize(&self, request: RequestBuilder) -> Result<RequestBuilder, ErrorKind> {
         Ok(request.bearer_auth(self.token().await?.expose_secret()))
-    }
-}
-
-impl From<google_auth::Error> for Cause {
-    fn from(error: google_auth::Error) -> Self {
-        Self::Credentials { message: error.message, transient: error.transient }
-    }
-}
-
-#[async_trait]
-impl Authenticator for Tokens {
-    async fn access_token(&self) -> Result<String, BQError> {
-        match self.token().await {
-            Ok(token) => Ok(token.expose_secret().to_owned()),
-            // The client's error has no variant for other people's credentials; this one carries the cause through it.
-            Err(cause) => Err(BQError::InvalidServiceAccountAuthenticator(std::io::Error::other(cause))),
-        }
     }
 }

@@ -1,0 +1,153 @@
+//! Makes plans: asks both sides what there is.
+
+use sqlx::mysql::MySqlConnection;
+
+use crate::bigquery::tables::Existing;
+use crate::mapping::Mapping;
+use crate::mysql::catalog::{self, Found, Table};
+use crate::mysql::connection::in_time;
+use crate::mysql::rows;
+use crate::plan::error::Error;
+use crate::plan::reading::Reading;
+use crate::plan::settings::Settings;
+use crate::plan::table_plan::{TablePlan, decide};
+use crate::work::endpoints::Endpoints;
+use crate::work::selection::TableRequest;
+
+/// A name further away than this is not offered as the one that was meant.
+const NEAREST_NAME: f64 = 0.6;
+
+/// What plans are made from.
+pub struct Planner {
+    /// Both sides.
+    pub endpoints: Endpoints,
+    /// What holds for tables that do not say otherwise.
+    pub settings: Settings,
+}
+
+/// A table that was asked for and is there.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    /// As the server spells it.
+    pub found: Found,
+    /// Its name in BigQuery.
+    pub destination: String,
+}
+
+/// A source table, what its columns become, and how it is read.
+pub struct Source {
+    /// The table.
+    pub table: Table,
+    /// Its columns.
+    pub mapping: Mapping,
+    /// How it is read.
+    pub reading: Reading,
+}
+
+impl Planner {
+    /// The table that was asked for, and its name in BigQuery.
+    pub async fn resolve(&self, connection: &mut MySqlConnection, request: &TableRequest) -> Result<Resolved, Error> {
+        let (stall, doing) = (self.endpoints.source.stall, format!("looking for table {}", request.name));
+        let found = match in_time(stall, &doing, catalog::find(connection, &request.name)).await? {
+            Ok(found) => found,
+            Err(existing) => return Err(Error::Problem(self.missing(&request.name, &existing))),
+        };
+        let destination = request.destination(&found.name).map_err(Error::Problem)?;
+        if let Some(sources) = self.endpoints.conflicts.get(&destination) {
+            let sources = sources.join(" and ");
+            return Err(Error::Problem(format!(
+                "{sources} would all become the table {destination} in BigQuery: give all but one another \"destination\" in TABLES"
+            )));
+        }
+        Ok(Resolved { found, destination })
+    }
+
+    /// How the table is read.
+    pub async fn reading(
+        &self,
+        connection: &mut MySqlConnection,
+        request: &TableRequest,
+        found: &Found,
+    ) -> Result<Reading, Error> {
+        let reading = Reading::of(connection, &self.settings, request, found);
+        Ok(in_time(self.endpoints.source.stall, "looking at the primary key", reading).await?)
+    }
+
+    /// Looks at the table and maps its columns.
+    pub async fn source(
+        &self,
+        connection: &mut MySqlConnection,
+        request: &TableRequest,
+        found: Found,
+        reading: Reading,
+    ) -> Result<Source, Error> {
+        let (stall, flavor) = (self.endpoints.source.stall, self.endpoints.flavor);
+        let doing = format!("looking at the columns of table {}", found.name);
+        let table = in_time(stall, &doing, catalog::columns(connection, flavor, found)).await?;
+        let mapping = Mapping::new(&table, flavor, &request.columns, self.settings.policies);
+        let mapping = mapping.map_err(Error::Problem)?;
+        if request.columns.take_all() {
+            let checking = async {
+                rows::check_all_columns(connection, &table.name, mapping.has_vectors()).await?;
+                if flavor == catalog::Flavor::MySql && !table.is_view {
+                    rows::check_invisible_columns(connection, &table.name).await?;
+                }
+                Ok(())
+            };
+            in_time(stall, &doing, checking).await?;
+        }
+        Ok(Source { table, mapping, reading })
+    }
+
+    /// The destination as it is.
+    pub async fn existing(&self, destination: &str) -> Result<Option<Existing>, Error> {
+        Ok(self.endpoints.bigquery.existing(destination).await?)
+    }
+
+    /// What a sync does with the table.
+    pub fn decide(
+        &self,
+        request: &TableRequest,
+        source: Source,
+        destination: &str,
+        existing: Option<Existing>,
+    ) -> Result<TablePlan, Error> {
+        let Source { table, mapping, reading } = source;
+        let destination = self.endpoints.bigquery.reference(destination);
+        decide(request, table, mapping, reading, destination, existing).map_err(Error::Problem)
+    }
+
+    /// The plan of a table that was found. In a snapshot that pins the table's definition it stays true to its last row.
+    pub async fn plan(
+        &self,
+        connection: &mut MySqlConnection,
+        request: &TableRequest,
+        resolved: Resolved,
+        reading: Reading,
+    ) -> Result<TablePlan, Error> {
+        let Resolved { found, destination } = resolved;
+        let (source, existing) =
+            tokio::try_join!(self.source(connection, request, found, reading), self.existing(&destination))?;
+        self.decide(request, source, &destination, existing)
+    }
+
+    fn missing(&self, name: &str, existing: &[String]) -> String {
+        let (database, user) = (&self.endpoints.source.database, &self.endpoints.source.user);
+        let similarity = |other: &String| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
+        let nearest = existing
+            .iter()
+            .map(|other| (similarity(other), other))
+            .filter(|(similarity, _)| *similarity >= NEAREST_NAME)
+            .max_by(|(a, _), (b, _)| a.total_cmp(b));
+        let hint = match nearest {
+            Some((_, other)) => format!("; the nearest name is {other}"),
+            None => String::new(),
+        };
+        format!(
+            "no such table in database {database} (or user {user} may not read it: GRANT SELECT ON {}.{} TO {user}){hint}: \
+             look at TABLES and MYSQL_DATABASE",
+            rows::quoted(database),
+            rows::quoted(name)
+        )
+    }
+}

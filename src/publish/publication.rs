@@ -1,0 +1,78 @@
+//! The publishing of one table, by the strategy of its mode.
+
+use crate::bigquery::types::job::Job;
+use crate::bigquery::upload::Upload;
+use crate::bigquery::{Client, Error};
+use crate::plan::table_plan::{Mode, TablePlan};
+use crate::publish::replace;
+
+/// Where an execution publishes.
+#[derive(Clone, Copy)]
+pub struct Publisher<'a> {
+    /// The way there.
+    pub client: &'a Client,
+    /// Cloud Run's execution: one table is published once in each.
+    pub execution: &'a str,
+}
+
+/// What earlier attempts of an execution have done about a table.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// All of it.
+    Published {
+        /// The job that did.
+        job_id: String,
+        /// How many rows it has loaded.
+        rows: u64,
+    },
+    /// Nothing that lasts; this generation's job id is free.
+    Nothing {
+        /// How many jobs have failed.
+        generation: u32,
+    },
+}
+
+/// A table that is being published. Until its last chunk is sent the destination has not changed.
+pub struct Publication<'a> {
+    client: &'a Client,
+    plan: &'a TablePlan,
+    /// The job that loads the file.
+    pub job_id: String,
+    /// Where the file goes.
+    pub upload: Upload<'a>,
+}
+
+impl<'a> Publisher<'a> {
+    /// What earlier attempts have done about the table.
+    pub async fn earlier(self, mode: Mode, destination: &str) -> Result<Earlier, Error> {
+        let earlier = match mode {
+            Mode::Full => replace::earlier(self, destination).await,
+        };
+        earlier.map_err(|error| error.context(|| format!("looking for an earlier load of {destination}")))
+    }
+
+    /// Opens the upload.
+    pub async fn begin(self, plan: &'a TablePlan, generation: u32) -> Result<Publication<'a>, Error> {
+        let (job_id, upload) = match plan.mode {
+            Mode::Full => replace::begin(self, plan, generation).await?,
+        };
+        Ok(Publication { client: self.client, plan, job_id, upload })
+    }
+
+    /// Sets what no job could carry.
+    pub async fn settle(self, plan: &TablePlan) {
+        match plan.mode {
+            Mode::Full => replace::settle(self.client, plan).await,
+        }
+    }
+}
+
+impl Publication<'_> {
+    /// Waits until the uploaded rows are the destination's.
+    pub async fn complete(&self, job: Job, rows: u64) -> Result<(), Error> {
+        let completed = match self.plan.mode {
+            Mode::Full => replace::complete(self.client, &self.job_id, job, rows).await,
+        };
+        completed.map_err(|error| error.context(|| format!("loading into {}", self.plan.destination)))
+    }
+}

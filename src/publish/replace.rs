@@ -1,0 +1,60 @@
+//! The strategy of a full copy: one load job that replaces the destination, then a patch with what a load job drops.
+
+use crate::bigquery::jobs::{JobName, JobOutcome, Step};
+use crate::bigquery::types::job::{Job, Work};
+use crate::bigquery::upload::Upload;
+use crate::bigquery::{Client, Error};
+use crate::hints::bigquery::explain;
+use crate::plan::TablePlan;
+use crate::publish::publication::{Earlier, Publisher};
+use crate::report::events;
+
+/// Asks for each generation's job until there is none.
+pub(super) async fn earlier(publisher: Publisher<'_>, destination: &str) -> Result<Earlier, Error> {
+    let mut generation = 0;
+    loop {
+        let job_id = job_id(publisher, destination, generation);
+        match publisher.client.job_outcome(&job_id).await? {
+            JobOutcome::Succeeded(job) => {
+                let rows = job.statistics.load.output_rows.unwrap_or(0);
+                return Ok(Earlier::Published { job_id, rows });
+            }
+            JobOutcome::Failed => generation += 1,
+            JobOutcome::Unknown => return Ok(Earlier::Nothing { generation }),
+        }
+    }
+}
+
+pub(super) async fn begin<'a>(
+    publisher: Publisher<'a>,
+    plan: &TablePlan,
+    generation: u32,
+) -> Result<(String, Upload<'a>), Error> {
+    let Publisher { client, .. } = publisher;
+    let job_id = job_id(publisher, &plan.destination, generation);
+    let job = client.job(&job_id, Work::Load(Box::new(plan.load.clone())));
+    let upload = client.begin_upload(&plan.destination, job_id.clone(), &job).await?;
+    Ok((job_id, upload))
+}
+
+pub(super) async fn complete(client: &Client, job_id: &str, job: Job, rows: u64) -> Result<(), Error> {
+    client.wait_for_load(job_id, job, rows).await
+}
+
+/// The rows are there and right: what fails here is no reason to load them again, nor to leave out the next part.
+pub(super) async fn settle(client: &Client, plan: &TablePlan) {
+    let table = &plan.table.name;
+    for patch in &plan.post_load_patch {
+        if let Err(problem) = client.patch_table(&plan.destination, patch).await {
+            let (settings, problem) = (patch.settings().join(", "), explain(&problem));
+            events::PropertiesNotSet { table }.log(format_args!(
+                "{table}: its rows are loaded; {settings} could not be set, the next run tries again: {problem}"
+            ));
+        }
+    }
+}
+
+fn job_id(publisher: Publisher<'_>, table: &str, generation: u32) -> String {
+    let Publisher { client, execution } = publisher;
+    client.job_id(JobName { execution, table, step: Step::Load, generation })
+}

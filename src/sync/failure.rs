@@ -1,0 +1,51 @@
+//! Why a table failed, and whether it is worth a restart.
+
+use std::io;
+
+use crate::hints::bigquery::explain;
+use crate::mapping::row::RowError;
+use crate::{bigquery, mysql, plan};
+
+/// Every variant is a sentence of its own.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error(transparent)]
+    Source(#[from] mysql::Error),
+    #[error(transparent)]
+    Destination(#[from] bigquery::Error),
+    #[error(transparent)]
+    Plan(#[from] plan::Error),
+    #[error(transparent)]
+    Row(#[from] RowError),
+    #[error("compressing a block: {0}")]
+    Compression(#[from] io::Error),
+    #[error("a bug in mysql-bigquery-sync: {0}")]
+    Panic(#[from] tokio::task::JoinError),
+    #[error("a bug in mysql-bigquery-sync: {0}")]
+    Bug(&'static str),
+    #[error("{0}")]
+    Refused(String),
+    #[error("stopped by a signal while {0}")]
+    Stopped(&'static str),
+}
+
+impl Failure {
+    /// True when the destination is unchanged and a restart, in a new snapshot, may succeed: the connection to MySQL or BigQuery's
+    /// upload session was lost, or BigQuery could not finish the load job.
+    pub(super) fn is_retryable(&self) -> bool {
+        match self {
+            Self::Source(error) | Self::Plan(plan::Error::Source(error)) => error.transient,
+            Self::Destination(error) => error.is_worth_a_restart(),
+            _ => false,
+        }
+    }
+
+    /// The failure, and what to do about it.
+    pub(super) fn explained(&self) -> String {
+        match self {
+            Self::Destination(error) => explain(error),
+            Self::Plan(error) => error.explained(),
+            _ => self.to_string(),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The opening of a table: its lock, what earlier attempts have done, snapshots, and the plan that holds in them.
+
+use std::time::Instant;
+
+use futures_util::future::try_join_all;
+use sqlx::mysql::MySqlConnection;
+
+use crate::bigquery;
+use crate::mysql::connection::in_time;
+use crate::mysql::locks::Lock;
+use crate::mysql::ranges::Ranges;
+use crate::mysql::{self, snapshots};
+use crate::plan::TablePlan;
+use crate::plan::planner::Resolved;
+use crate::plan::reading::Reading;
+use crate::plan::table_plan::Mode;
+use crate::publish::publication::Earlier;
+use crate::report::events;
+use crate::sync::context::Context;
+use crate::sync::failure::Failure;
+use crate::work::selection::TableRequest;
+
+/// What opening a table comes to.
+pub(super) enum Opening {
+    Ready(Box<Opened>),
+    /// An earlier attempt of this task has done it.
+    Published {
+        destination: String,
+        job_id: String,
+        rows: u64,
+    },
+}
+
+/// A table that is ready to be read.
+pub(super) struct Opened {
+    pub(super) snapshot: Snapshot,
+    pub(super) plan: TablePlan,
+    /// Of the load job's id: failed ids of earlier attempts are used up.
+    pub(super) generation: u32,
+}
+
+/// The table in one moment, in which it cannot be altered.
+pub(super) struct Snapshot {
+    /// All of them see the same rows.
+    pub(super) connections: Vec<MySqlConnection>,
+    pub(super) connection_ids: Vec<u64>,
+    /// Since when.
+    pub(super) since: Instant,
+    pub(super) ranges: Ranges,
+    /// That no other execution works on the destination; the first connection holds it.
+    pub(super) lock: Option<Lock>,
+}
+
+/// Opens the table; a restart asks for earlier attempts as a later attempt does.
+pub(super) async fn open(context: &Context, request: &TableRequest, is_restart: bool) -> Result<Opening, Failure> {
+    let planner = &context.planner;
+    let source = &planner.endpoints.source;
+    let mut connection = mysql::connection::reconnect(source).await?;
+    let resolved = planner.resolve(&mut connection, request).await?;
+    let bigquery::Settings { project, dataset, .. } = &planner.endpoints.destination;
+    let key = format!("{project}.{dataset}.{}", resolved.destination);
+    // Before the snapshot: what another execution has just loaded is not older than what is read here.
+    let lock = Lock::take(&mut connection, source.stall, key).await?;
+    match earlier_attempts(context, &resolved.destination, is_restart).await? {
+        Earlier::Published { job_id, rows } => {
+            let destination = resolved.destination.clone();
+            settle(context, &mut connection, request, resolved).await;
+            mysql::connection::close(connection).await;
+            Ok(Opening::Published { destination, job_id, rows })
+        }
+        Earlier::Nothing { generation } => {
+            let (snapshot, plan) = snapshot(context, connection, request, resolved, lock).await?;
+            Ok(Opening::Ready(Box::new(Opened { snapshot, plan, generation })))
+        }
+    }
+}
+
+/// A first attempt has none before it.
+async fn earlier_attempts(context: &Context, destination: &str, is_restart: bool) -> Result<Earlier, bigquery::Error> {
+    if is_restart || context.task.attempt > 0 {
+        return context.publisher().earlier(Mode::Full, destination).await;
+    }
+    Ok(Earlier::Nothing { generation: 0 })
+}
+
+/// An earlier attempt may have ended between the load job and what follows it.
+async fn settle(context: &Context, connection: &mut MySqlConnection, request: &TableRequest, resolved: Resolved) {
+    match context.planner.plan(connection, request, resolved, Reading::Whole(None)).await {
+        Ok(plan) => context.publisher().settle(&plan).await,
+        Err(problem) => {
+            let (table, problem) = (&request.name, problem.explained());
+            events::PropertiesNotSet { table }.log(format_args!(
+                "{table}: its rows are loaded; its properties could not be set, the next run tries again: {problem}"
+            ));
+        }
+    }
+}
+
+/// Opens the snapshots, and makes the plan now that the columns cannot change any more.
+async fn snapshot(
+    context: &Context,
+    mut connection: MySqlConnection,
+    request: &TableRequest,
+    resolved: Resolved,
+    lock: Option<Lock>,
+) -> Result<(Snapshot, TablePlan), Failure> {
+    let planner = &context.planner;
+    let (source, stall) = (&planner.endpoints.source, planner.endpoints.source.stall);
+    let found = resolved.found.clone();
+    let reading = planner.reading(&mut connection, request, &found).await?;
+    let (since, others) = (Instant::now(), reading.connections() - 1);
+    let mut connections =
+        snapshots::open(source, &mut connection, others, &found.name, context.settings.snapshots).await?;
+    let reading = if connections.is_empty() { Reading::Whole(None) } else { reading };
+    let plan = planner.plan(&mut connection, request, resolved, reading).await?;
+    let dividing = plan.reading.ranges(&mut connection, &found, &plan.statement, &plan.mapping);
+    let ranges = in_time(stall, "dividing the table", dividing).await?;
+    connections.insert(0, connection);
+    let asking = try_join_all(connections.iter_mut().map(mysql::connection::id));
+    let connection_ids = in_time(stall, "asking for the connections' numbers", asking).await?;
+    Ok((Snapshot { connections, connection_ids, since, ranges, lock }, plan))
+}
