@@ -2,3 +2,5 @@
 
 mod bigquery;
 mod mysql;
+
+pub use mysql::mysql;

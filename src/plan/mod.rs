@@ -8,19 +8,19 @@ pub mod reading;
 pub mod settings;
 
 use serde_json::{Map, Value, json};
-use sqlx::mysql::MySqlConnection;
 
 pub use drift::Drift;
 pub use settings::Settings;
 
-use crate::bigquery;
 use crate::bigquery::tables::Existing;
 use crate::mapping::Mapping;
 use crate::mysql::catalog::{self, Found, Table};
-use crate::mysql::connection::in_time;
-use crate::mysql::{self, rows};
+use crate::mysql::error::WhileDoing as _;
+use crate::mysql::sql::in_time;
+use crate::mysql::{self, sql};
 use crate::work::endpoints::Endpoints;
 use crate::work::selection::TableRequest;
+use crate::{bigquery, hints};
 
 /// A name further away than this is not offered as the one that was meant.
 const NEAREST_NAME: f64 = 0.6;
@@ -45,6 +45,16 @@ pub enum Error {
     /// What was asked for cannot be done.
     #[error("{0}")]
     Problem(String),
+}
+
+impl Error {
+    /// The sentence, with what to do about it.
+    pub fn explained(&self, source: &mysql::Settings) -> String {
+        match self {
+            Self::Source(error) => hints::mysql(error, source),
+            Self::Destination(_) | Self::Problem(_) => self.to_string(),
+        }
+    }
 }
 
 /// Everything about one table's sync that is known before it begins.
@@ -82,11 +92,11 @@ pub fn doing(planner: &Planner, destination: &str) -> String {
 /// The table that was asked for, as the server spells it, and its name in BigQuery.
 pub async fn resolve(
     planner: &Planner,
-    connection: &mut MySqlConnection,
+    connection: &mut mysql::Connection,
     request: &TableRequest,
 ) -> Result<(Found, String), Error> {
-    let (stall, doing) = (planner.endpoints.source.stall, format!("looking for table {}", request.name));
-    let found = match in_time(stall, &doing, catalog::find(connection, &request.name)).await? {
+    let looking = in_time(planner.endpoints.source.stall, catalog::find(connection, &request.name)).await;
+    let found = match looking.while_doing(|| format!("looking for table {}", request.name))? {
         Ok(found) => found,
         Err(existing) => return Err(Error::Problem(missing(planner, &request.name, &existing))),
     };
@@ -103,7 +113,7 @@ pub async fn resolve(
 /// The plan of a table that was found. In a snapshot that pins the table's definition it stays true to its last row.
 pub async fn table(
     planner: &Planner,
-    connection: &mut MySqlConnection,
+    connection: &mut mysql::Connection,
     request: &TableRequest,
     found: Found,
     destination: String,
@@ -122,23 +132,25 @@ pub struct Source {
 /// Looks at the table and maps its columns.
 pub async fn source(
     planner: &Planner,
-    connection: &mut MySqlConnection,
+    connection: &mut mysql::Connection,
     request: &TableRequest,
     found: Found,
 ) -> Result<Source, Error> {
-    let (stall, doing) = (planner.endpoints.source.stall, format!("looking at the columns of table {}", found.name));
-    let table = in_time(stall, &doing, catalog::columns(connection, planner.endpoints.flavor, found)).await?;
+    let (stall, name) = (planner.endpoints.source.stall, found.name.clone());
+    let doing = || format!("looking at the columns of table {name}");
+    let table =
+        in_time(stall, catalog::columns(connection, planner.endpoints.flavor, found)).await.while_doing(doing)?;
     let mapping = Mapping::new(&table, planner.endpoints.flavor, &request.columns, planner.settings.policies);
     let mapping = mapping.map_err(Error::Problem)?;
     if request.columns.take_all() {
         let checking = async {
-            rows::check_all_columns(connection, &table.name, mapping.has_vectors()).await?;
+            catalog::check_all_columns(connection, &table.name, mapping.has_vectors()).await?;
             if planner.endpoints.flavor == catalog::Flavor::MySql && !table.is_view {
-                rows::check_invisible_columns(connection, &table.name).await?;
+                catalog::check_invisible_columns(connection, &table.name).await?;
             }
             Ok(())
         };
-        in_time(stall, &doing, checking).await?;
+        in_time(stall, checking).await.while_doing(doing)?;
     }
     Ok(Source { table, mapping })
 }
@@ -170,7 +182,7 @@ pub fn decide(
     load.extend(layout.load);
     load.extend(target.load);
     Ok(TablePlan {
-        statement: rows::statement(&mapping.select_list(), &table.name, request.filter.as_deref()),
+        statement: sql::select(&mapping.select_list(), &table.name, request.filter.as_deref()),
         table,
         destination,
         mapping,
@@ -199,7 +211,7 @@ fn missing(planner: &Planner, name: &str, existing: &[String]) -> String {
     format!(
         "no such table in database {database} (or user {user} may not read it: GRANT SELECT ON {}.{} TO {user}){hint}: look \
          at TABLES and MYSQL_DATABASE",
-        rows::quoted(database),
-        rows::quoted(name)
+        sql::quoted(database),
+        sql::quoted(name)
     )
 }

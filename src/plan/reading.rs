@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use sqlx::mysql::MySqlConnection;
-
+use crate::mysql;
 use crate::mysql::catalog::Found;
+use crate::mysql::error::{Error, Kind};
 use crate::mysql::key::{self, Key};
 use crate::mysql::ranges::{Ranges, Size};
-use crate::mysql::{self, Error};
 use crate::plan::{Settings, TablePlan};
 use crate::work::selection::TableRequest;
 
@@ -44,7 +43,7 @@ impl fmt::Display for Reading {
 impl Reading {
     /// Decides; asks the server only where several connections are asked for.
     pub async fn of(
-        connection: &mut MySqlConnection,
+        connection: &mut mysql::Connection,
         settings: &Settings,
         request: &TableRequest,
         found: &Found,
@@ -81,14 +80,14 @@ impl Reading {
     /// What is read, once the columns are known.
     pub async fn ranges(
         self,
-        connection: &mut MySqlConnection,
+        connection: &mut mysql::Connection,
         found: &Found,
         plan: &TablePlan,
     ) -> Result<Ranges, Error> {
         let Self::Divided { connections, key } = self else { return Ok(Ranges::whole(plan.statement.clone())) };
         if mysql::key::primary(connection, &found.name).await?.as_ref() != Some(&key) {
-            let doing = format!("dividing table {} by its primary key", found.name);
-            return Err(Error::outdated(doing, "the key was altered a moment ago"));
+            let outdated = Error::from(Kind::Outdated("the key was altered a moment ago"));
+            return Err(outdated.doing(format!("dividing table {} by its primary key", found.name)));
         }
         let size = Size {
             rows: found.estimated_rows.unwrap_or(0),

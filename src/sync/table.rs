@@ -6,16 +6,15 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
-use sqlx::mysql::MySqlConnection;
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::bigquery;
 use crate::bigquery::load::{Fate, job_id};
 use crate::bigquery::retry;
-use crate::mysql::connection::in_time;
+use crate::mysql::error::WhileDoing as _;
 use crate::mysql::locks::{self, Lock};
 use crate::mysql::ranges::Ranges;
-use crate::mysql::{self, snapshots};
+use crate::mysql::sql::in_time;
+use crate::mysql::{self, snapshot};
 use crate::plan::reading::Reading;
 use crate::plan::{self, Drift, TablePlan};
 use crate::report::data::{Outcome, Synced, TableReport};
@@ -26,6 +25,7 @@ use crate::sync::pipeline::{self, Destination, Done, Guards};
 use crate::sync::read::{Read, Source};
 use crate::telemetry::progress::{self, Counters};
 use crate::work::selection::TableRequest;
+use crate::{bigquery, hints};
 
 /// How often a table begins again within one attempt; after that it is Cloud Run's retry that does.
 const MOST_RESTARTS: u32 = 2;
@@ -48,13 +48,22 @@ enum Failure {
 }
 
 impl Failure {
+    /// The sentence, with what to do about it.
+    fn explained(&self, source: &mysql::Settings) -> String {
+        match self {
+            Self::Source(error) | Self::Pipeline(pipeline::Error::Source(error)) => hints::mysql(error, source),
+            Self::Plan(error) => error.explained(source),
+            Self::Destination(_) | Self::Pipeline(_) | Self::Stopped(_) => self.to_string(),
+        }
+    }
+
     /// True when the destination is unchanged and the same may succeed from the beginning, in a new snapshot: the
     /// connection to MySQL or BigQuery's upload session was lost, or BigQuery could not finish the load job.
     fn is_passing(&self) -> bool {
         match self {
             Self::Source(error)
             | Self::Plan(plan::Error::Source(error))
-            | Self::Pipeline(pipeline::Error::Source(error)) => error.transient,
+            | Self::Pipeline(pipeline::Error::Source(error)) => error.is_transient(),
             Self::Destination(error) | Self::Pipeline(pipeline::Error::Destination(error)) => {
                 retry::begins_again(&error.cause)
             }
@@ -68,6 +77,7 @@ pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableR
     let started = Instant::now();
     let counters = Arc::new(Counters::default());
     let mut restarts = 0;
+    let source = &context.planner.endpoints.source;
     let outcome = loop {
         match copy(&context, &request, &counters, restarts > 0).await {
             Ok(outcome) => break outcome,
@@ -75,14 +85,19 @@ pub(super) async fn sync(context: Arc<Context>, request: TableRequest) -> TableR
                 restarts += 1;
                 let table = &request.name;
                 events::TableRestarted { table, restarts }
-                    .log(format_args!("{table}: {failure}; starting again from its beginning"));
+                    .log(format_args!("{table}: {}; restarting the table", failure.explained(source)));
                 counters.reset();
                 // Ends early when the run is stopped; the next try then says so.
                 let _ = tokio::time::timeout(RESTART_PAUSE * restarts, context.stop.cancelled()).await;
             }
-            Err(failure) if restarts == 1 => break Outcome::Failed(format!("{failure} (after 1 restart)")),
-            Err(failure) if restarts > 1 => break Outcome::Failed(format!("{failure} (after {restarts} restarts)")),
-            Err(failure) => break Outcome::Failed(failure.to_string()),
+            Err(failure) => {
+                let times = match restarts {
+                    0 => String::new(),
+                    1 => " (after 1 restart)".to_owned(),
+                    _ => format!(" (after {restarts} restarts)"),
+                };
+                break Outcome::Failed(failure.explained(source) + &times);
+            }
         }
     };
     let report = TableReport {
@@ -249,7 +264,7 @@ enum Opening {
 /// A table that is ready to be read.
 struct Opened {
     /// Each in a snapshot in which the table cannot be altered.
-    connections: Vec<MySqlConnection>,
+    connections: Vec<mysql::Connection>,
     connection_ids: Vec<u64>,
     /// Since when the snapshots are open.
     since: Instant,
@@ -283,19 +298,19 @@ async fn open(context: &Context, request: &TableRequest, again: bool) -> Result<
         Earlier::Nothing { generation } => generation,
     };
     let reading = Reading::of(&mut connection, &planner.settings, request, &found);
-    let reading = in_time(stall, "looking at the primary key", reading).await?;
+    let reading = in_time(stall, reading).await.while_doing(|| "looking at the primary key")?;
     let others = reading.connections() - 1;
     let since = Instant::now();
     let snapshots = context.settings.snapshots;
-    let mut connections = snapshots::open(source, &mut connection, others, &found.name, snapshots).await?;
+    let mut connections = snapshot::open(source, &mut connection, others, &found.name, snapshots).await?;
     let reading = if connections.is_empty() { Reading::Whole(None) } else { reading };
     // Made now that the columns cannot change any more.
     let plan = plan::table(planner, &mut connection, request, found.clone(), destination).await?;
     let dividing = reading.ranges(&mut connection, &found, &plan);
-    let ranges = in_time(stall, "dividing the table", dividing).await?;
+    let ranges = in_time(stall, dividing).await.while_doing(|| "dividing the table")?;
     connections.insert(0, connection);
     let asking = try_join_all(connections.iter_mut().map(mysql::connection::id));
-    let connection_ids = in_time(stall, "asking for the connections' numbers", asking).await?;
+    let connection_ids = in_time(stall, asking).await.while_doing(|| "asking for the connections' numbers")?;
     Ok(Opening::Ready(Box::new(Opened { connections, connection_ids, since, ranges, lock, generation, plan })))
 }
 
