@@ -3,12 +3,11 @@
 
 use std::time::Instant;
 
-use futures_util::TryStreamExt as _;
 use mysql_bigquery_sync::config::Config;
 use mysql_bigquery_sync::mapping::Mapping;
 use mysql_bigquery_sync::mapping::columns::ColumnOptions;
 use mysql_bigquery_sync::mapping::policies::Policies;
-use mysql_bigquery_sync::mysql::{catalog, connection, rows};
+use mysql_bigquery_sync::mysql::{catalog, connection, rows, snapshot, sql};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,15 +24,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let found = catalog::find(&mut connection, &name).await?.map_err(|_| "no such table")?;
     let table = catalog::columns(&mut connection, flavor, found).await?;
     let mapping = Mapping::new(&table, flavor, &ColumnOptions::default(), Policies::default())?;
-    rows::begin_snapshot(&mut connection, &name, config.mysql.stall).await?;
+    snapshot::begin(&mut connection, &name, config.mysql.stall).await?;
     let started = Instant::now();
     let (mut count, mut bytes) = (0_u64, 0);
-    let statement = rows::statement(&mapping.select_list(), &name, None);
-    let mut stream = sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false).fetch(&mut connection);
-    while let Some(row) = stream.try_next().await? {
+    let statement = sql::select(&mapping.select_list(), &name, None);
+    let mut stream = rows::stream(&mut connection, statement);
+    loop {
+        let row = match rows::ready(&mut stream) {
+            Some(row) => row,
+            None => rows::wait(&mut stream, config.mysql.stall).await,
+        };
+        let Some(row) = row.map_err(|why| why.reading(&name, count))? else { break };
         count += 1;
-        bytes +=
-            (0..mapping.columns.len()).filter_map(|column| rows::value(&row, column)).map(<[u8]>::len).sum::<usize>();
+        bytes += (0..mapping.columns.len()).filter_map(|column| row.value(column)).map(<[u8]>::len).sum::<usize>();
     }
     println!("{count} rows, {bytes} bytes in {:.2} s", started.elapsed().as_secs_f64());
     Ok(())

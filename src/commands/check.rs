@@ -4,9 +4,10 @@ use std::io::{self, Write as _};
 
 use crate::bigquery;
 use crate::config::Config;
+use crate::hints;
 use crate::hints::bigquery::{explain, missing_permissions};
 use crate::mysql;
-use crate::mysql::catalog;
+use crate::mysql::session;
 use crate::mysql::settings::SslMode;
 use crate::plan::planner::Resolved;
 use crate::plan::{self, Planner};
@@ -49,7 +50,7 @@ pub async fn run(config: Config) -> bool {
         }
         let planner = Planner { endpoints, settings };
         if let Err(error) = each_table(&planner, tables, &mut findings).await {
-            findings.say("tables", Err(error.to_string()));
+            findings.say("tables", Err(hints::mysql::explain(&error, &planner.endpoints.source)));
         }
     }
     let _ = match findings.failures {
@@ -63,12 +64,12 @@ async fn source(config: &Config, findings: &mut Findings) {
     let what = format!("MySQL at {}", config.mysql.address);
     let session = async {
         let mut connection = mysql::connection::connect(&config.mysql).await?;
-        let session = catalog::session(&mut connection).await?;
+        let session = session::session(&mut connection).await?;
         mysql::connection::close(connection).await;
         Ok::<_, mysql::Error>(session)
     };
     match session.await {
-        Err(error) => findings.say(&what, Err(error.to_string())),
+        Err(error) => findings.say(&what, Err(hints::mysql::explain(&error, &config.mysql))),
         Ok(session) => {
             findings.say(&what, Ok(format!("{}, as {}", session.version, session.user)));
             let verified = match config.mysql.ssl_mode {
@@ -119,7 +120,7 @@ async fn each_table(planner: &Planner, tables: Vec<Unit>, findings: &mut Finding
         let destination = match looked.await {
             Ok(destination) => destination,
             Err(error) => {
-                findings.say(&what, Err(error.explained()));
+                findings.say(&what, Err(error.explained(&planner.endpoints.source)));
                 continue;
             }
         };

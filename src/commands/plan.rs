@@ -7,12 +7,12 @@ use std::io::{self, Write as _};
 use futures_util::{StreamExt as _, stream};
 
 use crate::config::Config;
-use crate::mysql;
 use crate::plan::planner::{Planner, Resolved, Source};
 use crate::plan::{Error, TablePlan};
 use crate::report::events;
 use crate::work::endpoints;
 use crate::work::unit::Unit;
+use crate::{hints, mysql};
 use show::Shown;
 
 /// Questions to BigQuery at a time: hundreds of tables in seconds, far below its limit of 100 requests a second.
@@ -32,7 +32,7 @@ pub async fn run(config: Config, json: bool) -> bool {
     let plans = match plans(&planner, tables).await {
         Ok(plans) => plans,
         Err(problem) => {
-            let problem = problem.to_string();
+            let problem = hints::mysql::explain(&problem, &planner.endpoints.source);
             events::PlanFailed { error: &problem }.log(format_args!("the plan cannot be made: {problem}"));
             return false;
         }
@@ -74,7 +74,7 @@ async fn plans(planner: &Planner, tables: Vec<Unit>) -> Result<Vec<Shown>, mysql
             planner.decide(&request, source, &destination, existing)
         };
         let result: Result<TablePlan, Error> = planned.await;
-        Shown { name: request.name.clone(), result: result.map_err(|error| error.explained()) }
+        Shown { name: request.name.clone(), result: result.map_err(|error| error.explained(&planner.endpoints.source)) }
     });
     Ok(plans.buffered(QUESTIONS_AT_A_TIME).collect().await)
 }

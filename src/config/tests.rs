@@ -6,7 +6,7 @@ use crate::config::help;
 use crate::config::variables::{ALL, Default, Group, LOCAL_ONLY, accepts};
 use crate::mapping::policies::Policies;
 use crate::mysql::settings::{Address, Login, SslMode};
-use crate::mysql::snapshots::Snapshots;
+use crate::mysql::snapshot::Snapshots;
 use crate::telemetry::{self, settings::LogFormat};
 use secrecy::ExposeSecret;
 

@@ -11,7 +11,7 @@ use crate::config::parsers::{
 };
 use crate::mapping::policies::Policy;
 use crate::mysql::settings::{SslCa, SslMode};
-use crate::mysql::snapshots::Snapshots;
+use crate::mysql::snapshot::Snapshots;
 use crate::telemetry::settings::LogFormat;
 use crate::work::selection::Selection;
 

@@ -1,1 +1,166 @@
-//! Hints for errors of MySQL.
+//! Hints for errors of MySQL: which variable, grant or role to look at.
+
+use secrecy::ExposeSecret as _;
+
+use crate::mysql::error::{
+    ACCESS_DENIED, ACCESS_DENIED_TO_DATABASE, COLUMN_ACCESS_DENIED, HOST_BLOCKED, HOST_NOT_PRIVILEGED, Kind,
+    LOCK_WAIT_TIMEOUT, QUERY_INTERRUPTED, SERVER_SHUTDOWN, STATEMENT_TIMEOUT, STATEMENT_TIMEOUT_MARIADB, SYNTAX,
+    TABLE_ACCESS_DENIED, TABLE_DEFINITION_CHANGED, UNKNOWN_COLUMN, UNKNOWN_DATABASE,
+};
+use crate::mysql::settings::{Address, Login};
+use crate::mysql::tls::{CertificateRefusal, Refusal};
+use crate::mysql::{Error, Settings};
+
+/// The whole sentence: what was being done, what happened, and what to do.
+pub fn explain(error: &Error, settings: &Settings) -> String {
+    error.sentence(&problem(error.kind(), settings))
+}
+
+fn problem(kind: &Kind, settings: &Settings) -> String {
+    match kind {
+        Kind::Server { number, at_login: true, .. } => at_login(*number, kind, settings),
+        Kind::Server { number, at_login: false, .. } => format!("{kind}{}", of_a_query(*number)),
+        Kind::Tls(refusal) => format!("{kind}: {}", tls(refusal)),
+        Kind::Stalled(_) => {
+            format!("{kind}; if it needs longer to find the first row, raise MYSQL_STALL_SECONDS")
+        }
+        Kind::NotMySql | Kind::ConnectTimeout(_) | Kind::Io(_) => {
+            format!("{kind}: look at {}", address_variables(settings))
+        }
+        Kind::Token(error) => format!(
+            "no access token for MYSQL_IAM_AUTH: {error} (on a laptop run `gcloud auth application-default login`; on \
+             Cloud Run look at the job's service account)"
+        ),
+        Kind::Closed | Kind::Silent(_) | Kind::Protocol(_) | Kind::Outdated(_) | Kind::Problem(_) => kind.to_string(),
+    }
+}
+
+fn at_login(number: u16, kind: &Kind, settings: &Settings) -> String {
+    let (database, user) = (&settings.database, &settings.user);
+    match number {
+        ACCESS_DENIED => format!("it refused user {user}: look at MYSQL_USER and {} ({kind})", login(settings)),
+        UNKNOWN_DATABASE => format!("it has no database {database}: look at MYSQL_DATABASE"),
+        ACCESS_DENIED_TO_DATABASE => format!(
+            "user {user} may not use database {database}, or it does not exist: look at MYSQL_DATABASE, or \
+             GRANT SELECT ON {database}.* TO {user}"
+        ),
+        HOST_NOT_PRIVILEGED | HOST_BLOCKED => {
+            format!("it accepts no connections from this host for user {user}: {kind}")
+        }
+        _ => kind.to_string(),
+    }
+}
+
+fn of_a_query(number: u16) -> &'static str {
+    match number {
+        TABLE_ACCESS_DENIED | COLUMN_ACCESS_DENIED => " (the user of MYSQL_USER needs SELECT on it)",
+        SYNTAX | UNKNOWN_COLUMN => " (if the table has a \"where\" in TABLES, look at that first)",
+        LOCK_WAIT_TIMEOUT => " (another session holds a lock on the table)",
+        QUERY_INTERRUPTED => " (someone or something killed the query)",
+        STATEMENT_TIMEOUT | STATEMENT_TIMEOUT_MARIADB => {
+            " (the server's max_execution_time or max_statement_time is too short for this table)"
+        }
+        SERVER_SHUTDOWN => " (the server was shut down)",
+        TABLE_DEFINITION_CHANGED => " (the table was altered while it was read)",
+        _ => "",
+    }
+}
+
+/// Where the user's proof comes from, and what is often wrong with it.
+fn login(settings: &Settings) -> String {
+    match &settings.login {
+        Login::Password { password, variable } if password.expose_secret().ends_with('\n') => {
+            format!("{variable}; {variable} ends with a line break, was it stored with echo?")
+        }
+        Login::Password { variable, .. } => (*variable).to_owned(),
+        Login::AccessToken => {
+            "MYSQL_IAM_AUTH; the user has to be an IAM user of the instance (a service account's name \
+                               without its domain), and the account needs roles/cloudsql.instanceUser"
+                .to_owned()
+        }
+    }
+}
+
+fn address_variables(settings: &Settings) -> &'static str {
+    match settings.address {
+        Address::Tcp(..) => "MYSQL_HOST and MYSQL_PORT, and at firewalls and VPC between",
+        Address::Socket(_) => "MYSQL_HOST, the path of the socket",
+    }
+}
+
+/// What to do about a certificate that is refused, or about a server without TLS.
+fn tls(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::Certificate(CertificateRefusal::UnknownIssuer, _) => {
+            "the server's certificate is of a CA that is not trusted here; look at MYSQL_SSL_MODE and MYSQL_SSL_CA, \
+             which takes the server's CA"
+        }
+        Refusal::Certificate(CertificateRefusal::Expired, _) => {
+            "the server's certificate has expired; renew it on the server (a certificate is checked because of \
+             MYSQL_SSL_MODE)"
+        }
+        Refusal::Certificate(CertificateRefusal::OtherHost, _) => {
+            "the server's certificate is of another host; correct MYSQL_HOST, or accept every host of the CA with \
+             MYSQL_SSL_MODE=VERIFY_CA"
+        }
+        Refusal::NotSupported => "look at MYSQL_SSL_MODE and MYSQL_SSL_CA, and at the server's own settings of TLS",
+        Refusal::UnreadableCa => "look at MYSQL_SSL_CA",
+        Refusal::Certificate(CertificateRefusal::Other, _) | Refusal::Other(_) => {
+            "look at MYSQL_SSL_MODE and MYSQL_SSL_CA"
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mysql::settings::SslMode;
+    use secrecy::SecretString;
+    use std::time::Duration;
+
+    fn settings(password: &str) -> Settings {
+        Settings {
+            address: Address::Tcp("db".into(), 3306),
+            user: "sync".into(),
+            login: Login::Password { password: SecretString::from(password), variable: "MYSQL_PASSWORD" },
+            database: "shop".into(),
+            ssl_mode: SslMode::Preferred,
+            ssl_ca: None,
+            stall: Duration::from_secs(600),
+        }
+    }
+
+    #[test]
+    fn each_kind_names_what_to_look_at() {
+        let server = |number, at_login| Kind::Server { number, message: "m".into(), at_login };
+        let certificate = |refusal| Kind::Tls(Refusal::Certificate(refusal, "invalid".into()));
+        let cases = [
+            (
+                server(ACCESS_DENIED, true),
+                "it refused user sync: look at MYSQL_USER and MYSQL_PASSWORD (MySQL error 1045: m)",
+            ),
+            (server(UNKNOWN_DATABASE, true), "no database shop: look at MYSQL_DATABASE"),
+            (server(ACCESS_DENIED_TO_DATABASE, true), "GRANT SELECT ON shop.* TO sync"),
+            (server(HOST_BLOCKED, true), "from this host for user sync: MySQL error 1129: m"),
+            (server(1040, true), "MySQL error 1040: m"),
+            (server(TABLE_ACCESS_DENIED, false), "MySQL error 1142: m (the user of MYSQL_USER needs SELECT on it)"),
+            (server(SYNTAX, false), "\"where\" in TABLES"),
+            (server(STATEMENT_TIMEOUT, false), "max_execution_time"),
+            (Kind::Stalled(Duration::from_secs(5)), "sent nothing for 5 s; if it needs longer"),
+            (Kind::ConnectTimeout(Duration::from_secs(8)), "no answer within 8 s: look at MYSQL_HOST and MYSQL_PORT"),
+            (Kind::NotMySql, "does not speak MySQL: look at MYSQL_HOST"),
+            (certificate(CertificateRefusal::UnknownIssuer), "TLS: invalid: the server's certificate is of a CA"),
+            (certificate(CertificateRefusal::Expired), "has expired"),
+            (certificate(CertificateRefusal::OtherHost), "MYSQL_SSL_MODE=VERIFY_CA"),
+            (Kind::Tls(Refusal::UnreadableCa), "not valid PEM: look at MYSQL_SSL_CA"),
+            (Kind::Closed, "the server closed the connection"),
+        ];
+        for (kind, expected) in cases {
+            let sentence = explain(&Error::from(kind).doing("asking"), &settings("secret"));
+            assert!(sentence.starts_with("asking: ") && sentence.contains(expected), "{sentence}");
+            assert!(!sentence.contains("secret"), "{sentence}");
+        }
+        let refused = Error::from(server(ACCESS_DENIED, true));
+        assert!(explain(&refused, &settings("secret\n")).contains("was it stored with echo?"));
+    }
+}

@@ -20,7 +20,7 @@ use crate::mapping::columns::{ColumnOptions, chosen, same};
 use crate::mapping::policies::{Policies, Policy};
 use crate::mapping::types::{BigQueryType, Target, TypeRule};
 use crate::mysql::catalog::{Column, Flavor, Table};
-use crate::mysql::rows::quoted;
+use crate::mysql::sql::quoted;
 
 /// BigQuery's limit on columns of a table ("Quotas and limits", tables).
 const MOST_COLUMNS: usize = 10_000;

@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use sqlx::mysql::MySqlRow;
-
 use crate::avro::block::LARGEST_ROW_BYTES;
 use crate::avro::datum::{NULL, PRESENT};
 use crate::mapping::convert::Encoding;
 use crate::mapping::policies::Policy;
 use crate::mapping::unrepresentable::Unrepresentable;
 use crate::mapping::{KeyColumn, MappedColumn, Mapping};
-use crate::mysql::rows;
+use crate::mysql::sql::Row;
 
 /// Why a row stops the table. Names the column, the row's primary key, the value, and the setting that would change it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,12 +36,12 @@ impl RowEncoder {
 
     /// Appends the row's datum; returns how many bytes of values the row brought.
     #[inline]
-    pub fn append(&mut self, row: &MySqlRow, out: &mut Vec<u8>) -> Result<u64, RowError> {
+    pub fn append(&mut self, row: &Row, out: &mut Vec<u8>) -> Result<u64, RowError> {
         let start = out.len();
         let mut read = 0;
         for (index, (column, replaced)) in self.mapping.columns.iter().zip(&mut self.replaced).enumerate() {
             let converted = column.check.is_none_or(|check| !is_true(row, check));
-            let Some(value) = rows::value(row, index) else {
+            let Some(value) = row.value(index) else {
                 if !converted {
                     let problem = "cannot be converted to UTF-8 by the server: it is longer than max_allowed_packet";
                     return Err(refused(&self.mapping, row, column, problem.into()));
@@ -94,8 +92,8 @@ impl RowEncoder {
 }
 
 /// Whether a condition of the statement holds.
-fn is_true(row: &MySqlRow, index: usize) -> bool {
-    rows::value(row, index).is_some_and(|number| number.iter().any(|byte| *byte != 0))
+fn is_true(row: &Row, index: usize) -> bool {
+    row.value(index).is_some_and(|number| number.iter().any(|byte| *byte != 0))
 }
 
 /// The character set that the value is not valid in, as people call it.
@@ -127,13 +125,13 @@ fn explain(problem: Unrepresentable, column: &MappedColumn, value: &[u8]) -> Str
     format!("{what} ({policy}=null would write NULL{kept})")
 }
 
-fn refused(mapping: &Mapping, row: &MySqlRow, column: &MappedColumn, problem: String) -> RowError {
+fn refused(mapping: &Mapping, row: &Row, column: &MappedColumn, problem: String) -> RowError {
     RowError { column: column.source.clone(), row: primary_key(mapping, row), problem }
 }
 
 /// The column that holds most of a row which is too large.
-fn too_large(mapping: &Mapping, row: &MySqlRow, bytes: usize) -> RowError {
-    let size = |index: usize| rows::value(row, index).map_or(0, <[u8]>::len);
+fn too_large(mapping: &Mapping, row: &Row, bytes: usize) -> RowError {
+    let size = |index: usize| row.value(index).map_or(0, <[u8]>::len);
     let largest = mapping.columns.iter().enumerate().max_by_key(|(index, _)| size(*index));
     let (column, value_bytes) =
         largest.map_or((String::new(), 0), |(index, column)| (column.source.clone(), size(index)));
@@ -148,12 +146,12 @@ fn too_large(mapping: &Mapping, row: &MySqlRow, bytes: usize) -> RowError {
 }
 
 /// " of the row with id 5", or nothing where the table has no primary key.
-fn primary_key(mapping: &Mapping, row: &MySqlRow) -> String {
+fn primary_key(mapping: &Mapping, row: &Row) -> String {
     let keys: Vec<String> = mapping
         .keys
         .iter()
         .map(|KeyColumn { source, target, index }| {
-            let value = rows::value(row, *index).map_or("NULL".to_owned(), |value| target.encoding.show(value));
+            let value = row.value(*index).map_or("NULL".to_owned(), |value| target.encoding.show(value));
             format!("{source} {value}")
         })
         .collect();

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use sqlx::mysql::MySqlConnection;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
+use sqlx::{ConnectOptions as _, Connection as _};
 
+use crate::mysql::error::{Error, Kind, WhileDoing as _};
+use crate::mysql::login;
 use crate::mysql::settings::Settings;
-use crate::mysql::{Error, login};
+use crate::mysql::sql::{Connection, execute, in_time};
 use crate::retry::{Budget, Failed, retrying};
 
 /// One try: a firewall that drops packets answers nothing at all.
@@ -29,41 +30,35 @@ const SESSION_TIMEOUT_SECONDS: u32 = 24 * 60 * 60;
 
 /// Opens a connection whose session reads: UTC, text in its own character set, REPEATABLE READ, no sql_mode that alters values (such as
 /// PAD_CHAR_TO_FULL_LENGTH), and patience with a slow reader.
-pub async fn connect(settings: &Settings) -> Result<MySqlConnection, Error> {
+pub async fn connect(settings: &Settings) -> Result<Connection, Error> {
     connect_within(settings, CONNECT_BUDGET).await
 }
 
 /// The same with more patience, for a server that was there a moment ago.
-pub async fn reconnect(settings: &Settings) -> Result<MySqlConnection, Error> {
+pub async fn reconnect(settings: &Settings) -> Result<Connection, Error> {
     connect_within(settings, RECONNECT_BUDGET).await
 }
 
-async fn connect_within(settings: &Settings, budget: Budget) -> Result<MySqlConnection, Error> {
+async fn connect_within(settings: &Settings, budget: Budget) -> Result<Connection, Error> {
     let doing = format!("connecting to MySQL at {}", settings.address);
     let opening = retrying(&doing, budget, || open(settings)).await;
-    let mut connection = opening.map_err(|Failed { reason, tries, elapsed }| reason.tried(tries, elapsed))?;
+    let opening = opening.map_err(|Failed { reason, tries, elapsed }| reason.tried(tries, elapsed));
+    let mut connection = opening.while_doing(|| &*doing)?;
     let lock_wait_seconds = lock_wait(settings.stall).as_secs();
     // Globals of the server that would change what a SELECT returns, or how long it waits, do not reach this session.
     // MySQL takes the last part for a comment; MariaDB reads the current rows of system-versioned tables.
     let session = format!(
         "SET SESSION sql_mode = '', character_set_results = NULL, sql_select_limit = 18446744073709551615, \
+         sql_big_selects = 1, completion_type = 0, \
          lock_wait_timeout = {lock_wait_seconds}, \
          net_write_timeout = {SESSION_TIMEOUT_SECONDS}, net_read_timeout = {SESSION_TIMEOUT_SECONDS}, \
          wait_timeout = {SESSION_TIMEOUT_SECONDS} /*M!100300 , system_versioning_asof = DEFAULT */"
     );
     for statement in [session.as_str(), "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"] {
-        in_time(settings.stall, &doing, execute(&mut connection, "setting the session up", statement)).await?;
+        let setting = async { execute(&mut connection, statement).await.while_doing(|| "setting up the session") };
+        in_time(settings.stall, setting).await.while_doing(|| &*doing)?;
     }
     Ok(connection)
-}
-
-/// What is asked of the server, not waited for longer than it may be silent.
-pub async fn in_time<T>(
-    limit: Duration,
-    doing: &str,
-    asking: impl Future<Output = Result<T, Error>>,
-) -> Result<T, Error> {
-    tokio::time::timeout(limit, asking).await.unwrap_or_else(|_| Err(Error::stalled(doing, limit)))
 }
 
 /// How long a table's lock is waited for, which is silence too.
@@ -71,30 +66,24 @@ pub(super) fn lock_wait(stall: Duration) -> Duration {
     LOCK_WAIT.min(stall)
 }
 
-async fn open(settings: &Settings) -> Result<MySqlConnection, Error> {
+async fn open(settings: &Settings) -> Result<Connection, Error> {
     let options = login::options(settings).await?;
     match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
         Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) => Err(Error::connecting(settings, &error)),
-        Err(_) => Err(Error::connect_timeout(settings, CONNECT_TIMEOUT)),
+        Ok(Err(error)) => Err(Kind::of(error, true).into()),
+        Err(_) => Err(Kind::ConnectTimeout(CONNECT_TIMEOUT).into()),
     }
 }
 
-/// Runs a statement that is ours from the first to the last letter, or quoted.
-pub(super) async fn execute(connection: &mut MySqlConnection, doing: &str, statement: &str) -> Result<(), Error> {
-    let result = connection.execute(AssertSqlSafe(statement.to_owned())).await;
-    result.map(drop).map_err(|error| Error::query(doing, &error))
-}
-
 /// Says goodbye, so that the server logs no aborted connection. Nothing depends on it.
-pub async fn close(connection: MySqlConnection) {
+pub async fn close(connection: Connection) {
     let _ = tokio::time::timeout(Duration::from_secs(1), connection.close()).await;
 }
 
 /// The server's number of this connection.
-pub async fn id(connection: &mut MySqlConnection) -> Result<u64, Error> {
+pub async fn id(connection: &mut Connection) -> Result<u64, Error> {
     let query = sqlx::query_scalar::<_, u64>("SELECT CONNECTION_ID()").persistent(false);
-    query.fetch_one(connection).await.map_err(|error| Error::query("asking for the connection's number", &error))
+    query.fetch_one(connection).await.while_doing(|| "asking for the connection's number")
 }
 
 /// Ends connections of ours on the server's side. A server notices that a client is gone when it sends the next rows; until
@@ -104,7 +93,7 @@ pub async fn kill(settings: &Settings, ids: &[u64]) {
         let mut connection = open(settings).await?;
         for id in ids {
             // Most often it is gone already, which is an error of KILL.
-            let _ = execute(&mut connection, "ending a connection", &format!("KILL CONNECTION {id}")).await;
+            let _ = execute(&mut connection, &format!("KILL CONNECTION {id}")).await;
         }
         close(connection).await;
         Ok::<(), Error>(())

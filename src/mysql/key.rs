@@ -1,11 +1,7 @@
 //! The primary key of a table, as far as its values can be written down exactly in SQL: what ranges of rows are made of.
 
-use sqlx::Row as _;
-use sqlx::mysql::{MySqlConnection, MySqlRow};
-
-use crate::mysql::catalog::{query, text};
-use crate::mysql::rows::quoted;
-use crate::mysql::{Error, rows};
+use crate::mysql::error::{Error, WhileDoing as _};
+use crate::mysql::sql::{Connection, Row, query, quoted};
 
 /// The leading columns of a primary key whose values can be compared with literals.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,36 +36,36 @@ pub struct Boundary(Vec<String>);
 
 /// The primary key of the table; `None` where there is none, or its first column is of a type that cannot be written down
 /// (FLOAT and DOUBLE, ENUM and SET, whose order is not that of their text, BIT, a prefix of a text).
-pub async fn primary(connection: &mut MySqlConnection, table: &str) -> Result<Option<Key>, Error> {
+pub async fn primary(connection: &mut Connection, table: &str) -> Result<Option<Key>, Error> {
     let rows = query(
         connection,
-        &format!("reading the primary key of {table} from the catalog"),
         "SELECT c.COLUMN_NAME, c.DATA_TYPE, c.CHARACTER_SET_NAME, c.COLLATION_NAME, CAST(s.SUB_PART AS CHAR) \
          FROM information_schema.STATISTICS s LEFT JOIN information_schema.COLUMNS c ON c.TABLE_SCHEMA = s.TABLE_SCHEMA \
          AND c.TABLE_NAME = s.TABLE_NAME AND c.COLUMN_NAME = s.COLUMN_NAME \
          WHERE s.TABLE_SCHEMA = DATABASE() AND s.TABLE_NAME = ? AND s.INDEX_NAME = 'PRIMARY' ORDER BY s.SEQ_IN_INDEX",
         &[table],
     )
-    .await?;
+    .await
+    .while_doing(|| format!("reading the primary key of {table} from the catalog"))?;
     let columns: Vec<KeyColumn> = rows.iter().map_while(key_column).collect();
     let whole = columns.len() == rows.len();
     Ok((!columns.is_empty()).then_some(Key { columns, whole }))
 }
 
 /// `None` for a column whose values cannot be written down, and for one that the user may not read.
-fn key_column(row: &MySqlRow) -> Option<KeyColumn> {
-    if text(row, 4).is_some() {
+fn key_column(row: &Row) -> Option<KeyColumn> {
+    if row.text(4).is_some() {
         return None;
     }
-    let literal = match &*text(row, 1)?.to_lowercase() {
+    let literal = match &*row.text(1)?.to_lowercase() {
         "tinyint" | "smallint" | "mediumint" | "int" | "bigint" | "year" => Literal::Number { integer: true },
         "decimal" => Literal::Number { integer: false },
-        "char" | "varchar" => Literal::Text { charset: text(row, 2)?, collation: text(row, 3)? },
+        "char" | "varchar" => Literal::Text { charset: row.text(2)?, collation: row.text(3)? },
         "binary" | "varbinary" => Literal::Bytes,
         "date" | "datetime" | "timestamp" | "time" | "uuid" | "inet4" | "inet6" => Literal::Quoted,
         _ => return None,
     };
-    Some(KeyColumn { name: text(row, 0)?, literal })
+    Some(KeyColumn { name: row.text(0)?, literal })
 }
 
 impl Key {
@@ -101,10 +97,9 @@ impl Key {
     }
 
     /// The boundary in a row of `select_list`; `None` should the server send anything that is no such value.
-    pub(super) fn boundary(&self, row: &MySqlRow) -> Option<Boundary> {
-        debug_assert_eq!(row.len(), self.columns.len());
+    pub(super) fn boundary(&self, row: &Row) -> Option<Boundary> {
         let values = self.columns.iter().enumerate().map(|(index, column)| {
-            let value = rows::value(row, index).and_then(|value| std::str::from_utf8(value).ok())?;
+            let value = row.value(index).and_then(|value| std::str::from_utf8(value).ok())?;
             let hex = || value.bytes().all(|byte| byte.is_ascii_hexdigit());
             let plain = || value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-+.: ".contains(&byte));
             match &column.literal {

@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use sqlx::mysql::MySqlConnection;
-use sqlx::{AssertSqlSafe, Connection};
+use sqlx::Connection as _;
 use uuid::Uuid;
 
-use crate::mysql::catalog::number;
-use crate::mysql::connection::in_time;
-use crate::mysql::{Error, error};
+use crate::mysql::error::{Error, WhileDoing as _, is_not_supported};
+use crate::mysql::sql::{Connection, in_time, query};
 use crate::report::events;
 
 /// An attempt that was killed a moment ago may still be leaving.
@@ -30,52 +28,48 @@ pub struct Lock {
 
 impl Lock {
     /// Takes the lock of `key`. Locks need no privilege; a server that has none (Galera) is read without, and says so.
-    pub async fn take(connection: &mut MySqlConnection, stall: Duration, key: String) -> Result<Option<Self>, Error> {
-        let doing = format!("locking {key}");
-        let patience = stall + Duration::from_secs(WAIT_SECONDS.into());
-        in_time(patience, &doing, Self::wait_for(connection, key)).await
-    }
-
-    async fn wait_for(connection: &mut MySqlConnection, key: String) -> Result<Option<Self>, Error> {
+    pub async fn take(connection: &mut Connection, stall: Duration, key: String) -> Result<Option<Self>, Error> {
         // Lock names are at most 64 characters long ("Locking Functions", MySQL).
         let name = format!("mysql-bigquery-sync/{}", Uuid::new_v5(&Uuid::NAMESPACE_URL, key.as_bytes()));
         let lock = Self { name, key };
-        let taken = lock.ask(connection, &format!("SELECT CAST(GET_LOCK(?, {WAIT_SECONDS}) AS CHAR)")).await;
-        match taken {
-            Ok(Some(1)) => Ok(Some(lock)),
-            Ok(_) => Err(Error::new(
-                format!("locking {}", lock.key),
+        let patience = stall + Duration::from_secs(WAIT_SECONDS.into());
+        let question = format!("SELECT CAST(GET_LOCK(?, {WAIT_SECONDS}) AS CHAR)");
+        let asking = lock.ask(connection, &question);
+        let taken = match in_time(patience, asking).await {
+            Ok(Some(1)) => return Ok(Some(lock)),
+            Ok(_) => Err(Error::problem(
                 "another execution is copying this table right now; nothing was read, and the table is the other's",
             )),
-            Err(problem) if error::is_not_supported(&problem) => {
+            Err(problem) if is_not_supported(&problem) => {
                 events::NoLocks {}
                     .log(format_args!("this server has no GET_LOCK: executions that overlap are not noticed"));
                 Ok(None)
             }
-            Err(problem) => Err(Error::query(format!("locking {}", lock.key), &problem)),
-        }
+            Err(problem) => Err(problem),
+        };
+        taken.while_doing(|| format!("locking {}", lock.key))
     }
 
     /// Makes sure that the lock is still this connection's.
-    pub async fn check(&self, connection: &mut MySqlConnection, stall: Duration) -> Result<(), Error> {
-        let doing = format!("making sure of the lock of {}", self.key);
+    pub async fn check(&self, connection: &mut Connection, stall: Duration) -> Result<(), Error> {
         let asking = self.ask(connection, "SELECT CAST(IS_USED_LOCK(?) = CONNECTION_ID() AS CHAR)");
-        let asking = async { asking.await.map_err(|error| Error::query(&*doing, &error)) };
-        match in_time(stall, &doing, asking).await? {
-            Some(1) => Ok(()),
-            _ => Err(Error::new(doing, "it is lost; the destination is unchanged")),
-        }
+        let held = match in_time(stall, asking).await {
+            Ok(Some(1)) => Ok(()),
+            Ok(_) => Err(Error::problem("it is lost; the destination is unchanged")),
+            Err(problem) => Err(problem),
+        };
+        held.while_doing(|| format!("making sure of the lock of {}", self.key))
     }
 
-    async fn ask(&self, connection: &mut MySqlConnection, question: &str) -> Result<Option<u64>, sqlx::Error> {
-        let query = sqlx::query(AssertSqlSafe(question.to_owned())).persistent(false).bind(&self.name);
-        Ok(number(&query.fetch_one(connection).await?, 0))
+    async fn ask(&self, connection: &mut Connection, question: &str) -> Result<Option<u64>, Error> {
+        let rows = query(connection, question, &[&self.name]).await?;
+        Ok(rows.first().and_then(|row| row.number(0)))
     }
 }
 
 /// Does the work while it keeps the idle connection, and with it the lock, from being cut. That it was cut all the same is
 /// for whoever uses it next.
-pub async fn keeping_alive<T>(connection: &mut MySqlConnection, work: impl Future<Output = T>) -> T {
+pub async fn keeping_alive<T>(connection: &mut Connection, work: impl Future<Output = T>) -> T {
     tokio::pin!(work);
     let mut alive = true;
     loop {

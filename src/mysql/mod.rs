@@ -5,11 +5,15 @@ pub mod connection;
 pub mod error;
 pub mod key;
 pub mod locks;
-pub mod login;
+mod login;
 pub mod ranges;
 pub mod rows;
+pub mod session;
 pub mod settings;
-pub mod snapshots;
+pub mod snapshot;
+pub mod sql;
+pub mod tls;
 
 pub use error::Error;
 pub use settings::Settings;
+pub use sql::Connection;

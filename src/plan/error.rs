@@ -19,10 +19,11 @@ pub enum Error {
 
 impl Error {
     /// The error, and what to do about it.
-    pub fn explained(&self) -> String {
+    pub fn explained(&self, source: &mysql::Settings) -> String {
         match self {
+            Self::Source(error) => hints::mysql::explain(error, source),
             Self::Destination(error) => hints::bigquery::explain(error),
-            Self::Source(_) | Self::Problem(_) => self.to_string(),
+            Self::Problem(_) => self.to_string(),
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Makes plans: asks both sides what there is.
 
-use sqlx::mysql::MySqlConnection;
-
 use crate::bigquery::tables::Existing;
 use crate::mapping::Mapping;
+use crate::mysql;
 use crate::mysql::catalog::{self, Found, Table};
-use crate::mysql::connection::in_time;
-use crate::mysql::rows;
+use crate::mysql::error::WhileDoing as _;
+use crate::mysql::sql::{self, in_time};
 use crate::plan::error::Error;
 use crate::plan::reading::Reading;
 use crate::plan::settings::Settings;
@@ -46,9 +45,9 @@ pub struct Source {
 
 impl Planner {
     /// The table that was asked for, and its name in BigQuery.
-    pub async fn resolve(&self, connection: &mut MySqlConnection, request: &TableRequest) -> Result<Resolved, Error> {
-        let (stall, doing) = (self.endpoints.source.stall, format!("looking for table {}", request.name));
-        let found = match in_time(stall, &doing, catalog::find(connection, &request.name)).await? {
+    pub async fn resolve(&self, connection: &mut mysql::Connection, request: &TableRequest) -> Result<Resolved, Error> {
+        let looking = in_time(self.endpoints.source.stall, catalog::find(connection, &request.name)).await;
+        let found = match looking.while_doing(|| format!("looking for table {}", request.name))? {
             Ok(found) => found,
             Err(existing) => return Err(Error::Problem(self.missing(&request.name, &existing))),
         };
@@ -65,36 +64,37 @@ impl Planner {
     /// How the table is read.
     pub async fn reading(
         &self,
-        connection: &mut MySqlConnection,
+        connection: &mut mysql::Connection,
         request: &TableRequest,
         found: &Found,
     ) -> Result<Reading, Error> {
         let reading = Reading::of(connection, &self.settings, request, found);
-        Ok(in_time(self.endpoints.source.stall, "looking at the primary key", reading).await?)
+        Ok(in_time(self.endpoints.source.stall, reading).await.while_doing(|| "looking at the primary key")?)
     }
 
     /// Looks at the table and maps its columns.
     pub async fn source(
         &self,
-        connection: &mut MySqlConnection,
+        connection: &mut mysql::Connection,
         request: &TableRequest,
         found: Found,
         reading: Reading,
     ) -> Result<Source, Error> {
         let (stall, flavor) = (self.endpoints.source.stall, self.endpoints.flavor);
-        let doing = format!("looking at the columns of table {}", found.name);
-        let table = in_time(stall, &doing, catalog::columns(connection, flavor, found)).await?;
+        let name = found.name.clone();
+        let doing = || format!("looking at the columns of table {name}");
+        let table = in_time(stall, catalog::columns(connection, flavor, found)).await.while_doing(doing)?;
         let mapping = Mapping::new(&table, flavor, &request.columns, self.settings.policies);
         let mapping = mapping.map_err(Error::Problem)?;
         if request.columns.take_all() {
             let checking = async {
-                rows::check_all_columns(connection, &table.name, mapping.has_vectors()).await?;
+                catalog::check_all_columns(connection, &table.name, mapping.has_vectors()).await?;
                 if flavor == catalog::Flavor::MySql && !table.is_view {
-                    rows::check_invisible_columns(connection, &table.name).await?;
+                    catalog::check_invisible_columns(connection, &table.name).await?;
                 }
                 Ok(())
             };
-            in_time(stall, &doing, checking).await?;
+            in_time(stall, checking).await.while_doing(doing)?;
         }
         Ok(Source { table, mapping, reading })
     }
@@ -120,7 +120,7 @@ impl Planner {
     /// The plan of a table that was found. In a snapshot that pins the table's definition it stays true to its last row.
     pub async fn plan(
         &self,
-        connection: &mut MySqlConnection,
+        connection: &mut mysql::Connection,
         request: &TableRequest,
         resolved: Resolved,
         reading: Reading,
@@ -146,8 +146,8 @@ impl Planner {
         format!(
             "no such table in database {database} (or user {user} may not read it: GRANT SELECT ON {}.{} TO {user}){hint}: \
              look at TABLES and MYSQL_DATABASE",
-            rows::quoted(database),
-            rows::quoted(name)
+            sql::quoted(database),
+            sql::quoted(name)
         )
     }
 }

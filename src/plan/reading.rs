@@ -2,13 +2,12 @@
 
 use std::fmt;
 
-use sqlx::mysql::MySqlConnection;
-
 use crate::mapping::Mapping;
+use crate::mysql;
 use crate::mysql::catalog::Found;
+use crate::mysql::error::{Error, Kind};
 use crate::mysql::key::{self, Key};
 use crate::mysql::ranges::{Ranges, Size};
-use crate::mysql::{self, Error};
 use crate::plan::settings::Settings;
 use crate::work::selection::TableRequest;
 
@@ -45,7 +44,7 @@ impl fmt::Display for Reading {
 impl Reading {
     /// Decides; asks the server only where several connections are asked for.
     pub async fn of(
-        connection: &mut MySqlConnection,
+        connection: &mut mysql::Connection,
         settings: &Settings,
         request: &TableRequest,
         found: &Found,
@@ -82,15 +81,15 @@ impl Reading {
     /// What is read by the statement, once the columns are known.
     pub async fn ranges(
         &self,
-        connection: &mut MySqlConnection,
+        connection: &mut mysql::Connection,
         found: &Found,
         statement: &str,
         mapping: &Mapping,
     ) -> Result<Ranges, Error> {
         let Self::Divided { connections, key } = self else { return Ok(Ranges::whole(statement.to_owned())) };
         if mysql::key::primary(connection, &found.name).await?.as_ref() != Some(key) {
-            let doing = format!("dividing table {} by its primary key", found.name);
-            return Err(Error::outdated(doing, "the key was altered a moment ago"));
+            let outdated = Error::from(Kind::Outdated("the key was altered a moment ago"));
+            return Err(outdated.doing(format!("dividing table {} by its primary key", found.name)));
         }
         let size = Size {
             rows: found.estimated_rows.unwrap_or(0),

@@ -7,7 +7,7 @@ use crate::bigquery::types::schema::TableSchema;
 use crate::bigquery::types::table::TableReference;
 use crate::mapping::Mapping;
 use crate::mysql::catalog::Table;
-use crate::mysql::rows;
+use crate::mysql::sql;
 use crate::plan::drift::Drift;
 use crate::plan::reading::Reading;
 use crate::plan::{destination, layout};
@@ -63,7 +63,7 @@ pub(super) fn decide(
     let layout = layout::of(request, &mapping, existing.as_ref())?;
     let target = destination::of(&table, &mapping, existing.as_ref())?;
     Ok(TablePlan {
-        statement: rows::statement(&mapping.select_list(), &table.name, request.filter.as_deref()),
+        statement: sql::select(&mapping.select_list(), &table.name, request.filter.as_deref()),
         table,
         destination: reference.table_id.clone(),
         mapping,

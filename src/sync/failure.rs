@@ -2,7 +2,7 @@
 
 use std::io;
 
-use crate::hints::bigquery::explain;
+use crate::hints;
 use crate::mapping::row::RowError;
 use crate::{bigquery, mysql, plan};
 
@@ -34,17 +34,18 @@ impl Failure {
     /// upload session was lost, or BigQuery could not finish the load job.
     pub(super) fn is_retryable(&self) -> bool {
         match self {
-            Self::Source(error) | Self::Plan(plan::Error::Source(error)) => error.transient,
+            Self::Source(error) | Self::Plan(plan::Error::Source(error)) => error.is_transient(),
             Self::Destination(error) => error.is_worth_a_restart(),
             _ => false,
         }
     }
 
     /// The failure, and what to do about it.
-    pub(super) fn explained(&self) -> String {
+    pub(super) fn explained(&self, source: &mysql::Settings) -> String {
         match self {
-            Self::Destination(error) => explain(error),
-            Self::Plan(error) => error.explained(),
+            Self::Source(error) => hints::mysql::explain(error, source),
+            Self::Destination(error) => hints::bigquery::explain(error),
+            Self::Plan(error) => error.explained(source),
             _ => self.to_string(),
         }
     }

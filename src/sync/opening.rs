@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use futures_util::future::try_join_all;
-use sqlx::mysql::MySqlConnection;
 
 use crate::bigquery;
-use crate::mysql::connection::in_time;
+use crate::mysql::error::WhileDoing as _;
 use crate::mysql::locks::Lock;
 use crate::mysql::ranges::Ranges;
-use crate::mysql::{self, snapshots};
+use crate::mysql::sql::in_time;
+use crate::mysql::{self, snapshot};
 use crate::plan::TablePlan;
 use crate::plan::planner::Resolved;
 use crate::plan::reading::Reading;
@@ -42,7 +42,7 @@ pub(super) struct Opened {
 /// The table in one moment, in which it cannot be altered.
 pub(super) struct Snapshot {
     /// All of them see the same rows.
-    pub(super) connections: Vec<MySqlConnection>,
+    pub(super) connections: Vec<mysql::Connection>,
     pub(super) connection_ids: Vec<u64>,
     /// Since when.
     pub(super) since: Instant,
@@ -84,11 +84,11 @@ async fn earlier_attempts(context: &Context, destination: &str, is_restart: bool
 }
 
 /// An earlier attempt may have ended between the load job and what follows it.
-async fn settle(context: &Context, connection: &mut MySqlConnection, request: &TableRequest, resolved: Resolved) {
+async fn settle(context: &Context, connection: &mut mysql::Connection, request: &TableRequest, resolved: Resolved) {
     match context.planner.plan(connection, request, resolved, Reading::Whole(None)).await {
         Ok(plan) => context.publisher().settle(&plan).await,
         Err(problem) => {
-            let (table, problem) = (&request.name, problem.explained());
+            let (table, problem) = (&request.name, problem.explained(&context.planner.endpoints.source));
             events::PropertiesNotSet { table }.log(format_args!(
                 "{table}: its rows are loaded; its properties could not be set, the next run tries again: {problem}"
             ));
@@ -99,7 +99,7 @@ async fn settle(context: &Context, connection: &mut MySqlConnection, request: &T
 /// Opens the snapshots, and makes the plan now that the columns cannot change any more.
 async fn snapshot(
     context: &Context,
-    mut connection: MySqlConnection,
+    mut connection: mysql::Connection,
     request: &TableRequest,
     resolved: Resolved,
     lock: Option<Lock>,
@@ -110,13 +110,13 @@ async fn snapshot(
     let reading = planner.reading(&mut connection, request, &found).await?;
     let (since, others) = (Instant::now(), reading.connections() - 1);
     let mut connections =
-        snapshots::open(source, &mut connection, others, &found.name, context.settings.snapshots).await?;
+        snapshot::open(source, &mut connection, others, &found.name, context.settings.snapshots).await?;
     let reading = if connections.is_empty() { Reading::Whole(None) } else { reading };
     let plan = planner.plan(&mut connection, request, resolved, reading).await?;
     let dividing = plan.reading.ranges(&mut connection, &found, &plan.statement, &plan.mapping);
-    let ranges = in_time(stall, "dividing the table", dividing).await?;
+    let ranges = in_time(stall, dividing).await.while_doing(|| "dividing the table")?;
     connections.insert(0, connection);
     let asking = try_join_all(connections.iter_mut().map(mysql::connection::id));
-    let connection_ids = in_time(stall, "asking for the connections' numbers", asking).await?;
+    let connection_ids = in_time(stall, asking).await.while_doing(|| "asking for the connections' numbers")?;
     Ok((Snapshot { connections, connection_ids, since, ranges, lock }, plan))
 }

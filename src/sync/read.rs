@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
-use sqlx::mysql::MySqlConnection;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::avro::block::BlockBuilder;
@@ -13,7 +12,7 @@ use crate::mapping::Mapping;
 use crate::mapping::row::RowEncoder;
 use crate::mysql::connection::close;
 use crate::mysql::ranges::Ranges;
-use crate::mysql::{locks, rows};
+use crate::mysql::{self, locks, rows, snapshot};
 use crate::sync::failure::Failure;
 use crate::sync::pace::{Pace, Usage};
 use crate::sync::queue::BlockQueue;
@@ -24,7 +23,7 @@ pub(super) struct Source {
     pub(super) table: String,
     pub(super) ranges: Ranges,
     /// Each in an open snapshot; the first one holds the table's lock.
-    pub(super) connections: Vec<MySqlConnection>,
+    pub(super) connections: Vec<mysql::Connection>,
     /// Since when.
     pub(super) since: Instant,
     pub(super) mapping: Arc<Mapping>,
@@ -43,7 +42,7 @@ pub(super) struct Read {
     /// How long the longest snapshot was open.
     pub(super) snapshot: Duration,
     /// The one that holds the table's lock, out of its snapshot.
-    pub(super) connection: MySqlConnection,
+    pub(super) connection: mysql::Connection,
 }
 
 /// What all connections share.
@@ -62,7 +61,7 @@ struct Share {
     rows: u64,
     replaced: Vec<u64>,
     snapshot_ended: Instant,
-    connection: Option<MySqlConnection>,
+    connection: Option<mysql::Connection>,
 }
 
 /// Reads and encodes every row, and ends each snapshot with its last row.
@@ -93,7 +92,7 @@ pub(super) async fn all(source: Source, queue: Arc<BlockQueue>, counters: Arc<Co
 }
 
 /// Reads range after range over one connection, which lives on where it is to be `kept`.
-async fn one(shared: Arc<Shared>, mut connection: MySqlConnection, kept: bool) -> Result<Share, Failure> {
+async fn one(shared: Arc<Shared>, mut connection: mysql::Connection, kept: bool) -> Result<Share, Failure> {
     let Shared { table, ranges, mapping, stall, pace, queue, counters } = &*shared;
     let (stall, mut usage) = (*stall, Usage::default());
     let mut encoder = RowEncoder::new(Arc::clone(mapping));
@@ -136,7 +135,7 @@ async fn one(shared: Arc<Shared>, mut connection: MySqlConnection, kept: bool) -
     tally.tell(counters);
     pace.settle(&mut usage).await;
     // The snapshot ends with its last row: the database need not wait for BigQuery.
-    rows::end_snapshot(&mut connection, stall).await?;
+    snapshot::end(&mut connection, stall).await?;
     let snapshot_ended = Instant::now();
     if let Some(block) = blocks.finish() {
         locks::keeping_alive(&mut connection, queue.put(block)).await;

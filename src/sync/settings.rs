@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use crate::avro::codec::Codec;
-use crate::mysql::snapshots::Snapshots;
+use crate::mysql::snapshot::Snapshots;
 use crate::sync::pace::Limits;
 
 /// Each table at a time has connections of its own and two chunks of 16 MiB in memory.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use sqlx::mysql::MySqlConnection;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::bigquery::types::job::Job;
@@ -53,7 +52,7 @@ async fn copy_with_restarts(context: &Context, request: &TableRequest, counters:
             Ok(outcome) => return outcome,
             Err(failure) => failure,
         };
-        let problem = failure.explained();
+        let problem = failure.explained(&context.planner.endpoints.source);
         if restarts < MOST_RESTARTS && failure.is_retryable() && !context.stop.is_cancelled() {
             restarts += 1;
             let table = &request.name;
@@ -144,7 +143,7 @@ async fn publish(
     context: &Context,
     publication: &Publication<'_>,
     job: Job,
-    connection: &mut MySqlConnection,
+    connection: &mut mysql::Connection,
     rows: u64,
 ) -> Result<(), Failure> {
     let completing = locks::keeping_alive(connection, publication.complete(job, rows));

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::bigquery;
-use crate::hints::bigquery::explain;
+use crate::hints;
 use crate::mysql;
 use crate::mysql::catalog::{self, Flavor};
-use crate::mysql::connection::in_time;
+use crate::mysql::error::WhileDoing as _;
+use crate::mysql::sql::in_time;
 use crate::retry::{Budget, Failed, retrying};
 use crate::work::assignment::own_units;
 use crate::work::selection::{Selection, TableRequest};
@@ -44,9 +45,12 @@ pub async fn connect(
         (Ok(bigquery), Ok(Source { flavor, units, conflicts })) => {
             Ok((Endpoints { source, flavor, destination, bigquery, conflicts }, units))
         }
-        (Err(bigquery), Err(source)) => Err(format!("{source}; and {}", explain(&bigquery))),
-        (Err(bigquery), Ok(_)) => Err(explain(&bigquery)),
-        (Ok(_), Err(source)) => Err(source.to_string()),
+        (Err(bigquery), Err(error)) => {
+            let (error, bigquery) = (hints::mysql::explain(&error, &source), hints::bigquery::explain(&bigquery));
+            Err(format!("{error}; and {bigquery}"))
+        }
+        (Err(bigquery), Ok(_)) => Err(hints::bigquery::explain(&bigquery)),
+        (Ok(_), Err(error)) => Err(hints::mysql::explain(&error, &source)),
     }
 }
 
@@ -72,12 +76,13 @@ async fn look_at_source(
 async fn look_once(settings: &mysql::Settings, selection: &Selection, task: &Task) -> Result<Source, mysql::Error> {
     let mut connection = mysql::connection::connect(settings).await?;
     let asking = async {
-        mysql::login::warn_if_unencrypted(&mut connection, settings).await?;
+        mysql::session::warn_if_unencrypted(&mut connection, settings).await?;
         let flavor = catalog::flavor(&mut connection).await?;
         let listed = if selection.has_patterns() { catalog::list(&mut connection).await? } else { Vec::new() };
         Ok((flavor, listed))
     };
-    let (flavor, listed) = in_time(settings.stall, "asking MySQL for its tables", asking).await?;
+    let asked = in_time(settings.stall, asking).await;
+    let (flavor, listed) = asked.while_doing(|| "asking MySQL for its tables")?;
     mysql::connection::close(connection).await;
     let matchable: Vec<&str> =
         listed.iter().filter(|listed| !listed.is_view).map(|listed| listed.name.as_str()).collect();

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use futures_util::TryStreamExt as _;
 use mysql_bigquery_sync::config::Config;
 use mysql_bigquery_sync::mapping::Mapping;
 use mysql_bigquery_sync::mapping::columns::ColumnOptions;
 use mysql_bigquery_sync::mapping::policies::Policies;
 use mysql_bigquery_sync::mapping::row::RowEncoder;
-use mysql_bigquery_sync::mysql::{catalog, connection, rows};
+use mysql_bigquery_sync::mysql::{catalog, connection, rows, sql};
 
 use crate::support::sink::Sink;
 use crate::support::{PASSWORD, Place, Server, USER, apply, on_both_servers};
@@ -77,9 +76,12 @@ fn a_row_costs_no_allocation(place: Place) {
         let found = catalog::find(&mut connection, "t").await.unwrap().unwrap();
         let table = catalog::columns(&mut connection, flavor, found).await.unwrap();
         let mapping = Mapping::new(&table, flavor, &ColumnOptions::default(), Policies::default()).unwrap();
-        let statement = rows::statement(&mapping.select_list(), "t", None);
-        let query = sqlx::query(sqlx::AssertSqlSafe(statement)).persistent(false);
-        let read: Vec<_> = query.fetch(&mut connection).try_collect().await.unwrap();
+        let mut stream = rows::stream(&mut connection, sql::select(&mapping.select_list(), "t", None));
+        let mut read = Vec::new();
+        while let Some(row) = rows::wait(&mut stream, config.mysql.stall).await.unwrap() {
+            read.push(row);
+        }
+        drop(stream);
         (mapping, read)
     });
     let mut encoder = RowEncoder::new(Arc::new(mapping));

@@ -1,4 +1,4 @@
-//! Snapshots of several connections that see the same moment of one table.
+//! Consistent snapshots: of one connection, and of several that see the same moment of one table.
 //!
 //! `LOCK TABLES … READ` waits until every transaction that has written to the table is over, and lets none write to it while
 //! it is held: snapshots opened in between have the same rows of this table. That takes milliseconds.
@@ -7,14 +7,11 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
-use sqlx::mysql::MySqlConnection;
-use sqlx::{AssertSqlSafe, Executor as _};
 
-use crate::mysql::Error;
-use crate::mysql::connection::{close, connect, execute};
-use crate::mysql::error::{is_access_denied, is_lock_wait_timeout};
-use crate::mysql::rows::{self, quoted};
+use crate::mysql::connection::{close, connect, lock_wait};
+use crate::mysql::error::{Error, Kind, WhileDoing as _, is_access_denied, is_lock_wait_timeout};
 use crate::mysql::settings::Settings;
+use crate::mysql::sql::{Connection, execute, in_time, quoted};
 use crate::report::events;
 
 /// `SNAPSHOT`: what several connections that read one table see.
@@ -45,17 +42,34 @@ const HOLD_LIMIT: Duration = Duration::from_secs(2);
 /// Should this process or the network freeze meanwhile, the server gives the table free by itself.
 const HOLD_IDLE_SECONDS: u64 = HOLD_LIMIT.as_secs() + 1;
 
+/// Opens a snapshot of the database, read-only, and takes the table's metadata lock in it: until the snapshot ends nobody
+/// alters the table, so what the catalog says from here on is true of every row.
+pub async fn begin(connection: &mut Connection, table: &str, stall: Duration) -> Result<(), Error> {
+    let pinning = format!("SELECT 1 FROM {} LIMIT 0", quoted(table));
+    let opening = async {
+        let begin = execute(connection, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+        begin.await.while_doing(|| "opening a snapshot")?;
+        execute(connection, &pinning).await
+    };
+    in_time(stall + lock_wait(stall), opening).await.while_doing(|| format!("opening table {table}"))
+}
+
+/// Ends the snapshot; a long one would keep InnoDB from cleaning up.
+pub async fn end(connection: &mut Connection, stall: Duration) -> Result<(), Error> {
+    in_time(stall, execute(connection, "COMMIT")).await.while_doing(|| "ending the snapshot")
+}
+
 /// Opens a snapshot on the first connection and on `others` more, and pins the table's definition in each. When the table
 /// cannot be locked in time, only the first one's snapshot is opened, and there are no others.
 pub async fn open(
     settings: &Settings,
-    first: &mut MySqlConnection,
+    first: &mut Connection,
     others: usize,
     table: &str,
     snapshots: Snapshots,
-) -> Result<Vec<MySqlConnection>, Error> {
+) -> Result<Vec<Connection>, Error> {
     if others == 0 {
-        rows::begin_snapshot(first, table, settings.stall).await?;
+        begin(first, table, settings.stall).await?;
         return Ok(Vec::new());
     }
     let mut opened = try_join_all((0..others).map(|_| connect(settings))).await?;
@@ -96,19 +110,20 @@ pub async fn open(
     let opening = try_join_all(
         std::iter::once(first)
             .chain(&mut opened)
-            .map(|connection| async move { rows::begin_snapshot(connection, table, settings.stall).await }),
+            .map(|connection| async move { begin(connection, table, settings.stall).await }),
     );
     match gate {
         None => opening.await.map(drop)?,
         Some(mut gate) => {
             let done = tokio::time::timeout(HOLD_LIMIT, opening).await;
             // Before anything else: whatever happened, the table is free again.
-            let doing = format!("unlocking table {table}");
-            let unlocked = tokio::time::timeout(HOLD_LIMIT, execute(&mut gate, &doing, "UNLOCK TABLES")).await;
+            let unlocked = tokio::time::timeout(HOLD_LIMIT, execute(&mut gate, "UNLOCK TABLES")).await;
             let held = begun.elapsed();
-            let silent = |doing: String| Error::silent(doing, HOLD_LIMIT);
-            done.map_err(|_| silent(format!("opening {connections} snapshots of table {table}")))??;
-            unlocked.map_err(|_| silent(doing))??;
+            let silent = |_| Error::from(Kind::Silent(HOLD_LIMIT));
+            let done = done.map_err(silent).and_then(|done| done);
+            done.while_doing(|| format!("opening {connections} snapshots of table {table}"))?;
+            let unlocked = unlocked.map_err(silent).and_then(|unlocked| unlocked);
+            unlocked.while_doing(|| format!("unlocking table {table}"))?;
             close(gate).await;
             let locked_microseconds = u64::try_from(held.as_micros()).unwrap_or(u64::MAX);
             events::SnapshotsShared { table, connections, locked_microseconds }.log(format_args!(
@@ -123,21 +138,20 @@ pub async fn open(
 
 enum Locking {
     /// By this connection, until it unlocks or ends.
-    Held(MySqlConnection),
+    Held(Connection),
     Denied,
     Timeout,
 }
 
 async fn lock(settings: &Settings, table: &str) -> Result<Locking, Error> {
-    let doing = format!("locking table {table} for a moment");
     let mut gate = connect(settings).await?;
     let limits = format!("SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}, wait_timeout = {HOLD_IDLE_SECONDS}");
-    execute(&mut gate, &doing, &limits).await?;
-    let statement = format!("LOCK TABLES {} READ", quoted(table));
-    match gate.execute(AssertSqlSafe(statement)).await {
-        Ok(_) => Ok(Locking::Held(gate)),
+    let doing = || format!("locking table {table} for a moment");
+    execute(&mut gate, &limits).await.while_doing(doing)?;
+    match execute(&mut gate, &format!("LOCK TABLES {} READ", quoted(table))).await {
+        Ok(()) => Ok(Locking::Held(gate)),
         Err(error) if is_access_denied(&error) => Ok(Locking::Denied),
         Err(error) if is_lock_wait_timeout(&error) => Ok(Locking::Timeout),
-        Err(error) => Err(Error::query(doing, &error)),
+        Err(error) => Err(error.doing(doing())),
     }
 }

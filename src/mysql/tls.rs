@@ -1,0 +1,93 @@
+//! TLS to MySQL: the mode and the CA that the driver is told, and why a connection was refused.
+
+use std::fmt;
+
+use rustls::CertificateError;
+use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
+
+use crate::mysql::settings::{Settings, SslCa, SslMode};
+
+/// Why no TLS connection was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The server's certificate is refused.
+    Certificate(CertificateRefusal, String),
+    /// TLS is wanted, and the server has none.
+    NotSupported,
+    /// The CA that was given cannot be read. What the driver says of it quotes the file, which may hold a private key.
+    UnreadableCa,
+    /// Anything else that TLS itself says.
+    Other(String),
+}
+
+/// Why the server's certificate is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateRefusal {
+    /// Its CA is not trusted here.
+    UnknownIssuer,
+    /// It is too old.
+    Expired,
+    /// It names another host.
+    OtherHost,
+    /// Another reason.
+    Other,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Certificate(_, text) | Self::Other(text) => formatter.write_str(text),
+            Self::NotSupported => formatter.write_str("server does not support TLS"),
+            Self::UnreadableCa => formatter.write_str("the CA certificate cannot be read: it is not valid PEM"),
+        }
+    }
+}
+
+/// The options with the mode and the CA of the settings.
+pub(super) fn options(options: MySqlConnectOptions, settings: &Settings) -> MySqlConnectOptions {
+    let options = options.ssl_mode(match settings.ssl_mode {
+        SslMode::Disabled => MySqlSslMode::Disabled,
+        SslMode::Preferred => MySqlSslMode::Preferred,
+        SslMode::Required => MySqlSslMode::Required,
+        SslMode::VerifyCa => MySqlSslMode::VerifyCa,
+        SslMode::VerifyIdentity => MySqlSslMode::VerifyIdentity,
+    });
+    match &settings.ssl_ca {
+        Some(SslCa::Pem(text)) => options.ssl_ca_from_pem(text.clone().into_bytes()),
+        Some(SslCa::File(path)) => options.ssl_ca(path),
+        None => options,
+    }
+}
+
+/// What TLS says in an error of the driver; `None` for any other error.
+pub(super) fn refusal(error: &sqlx::Error) -> Option<Refusal> {
+    match error {
+        // A certificate that is refused comes as an I/O error with rustls's inside.
+        sqlx::Error::Io(io) => match io.get_ref()?.downcast_ref::<rustls::Error>()? {
+            rustls::Error::InvalidCertificate(refused) => {
+                Some(Refusal::Certificate(certificate(refused), io.to_string()))
+            }
+            _ => Some(Refusal::Other(io.to_string())),
+        },
+        sqlx::Error::Tls(tls) => {
+            let text = tls.to_string();
+            Some(match text.as_str() {
+                _ if text.contains("does not support TLS") => Refusal::NotSupported,
+                _ if text.contains("-----BEGIN") || text.contains("ertificate") => Refusal::UnreadableCa,
+                _ => Refusal::Other(text),
+            })
+        }
+        _ => None,
+    }
+}
+
+fn certificate(refused: &CertificateError) -> CertificateRefusal {
+    match refused {
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => CertificateRefusal::UnknownIssuer,
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => CertificateRefusal::Expired,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            CertificateRefusal::OtherHost
+        }
+        _ => CertificateRefusal::Other,
+    }
+}
