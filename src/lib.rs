@@ -31,6 +31,8 @@ mod documents;
 pub mod google_auth;
 pub mod hints;
 pub mod mapping;
+#[cfg(test)]
+mod modules;
 pub mod mysql;
 pub mod plan;
 pub mod publish;

@@ -1,5 +1,7 @@
 //! The schema of a container file: one record, its fields, their types.
 
+use std::fmt;
+
 use serde_json::{Value, json};
 
 /// The Avro types that BigQuery loads without loss. Source: "Loading Avro data", table of Avro conversions.
@@ -51,6 +53,27 @@ impl AvroType {
                 json!({"type": "bytes", "logicalType": "decimal", "precision": precision, "scale": scale})
             }
         }
+    }
+}
+
+/// As documentation names it.
+impl fmt::Display for AvroType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Long => "long",
+            Self::Boolean => "boolean",
+            Self::Double => "double",
+            Self::Bytes => "bytes",
+            Self::String => "string",
+            Self::Json => "string, sqlType JSON",
+            Self::Date => "date",
+            Self::TimeMicros => "time-micros",
+            Self::TimestampMicros => "timestamp-micros",
+            Self::LocalTimestampMicros => "local-timestamp-micros",
+            Self::Decimal { precision: 0, .. } => "decimal(p, s)",
+            Self::Decimal { precision, scale } => return write!(formatter, "decimal({precision}, {scale})"),
+        };
+        formatter.write_str(name)
     }
 }
 

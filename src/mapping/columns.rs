@@ -1,6 +1,6 @@
 //! Which columns of a table are copied.
 
-use crate::mapping::types::BigQueryType;
+use crate::mapping::bigquery_type::BigQueryType;
 use crate::mysql::catalog::Column;
 
 /// `columns` and `types` of a table's options. Both lists of columns empty: every column.

@@ -1,9 +1,10 @@
 //! The types that a column can be given instead of its own: `"types": {"column": "TYPE"}` in `TABLES`.
 
 use crate::avro::schema::AvroType;
+use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::charset::Charset;
 use crate::mapping::convert::Encoding;
-use crate::mapping::types::{BIGNUMERIC, BigQueryType, NUMERIC, Target, VECTOR_SELECT, dated, exact, text};
+use crate::mapping::target::{BIGNUMERIC, NUMERIC, Target, VECTOR_SELECT, dated, exact, text};
 use crate::mysql::catalog::{Column, Flavor};
 
 /// What else a MySQL type can become.

@@ -2,14 +2,18 @@
 
 use crate::avro::schema::AvroType;
 use crate::documents::{shows, table};
+use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::names::{LONGEST_COLUMN, LONGEST_TABLE, RESERVED_PREFIXES};
 use crate::mapping::overrides::Override;
-use crate::mapping::types::{BigQueryType, RULES, TypeRule};
-use crate::mapping::{LONGEST_DESCRIPTION, MOST_COLUMNS};
+use crate::mapping::table::{LONGEST_DESCRIPTION, MOST_COLUMNS};
+use crate::mapping::types::{RULES, TypeRule};
 use crate::mysql::catalog::{Column, Flavor};
 
 fn types() -> String {
-    let row = |rule: &TypeRule| [rule.mysql, rule.bigquery, rule.avro, rule.exceptions].map(str::to_owned).to_vec();
+    let row = |rule: &TypeRule| {
+        let (bigquery, avro) = rule.texts();
+        vec![rule.mysql.to_owned(), bigquery, avro, rule.exceptions.to_owned()]
+    };
     table(&["MySQL", "BigQuery", "in the Avro file", "values that do not fit"], RULES.iter().map(row))
 }
 
@@ -104,7 +108,8 @@ fn what_the_table_says_is_what_the_code_does() {
         let rule = TypeRule::of(column).unwrap();
         for flavor in [Flavor::MySql, Flavor::MariaDb] {
             let targets = rule.targets(column, flavor);
-            let own = std::iter::once((rule.bigquery.parse().unwrap(), rule.avro, rule.exceptions));
+            let (bigquery, avro) = rule.texts();
+            let own = std::iter::once((bigquery.parse().unwrap(), &*avro, rule.exceptions));
             let others = rule.overrides.iter().map(|other| (other.to, other.avro, other.exceptions));
             let said: Vec<(BigQueryType, &str, &str)> = own.chain(others).collect();
             assert_eq!(said.len(), targets.len());

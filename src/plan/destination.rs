@@ -5,7 +5,7 @@ use crate::bigquery::types::load::{SchemaUpdateOption, WriteDisposition};
 use crate::bigquery::types::patch::{Change, TablePatch};
 use crate::bigquery::types::schema::{Field, Mode};
 use crate::bigquery::types::table::{EncryptionConfiguration, ForeignKey, PrimaryKey, TableConstraints};
-use crate::mapping::types::BigQueryType;
+use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::{MappedColumn, Mapping, VALUES};
 use crate::mysql::catalog::Table;
 use crate::plan::comments;

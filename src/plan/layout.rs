@@ -2,7 +2,7 @@
 
 use crate::bigquery::tables::Existing;
 use crate::bigquery::types::partitioning::{Clustering, Range, RangePartitioning, TimePartitioning};
-use crate::mapping::types::BigQueryType;
+use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::{MappedColumn, Mapping};
 use crate::plan::drift::standard_name;
 use crate::work::request::{Granularity, PartitionBy, PartitionScheme, TableRequest};

@@ -8,4 +8,5 @@
 //! 4. `settle`: sets what the job could not carry. The rows are there; a failure is logged, and undoes nothing.
 
 pub mod publication;
+pub mod publisher;
 mod replace;

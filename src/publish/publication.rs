@@ -4,33 +4,8 @@ use crate::bigquery::types::job::Job;
 use crate::bigquery::upload::Upload;
 use crate::bigquery::{Client, Error};
 use crate::plan::table_plan::{Mode, TablePlan};
+use crate::publish::publisher::{Earlier, Publisher};
 use crate::publish::replace;
-
-/// Where an execution publishes.
-#[derive(Clone, Copy)]
-pub struct Publisher<'a> {
-    /// The way there.
-    pub client: &'a Client,
-    /// Cloud Run's execution: one table is published once in each.
-    pub execution: &'a str,
-}
-
-/// What earlier attempts of an execution have done about a table.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Earlier {
-    /// All of it.
-    Published {
-        /// The job that did.
-        job_id: String,
-        /// How many rows it has loaded.
-        rows: u64,
-    },
-    /// Nothing that lasts; this generation's job id is free.
-    Nothing {
-        /// How many jobs have failed.
-        generation: u32,
-    },
-}
 
 /// A table that is being published. Until its last chunk is sent the destination has not changed.
 pub struct Publication<'a> {

@@ -6,7 +6,7 @@ use crate::bigquery::upload::Upload;
 use crate::bigquery::{Client, Error};
 use crate::hints::bigquery::explain;
 use crate::plan::TablePlan;
-use crate::publish::publication::{Earlier, Publisher};
+use crate::publish::publisher::{Earlier, Publisher};
 use crate::report::events;
 
 /// Asks for each generation's job until there is none.

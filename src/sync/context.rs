@@ -6,7 +6,7 @@ use indicatif::MultiProgress;
 use tokio_util::sync::CancellationToken;
 
 use crate::plan::Planner;
-use crate::publish::publication::Publisher;
+use crate::publish::publisher::Publisher;
 use crate::sync::failure::Failure;
 use crate::sync::pace::Pace;
 use crate::sync::pool::Pool;

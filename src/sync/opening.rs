@@ -14,7 +14,7 @@ use crate::plan::TablePlan;
 use crate::plan::planner::Resolved;
 use crate::plan::reading::Reading;
 use crate::plan::table_plan::Mode;
-use crate::publish::publication::Earlier;
+use crate::publish::publisher::Earlier;
 use crate::report::events;
 use crate::sync::context::Context;
 use crate::sync::failure::Failure;

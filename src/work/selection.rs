@@ -147,7 +147,7 @@ fn items(text: &str) -> Result<Vec<Item>, String> {
 mod tests {
     use super::options::known_keys;
     use super::*;
-    use crate::mapping::types::BigQueryType;
+    use crate::mapping::bigquery_type::BigQueryType;
 
     fn names(selection: &Selection) -> Vec<&str> {
         selection.named.iter().map(|table| table.name.as_str()).collect()

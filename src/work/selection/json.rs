@@ -5,9 +5,9 @@ use std::num::NonZeroUsize;
 
 use serde::Deserialize;
 
+use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::columns::ColumnOptions;
 use crate::mapping::names;
-use crate::mapping::types::BigQueryType;
 use crate::mysql::settings::MAX_READ_CONNECTIONS;
 use crate::work::request::{Granularity, PartitionBy, PartitionScheme, TableRequest};
 use crate::work::selection::options::known_keys;

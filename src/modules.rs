@@ -1,0 +1,225 @@
+//! The dependencies between modules and files: they point downwards, and there is no circle.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::documents::path;
+
+/// The modules from top to bottom; each may use those of later lines, and those of its own line may not use each other.
+const ORDER: &[&[&str]] = &[
+    &["main"],
+    &["cli"],
+    &["commands"],
+    &["config"],
+    &["sync"],
+    &["publish"],
+    &["plan"],
+    &["work"],
+    &["hints"],
+    &["mapping"],
+    &["avro"],
+    &["bigquery", "mysql"],
+    &["google_auth"],
+    &["retry"],
+    &["telemetry"],
+    &["report"],
+];
+
+/// The files of tests and of generated documents may use everything.
+const TESTS: &[&str] = &["documents", "modules", "tests", "page", "arbitrary"];
+
+/// A file by its module path, such as `mysql::rows`; the file `mysql/mod.rs` is `mysql`.
+type Module = String;
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+/// Every file's module and its code, without tests and comments.
+fn sources() -> BTreeMap<Module, String> {
+    let root = path("src");
+    let module = |file: &Path| {
+        let relative = file.strip_prefix(&root).unwrap().with_extension("");
+        let parts = relative.iter().map(|part| part.to_str().unwrap()).filter(|part| *part != "mod");
+        parts.collect::<Vec<_>>().join("::")
+    };
+    let sources = files(&root).into_iter().map(|file| (module(&file), code(&std::fs::read_to_string(&file).unwrap())));
+    let is_test = |module: &Module| module.rsplit("::").next().is_some_and(|last| TESTS.contains(&last));
+    sources.filter(|(module, _)| module != "lib" && !is_test(module)).collect()
+}
+
+/// The text up to the tests at its end, without comments.
+fn code(text: &str) -> String {
+    let (text, _) = text.split_once("#[cfg(test)]\nmod tests {").unwrap_or((text, ""));
+    text.lines().map(|line| line.split_once("//").map_or(line, |(code, _)| code)).collect::<Vec<_>>().join("\n")
+}
+
+/// Every path that a `use` names, groups written out: `a::{b, c::d}` is `a::b` and `a::c::d`.
+fn paths(text: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for (at, _) in text.match_indices("crate::").chain(text.match_indices("super::")) {
+        let before = text[..at].chars().next_back();
+        if before.is_some_and(|c| c.is_alphanumeric() || "_:".contains(c)) {
+            continue;
+        }
+        paths.extend(expand("", &text[at..]));
+    }
+    paths
+}
+
+/// The paths at the start of a text.
+fn expand(prefix: &str, text: &str) -> Vec<String> {
+    let end = text.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':')).unwrap_or(text.len());
+    let path = format!("{prefix}{}", &text[..end]);
+    if !text[end..].starts_with('{') || !path.ends_with("::") {
+        return vec![path.trim_end_matches(':').to_owned()];
+    }
+    let (mut depth, mut start, mut found) = (0, end + 1, Vec::new());
+    for (at, c) in text[end..].char_indices().map(|(at, c)| (at + end, c)) {
+        match c {
+            '{' => depth += 1,
+            ',' | '}' if depth == 1 => {
+                let item = text[start..at].trim();
+                if !item.is_empty() {
+                    found.extend(expand(&path, item));
+                }
+                start = at + 1;
+            }
+            _ => {}
+        }
+        if c == '}' {
+            depth -= 1;
+            if depth == 0 {
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// The path from the crate's root, seen from a module.
+fn absolute(from: &str, path: &str) -> String {
+    let mut base: Vec<&str> = from.split("::").collect();
+    if let Some(rest) = path.strip_prefix("crate::") {
+        return rest.to_owned();
+    }
+    let mut rest = path;
+    while let Some(above) = rest.strip_prefix("super::") {
+        base.pop();
+        rest = above;
+    }
+    base.push(rest);
+    base.join("::")
+}
+
+/// Which file defines what the path names: what a folder's file re-exports is of the file that it comes from.
+fn target(sources: &BTreeMap<Module, String>, path: &str, depth: u8) -> Option<Module> {
+    let mut parts: Vec<&str> = path.split("::").filter(|part| !part.is_empty()).collect();
+    let mut rest = Vec::new();
+    while !parts.is_empty() && !sources.contains_key(&parts.join("::")) {
+        rest.push(parts.pop()?);
+    }
+    let module = parts.join("::");
+    let text = sources.get(&module)?;
+    let name = rest.last();
+    if let (Some(name), true) = (name, depth > 0) {
+        for statement in text.split(';').filter_map(|statement| statement.split_once("pub use ")) {
+            for exported in expand("", statement.1.trim()) {
+                if exported.ends_with(&format!("::{name}")) {
+                    let exported =
+                        exported.strip_prefix("crate::").map_or(format!("{module}::{exported}"), str::to_owned);
+                    return target(sources, &exported, depth - 1);
+                }
+            }
+        }
+    }
+    Some(module)
+}
+
+/// What each file uses, itself left out.
+fn dependencies() -> BTreeMap<Module, BTreeSet<Module>> {
+    let sources = sources();
+    let of = |module: &Module, text: &String| {
+        let used = paths(text).into_iter().map(|path| absolute(module, &path));
+        used.chain(children(&sources, module, text))
+            .filter_map(|path| target(&sources, &path, 3))
+            .filter(|used| used != module)
+            .collect()
+    };
+    sources.iter().map(|(module, text)| (module.clone(), of(module, text))).collect()
+}
+
+/// What a folder's own file uses of the files in it, without `crate::` or `super::`.
+fn children(sources: &BTreeMap<Module, String>, module: &str, text: &str) -> Vec<String> {
+    let inside = format!("{module}::");
+    let names = sources.keys().filter_map(|other| other.strip_prefix(&inside)).filter(|name| !name.contains("::"));
+    let used = names.filter(|name| {
+        let call = format!("{name}::");
+        text.match_indices(&call).any(|(at, _)| {
+            let before = text[..at].chars().next_back();
+            let exported = text[..at].rsplit(';').next().is_some_and(|statement| statement.contains("pub use "));
+            !exported && !before.is_some_and(|c| c.is_alphanumeric() || "_:{".contains(c))
+        })
+    });
+    used.map(|name| format!("{inside}{name}")).collect()
+}
+
+fn layer(module: &str) -> usize {
+    let top = module.split("::").next().unwrap();
+    ORDER.iter().position(|line| line.contains(&top)).unwrap_or_else(|| panic!("modules.rs does not know {top}"))
+}
+
+#[test]
+fn modules_depend_on_those_below_them_only() {
+    let mut upwards = Vec::new();
+    for (module, used) in dependencies() {
+        let top = module.split("::").next().unwrap();
+        for other in used.iter().filter(|other| other.split("::").next() != Some(top)) {
+            if layer(other) <= layer(&module) {
+                upwards.push(format!("{module} uses {other}"));
+            }
+        }
+    }
+    assert!(upwards.is_empty(), "dependencies that do not point downwards:\n{}", upwards.join("\n"));
+}
+
+#[test]
+fn modules_have_no_circle() {
+    let mut left = dependencies();
+    // What uses nothing that is left is in no circle.
+    loop {
+        let free: Vec<Module> = left
+            .iter()
+            .filter(|(_, used)| used.iter().all(|other| !left.contains_key(other)))
+            .map(|(module, _)| module.clone())
+            .collect();
+        if free.is_empty() {
+            break;
+        }
+        left.retain(|module, _| !free.contains(module));
+    }
+    // Neither is what nothing that is left uses.
+    loop {
+        let used: BTreeSet<Module> = left.values().flatten().cloned().collect();
+        let before = left.len();
+        left.retain(|module, _| used.contains(module));
+        if left.len() == before {
+            break;
+        }
+    }
+    let circle = |(module, used): (&Module, &BTreeSet<Module>)| {
+        let used: Vec<&str> = used.iter().filter(|other| left.contains_key(*other)).map(String::as_str).collect();
+        format!("{module} uses {}", used.join(", "))
+    };
+    let circles: Vec<String> = left.iter().map(circle).collect();
+    assert!(circles.is_empty(), "files that use each other in a circle:\n{}", circles.join("\n"));
+}
+
+#[test]
+fn modules_are_found_in_every_form_of_use() {
+    let text = "use crate::a::{b, c::{D, E}};\nuse super::f;\nlet x = crate::g::h();";
+    assert_eq!(paths(text), ["crate::a::b", "crate::a::c::D", "crate::a::c::E", "crate::g::h", "super::f"]);
+    assert_eq!(absolute("a::b", "super::c::D"), "a::c::D");
+    assert_eq!(absolute("a::b", "crate::c"), "c");
+}
