@@ -48,7 +48,7 @@ async fn connect_within(settings: &Settings, budget: Budget) -> Result<Connectio
     // Globals of the server that would change what a SELECT returns, or how long it waits, do not reach this session.
     // MySQL takes the last part for a comment; MariaDB reads the current rows of system-versioned tables.
     let session = format!(
-        "SET SESSION sql_mode = '', character_set_results = NULL, sql_select_limit = 18446744073709551615, \
+        "SET SESSION sql_mode = 'ALLOW_INVALID_DATES', character_set_results = NULL, sql_select_limit = 18446744073709551615, \
          sql_big_selects = 1, completion_type = 0, \
          lock_wait_timeout = {lock_wait_seconds}, \
          net_write_timeout = {SESSION_TIMEOUT_SECONDS}, net_read_timeout = {SESSION_TIMEOUT_SECONDS}, \

@@ -156,3 +156,14 @@ fn ask_in_the_clear(mut client: UnixStream, mut server: UnixStream, log: &Mutex<
     let _ = std::io::copy(&mut client, &mut server);
     let _ = server.shutdown(std::net::Shutdown::Both);
 }
+
+#[apply(on_both_servers)]
+fn a_user_without_a_password_logs_in(place: Place) {
+    place.create("t", "id INT PRIMARY KEY", "n", 3);
+    let user = place.user_identified("BY ''", &[("SELECT", "*")]);
+    for mode in ["DISABLED", "PREFERRED"] {
+        let sync = place.sync_as(&user).without("MYSQL_PASSWORD").with("MYSQL_PASSWORD_EMPTY", "true");
+        sync.with("MYSQL_SSL_MODE", mode).run().succeeded();
+    }
+    assert_eq!(place.count("t"), 3);
+}

@@ -156,6 +156,20 @@ fn some_tables_are_read_over_one_connection(place: Place) {
     assert!(divided.log.contains("over 2 connections, by ranges of the primary key (id)"), "{}", divided.log);
 }
 
+/// The boundaries of the ranges are compared with the key's own values, some of which are no days.
+#[apply(on_both_servers)]
+fn a_key_with_impossible_days_is_divided(place: Place) {
+    let days = "ELT(1 + n MOD 3, '2023-02-28', '2023-03-01', '2023-03-02'), n";
+    place.create("t", "d DATE, id INT, PRIMARY KEY (d, id)", days, ROWS);
+    place.sql("SET sql_mode = 'ALLOW_INVALID_DATES'; UPDATE t SET d = '2023-02-30' WHERE d = '2023-03-01'");
+    let tables = r#"[{"name": "t", "types": {"d": "STRING"}, "read_connections": 3}]"#;
+    let done = place.sync().tables(tables).run().succeeded();
+    assert_eq!(done.event("table_synced")["connections"], 3);
+    let counts = place.query("SELECT COUNT(*), COUNTIF(d = '2023-02-30'), COUNT(DISTINCT id) FROM t");
+    let counts: Vec<u64> = counts[0].iter().map(|count| count.as_ref().unwrap().parse().unwrap()).collect();
+    assert_eq!(counts, [ROWS, ROWS / 3, ROWS]);
+}
+
 /// A part of a key that may not be read is a part of it all the same: what is before it has repetitions.
 #[apply(on_both_servers)]
 fn a_key_that_is_read_in_part_loses_no_row(place: Place) {
