@@ -43,6 +43,7 @@ class Replacing(Case):
         self.assertIsNone(self.d.load([ID, {**NAME, "description": "new"}], [[1, "a"]], **REPLACE_DATA))
         table = self.d.get()
         self.assertEqual(self.d.query("SELECT id, name FROM t"), [["1", "a"]])
+        self.assertEqual(table["numRows"], "1")
         self.assertEqual(len(self.d.policies().json["rowAccessPolicies"]), 1)
         self.assertEqual(table["tableConstraints"], {"primaryKey": {"columns": ["id"]}})
         self.assertIn("encryptionConfiguration", table)
