@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::header::IF_MATCH;
 use reqwest::{Method, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,6 +44,8 @@ pub(super) struct Call<'a> {
     timeout: Duration,
     /// How long a 404 only says that something is not known yet, and what that is.
     unknown: Option<(&'static str, Duration)>,
+    /// The only version that may be changed.
+    etag: Option<String>,
 }
 
 impl Client {
@@ -122,7 +125,7 @@ impl Client {
     }
 
     pub(super) fn call(&self, action: Action, budget: Budget) -> Call<'_> {
-        Call { client: self, action, budget, timeout: CALL_TIMEOUT, unknown: None }
+        Call { client: self, action, budget, timeout: CALL_TIMEOUT, unknown: None, etag: None }
     }
 }
 
@@ -145,8 +148,14 @@ impl Call<'_> {
         self.send(Method::POST, url, Some(body)).await
     }
 
-    pub(super) async fn patch<T: DeserializeOwned>(self, url: Url, body: &impl Serialize) -> Result<T, Error> {
-        self.send(Method::PATCH, url, Some(body)).await
+    /// Changes what is there, or only this version of it.
+    pub(super) async fn patch<T: DeserializeOwned>(
+        self,
+        url: Url,
+        body: &impl Serialize,
+        etag: Option<String>,
+    ) -> Result<T, Error> {
+        Self { etag, ..self }.send(Method::PATCH, url, Some(body)).await
     }
 
     async fn send<T: DeserializeOwned>(
@@ -155,12 +164,13 @@ impl Call<'_> {
         url: Url,
         body: Option<&impl Serialize>,
     ) -> Result<T, Error> {
-        let Self { client, timeout, unknown, .. } = self;
+        let (client, timeout, unknown, etag) = (self.client, self.timeout, self.unknown, self.etag.clone());
         let since = Instant::now();
         self.run(|| async {
             let request = client.http.request(method.clone(), url.clone());
             let request = client.tokens.authorize(request).await?.timeout(timeout);
             let request = if let Some(body) = body { request.json(body) } else { request };
+            let request = if let Some(etag) = &etag { request.header(IF_MATCH, etag) } else { request };
             let answer = answer::json(request.send().await?).await;
             answer.map_err(|kind| match unknown {
                 Some((what, time)) if kind.is_not_found() && since.elapsed() < time => ErrorKind::NotKnownYet(what),

@@ -65,3 +65,9 @@ fn no_dataset(project: &str, dataset: &str, kind: &ErrorKind) -> Option<String> 
 pub fn missing_permissions(missing: &[&str], dataset: &str) -> String {
     format!("{} missing: {TABLES_ROLE} on dataset {dataset} has them", missing.join(", "))
 }
+
+/// How to find out whether row access policies stand on a table.
+pub fn list_row_policies() -> &'static str {
+    "give the service account the permission bigquery.rowAccessPolicies.list on the table, which roles/bigquery.dataEditor \
+     lacks (the Terraform module can grant it, or roles/bigquery.dataOwner has it)"
+}

@@ -1,18 +1,15 @@
-//! The destination's schema: the source's columns, with what people made of the table that is replaced.
+//! The destination's columns: the source's, with what people made of the table that is replaced; and how much a load replaces.
 
-use crate::bigquery::tables::Existing;
+use crate::bigquery::tables::{Existing, RowPolicies};
 use crate::bigquery::types::load::{SchemaUpdateOption, WriteDisposition};
-use crate::bigquery::types::patch::{Change, TablePatch};
 use crate::bigquery::types::schema::{Field, Mode};
-use crate::bigquery::types::table::{EncryptionConfiguration, ForeignKey, PrimaryKey, TableConstraints};
-use crate::mapping::bigquery_type::BigQueryType;
-use crate::mapping::{MappedColumn, Mapping, VALUES};
+use crate::bigquery::types::table::{EncryptionConfiguration, Table as ExistingTable, TableConstraints};
+use crate::hints;
+use crate::mapping::{Mapping, VALUES};
 use crate::mysql::catalog::Table;
-use crate::plan::comments;
 use crate::plan::drift::{Drift, standard_name};
-
-/// BigQuery's limit ("Use primary and foreign keys").
-const MOST_KEY_COLUMNS: usize = 16;
+use crate::plan::post_load::{PostLoadPatch, Wanted, after_new_columns, after_new_rows};
+use crate::plan::{comments, keys};
 
 /// The schema's part of the load job, what follows it, and what is preserved of the destination's.
 #[derive(Debug)]
@@ -21,68 +18,130 @@ pub(super) struct Target {
     pub(super) write_disposition: WriteDisposition,
     pub(super) schema_update_options: Vec<SchemaUpdateOption>,
     pub(super) encryption: Option<EncryptionConfiguration>,
-    pub(super) post_load_patch: Vec<TablePatch>,
+    pub(super) post_load_patch: Vec<PostLoadPatch>,
     pub(super) drift: Drift,
     pub(super) preserved: Vec<String>,
 }
 
 pub(super) fn of(table: &Table, mapping: &Mapping, existing: Option<&Existing>) -> Result<Target, String> {
-    let mut target = Target {
-        fields: mapping.fields(),
+    match existing {
+        Some(existing) => replaced(table, mapping, existing),
+        None => Ok(new(table, mapping)),
+    }
+}
+
+fn new(table: &Table, mapping: &Mapping) -> Target {
+    let fields = mapping.fields();
+    let wanted = Wanted {
+        description: &table.comment,
+        labels: comments::labels(None, &table.comment, &fields, true),
+        constraints: keys::of(table, mapping, &TableConstraints::default()),
+        fields: &fields,
+    };
+    Target {
+        post_load_patch: after_new_columns(wanted, None),
+        fields,
         write_disposition: WriteDisposition::WriteTruncate,
         schema_update_options: Vec::new(),
         encryption: None,
-        post_load_patch: Vec::new(),
         drift: Drift::default(),
         preserved: Vec::new(),
-    };
-    // Then they follow MySQL's comments.
-    let were_ours = existing.is_some_and(|existing| comments::are_ours(&existing.table));
-    let mut are_ours = true;
-    if let Some(existing) = existing {
-        if !matches!(&*existing.table.kind, "" | "TABLE") {
-            return Err(format!(
-                "the destination is a {} in BigQuery, not a table: give the table another \"destination\" in TABLES",
-                existing.table.kind
-            ));
-        }
-        let columns: Vec<(&str, String)> =
-            mapping.columns.iter().map(|column| (&*column.field, column.target.field_type.to_string())).collect();
-        let columns: Vec<(&str, &str)> = columns.iter().map(|(name, kind)| (*name, &**kind)).collect();
-        target.drift = Drift::between(&existing.table, &columns);
-        for field in &mut target.fields {
-            // A renamed column of the same type is the same column: nobody may lose its policy tags by renaming it.
-            let Some(was) = existing.table.field(target.drift.former_name(&field.name)) else { continue };
-            preserve(field, was, &mut target.preserved);
-            are_ours &= were_ours || !preserve_description(field, was, &mut target.preserved);
-        }
-        if existing.has_row_policies {
-            keep_row_policies(existing, &mut target)?;
-        }
-        target.encryption = existing.table.encryption_configuration.clone();
-        if target.encryption.is_some() {
-            target.preserved.push("KMS key".into());
-        }
     }
-    let by_hand =
-        existing.map(|existing| &*existing.table.description).filter(|by_hand| !were_ours && !by_hand.is_empty());
+}
+
+fn replaced(table: &Table, mapping: &Mapping, existing: &Existing) -> Result<Target, String> {
+    let Existing { table: was, row_policies } = existing;
+    if !matches!(&*was.kind, "" | "TABLE") {
+        return Err(format!(
+            "the destination is a {} in BigQuery, not a table: give the table another \"destination\" in TABLES",
+            was.kind
+        ));
+    }
+    let columns: Vec<(&str, String)> =
+        mapping.columns.iter().map(|column| (&*column.field, column.target.field_type.to_string())).collect();
+    let columns: Vec<(&str, &str)> = columns.iter().map(|(name, kind)| (*name, &**kind)).collect();
+    let drift = Drift::between(was, &columns);
+    let keeps_columns = drift.only_adds() && !was.fields().is_empty();
+    let mut preserved = Vec::new();
+    match row_policies {
+        RowPolicies::Absent => {}
+        _ if !keeps_columns => return Err(lost_policies(row_policies, &drift)),
+        RowPolicies::Present => preserved.push("row access policies".to_owned()),
+        RowPolicies::Unknown(_) => preserved.push("row access policies, if there are any".to_owned()),
+    }
+
+    let mut fields = mapping.fields();
+    // Then they follow MySQL's comments.
+    let were_ours = comments::are_ours(was);
+    let mut are_ours = true;
+    for field in &mut fields {
+        // A renamed column of the same type is the same column: nobody may lose its policy tags by renaming it.
+        let Some(was) = was.field(drift.former_name(&field.name)) else { continue };
+        preserve(field, was, &mut preserved);
+        are_ours &= were_ours || !preserve_description(field, was, &mut preserved);
+    }
+    let by_hand = Some(&*was.description).filter(|by_hand| !were_ours && !by_hand.is_empty());
     let description = by_hand.unwrap_or(&table.comment);
     are_ours &= description == table.comment;
-    let mut patch = properties(existing, &mut target.preserved);
-    patch.table_constraints = constraints(table, mapping, existing, &mut target.preserved);
+    let constraints = keys::of(table, mapping, &was.table_constraints);
+    preserved.extend(preserved_of_table(was, &constraints).map(str::to_owned));
     if by_hand.is_some_and(|by_hand| by_hand != table.comment) {
-        target.preserved.push("the table's description".into());
+        preserved.push("the table's description".into());
     }
-    if !description.is_empty() {
-        patch.description = Change::Set(description.to_owned());
-    } else if existing.is_some_and(|existing| !existing.table.description.is_empty()) {
-        patch.description = Change::Delete;
-    }
-    patch.labels = comments::labels(existing.map(|existing| &existing.table), description, &target.fields, are_ours);
-    if !patch.settings().is_empty() {
-        target.post_load_patch.push(patch);
+
+    let labels = comments::labels(Some(was), description, &fields, are_ours);
+    let wanted = Wanted { description, labels, constraints, fields: &fields };
+    let mut target = Target {
+        post_load_patch: if keeps_columns { after_new_rows(wanted, was) } else { after_new_columns(wanted, Some(was)) },
+        write_disposition: WriteDisposition::WriteTruncate,
+        schema_update_options: Vec::new(),
+        encryption: was.encryption_configuration.clone(),
+        fields,
+        drift,
+        preserved,
+    };
+    if keeps_columns {
+        keep_columns(was, &mut target);
     }
     Ok(target)
+}
+
+/// Why nothing may be replaced: `WRITE_TRUNCATE` would delete the policies. Source: "Introduction to BigQuery row-level
+/// security", implicit deletion.
+fn lost_policies(policies: &RowPolicies, drift: &Drift) -> String {
+    match policies {
+        RowPolicies::Unknown(why) => format!(
+            "the columns of the table in BigQuery change ({drift}), which would delete its row access policies, and it is \
+             unknown whether it has any ({why}). Nothing was written: {}",
+            hints::bigquery::list_row_policies()
+        ),
+        _ => format!(
+            "the table in BigQuery has row access policies, which stay only as long as its columns do, and the columns \
+             differ: {drift}. Nothing was written. Take away the access to the table, drop its row access policies, run \
+             again, create them anew, and give the access back"
+        ),
+    }
+}
+
+/// `WRITE_TRUNCATE_DATA` replaces the rows and leaves the columns with their protections, keys and row access policies; it may add
+/// columns, and let some be NULL. What is left out of the job's schema stays as it is.
+/// Source: "JobConfigurationLoad", `writeDisposition` and `schemaUpdateOptions`.
+fn keep_columns(existing: &ExistingTable, target: &mut Target) {
+    let (mut adds, mut relaxes) = (false, false);
+    for field in &mut target.fields {
+        let was = existing.field(&field.name);
+        let mode = match was.map(|was| was.mode) {
+            Some(Mode::Required) => field.mode,
+            _ => Mode::Nullable,
+        };
+        adds |= was.is_none();
+        relaxes |= was.is_some_and(|was| was.mode != mode);
+        let description = if was.is_none() { field.description.take() } else { None };
+        *field = Field { name: field.name.clone(), kind: field.kind.clone(), mode, description, ..Field::default() };
+    }
+    target.write_disposition = WriteDisposition::WriteTruncateData;
+    let options = [(adds, SchemaUpdateOption::AllowFieldAddition), (relaxes, SchemaUpdateOption::AllowFieldRelaxation)];
+    target.schema_update_options = options.into_iter().filter(|(is, _)| *is).map(|(_, option)| option).collect();
 }
 
 /// What was set on the column by hand: `WRITE_TRUNCATE` drops what the job's schema does not carry. What is not known here is sent
@@ -127,87 +186,16 @@ fn comment_of(field: &Field) -> &str {
     description.split_once(VALUES).map_or(description, |(comment, _)| comment).trim_end()
 }
 
-/// Only `WRITE_TRUNCATE_DATA` lets row access policies live; it changes no column, but may add and relax some.
-/// Source: "JobConfigurationLoad", `writeDisposition` and `schemaUpdateOptions`.
-fn keep_row_policies(existing: &Existing, target: &mut Target) -> Result<(), String> {
-    if !target.drift.only_adds() {
-        return Err(format!(
-            "the table in BigQuery has row access policies, which stay only as long as its columns do, and the columns \
-             differ: {}. Nothing was written. Change the table in BigQuery (ALTER TABLE … DROP COLUMN, RENAME COLUMN, SET \
-             DATA TYPE), or drop its row access policies, run again, and create them anew",
-            target.drift
-        ));
-    }
-    let (mut adds, mut relaxes) = (false, false);
-    for field in &mut target.fields {
-        match existing.table.field(&field.name).map(|was| was.mode == Mode::Required) {
-            Some(true) => relaxes |= field.mode != Mode::Required,
-            Some(false) => field.mode = Mode::Nullable,
-            None => {
-                field.mode = Mode::Nullable;
-                adds = true;
-            }
-        }
-    }
-    target.write_disposition = WriteDisposition::WriteTruncateData;
-    let options = [(adds, SchemaUpdateOption::AllowFieldAddition), (relaxes, SchemaUpdateOption::AllowFieldRelaxation)];
-    target.schema_update_options = options.into_iter().filter(|(is, _)| *is).map(|(_, option)| option).collect();
-    target.preserved.push("row access policies".into());
-    Ok(())
-}
-
-/// What a load job does not carry; descriptions, labels and keys are not among it.
-fn properties(existing: Option<&Existing>, preserved: &mut Vec<String>) -> TablePatch {
-    let mut patch = TablePatch::default();
-    let Some(Existing { table, .. }) = existing else { return patch };
-    if table.labels.keys().any(|label| label != comments::LABEL) {
-        preserved.push("labels".into());
-    }
-    patch.expiration_time = table.expiration_time;
-    if patch.expiration_time.is_some() {
-        preserved.push("expiration".into());
-    }
-    if table.require_partition_filter {
-        patch.require_partition_filter = Some(true);
-        preserved.push("the partition filter that queries need".into());
-    }
-    patch
-}
-
-/// The source's primary key, or the destination's where that has none, and the destination's foreign keys, as far as their columns
-/// are there.
-fn constraints(
-    table: &Table,
-    mapping: &Mapping,
-    existing: Option<&Existing>,
-    preserved: &mut Vec<String>,
-) -> Option<TableConstraints> {
-    let copied = |name: &str| mapping.columns.iter().any(|column| column.field == name);
-    let was = existing.map(|existing| existing.table.table_constraints.clone()).unwrap_or_default();
-    let own_key = was.primary_key.filter(|key| key.columns.iter().all(|name| copied(name)));
-    let source_key = primary_key(table, mapping).map(|columns| PrimaryKey { columns, ..PrimaryKey::default() });
-    let all_copied = |key: &ForeignKey| key.column_references.iter().all(|column| copied(&column.referencing_column));
-    let constraints = TableConstraints {
-        primary_key: source_key.or(own_key),
-        foreign_keys: was.foreign_keys.into_iter().filter(all_copied).collect(),
-    };
-    if !constraints.foreign_keys.is_empty() {
-        preserved.push("foreign keys".into());
-    }
-    (constraints != TableConstraints::default()).then_some(constraints)
-}
-
-/// The source's primary key, where BigQuery can have it: all of it copied, never NULL, of types that a key may have.
-/// Source: "Use primary and foreign keys".
-fn primary_key(table: &Table, mapping: &Mapping) -> Option<Vec<String>> {
-    let in_source = table.columns.iter().filter(|column| column.in_primary_key).count();
-    let columns: Vec<&MappedColumn> = mapping.columns.iter().filter(|column| column.in_primary_key).collect();
-    let can_be = |column: &&MappedColumn| {
-        use BigQueryType as T;
-        column.required && !matches!(column.target.field_type, T::Float64 | T::Time | T::Json | T::Geography)
-    };
-    let complete = !columns.is_empty() && columns.len() == in_source && columns.len() <= MOST_KEY_COLUMNS;
-    (complete && columns.iter().all(can_be)).then(|| columns.iter().map(|column| column.field.clone()).collect())
+/// Settings of the table itself.
+fn preserved_of_table<'a>(table: &ExistingTable, constraints: &TableConstraints) -> impl Iterator<Item = &'a str> {
+    let settings = [
+        ("KMS key", table.encryption_configuration.is_some()),
+        ("labels", table.labels.keys().any(|label| label != comments::LABEL)),
+        ("expiration", table.expiration_time.is_some()),
+        ("the partition filter that queries need", table.require_partition_filter),
+        ("foreign keys", !constraints.foreign_keys.is_empty()),
+    ];
+    settings.into_iter().filter(|(_, is_set)| *is_set).map(|(setting, _)| setting)
 }
 
 #[cfg(test)]
@@ -249,5 +237,59 @@ mod tests {
             assert_eq!(serde_json::to_value(column).unwrap(), sent, "what belongs to the type is the new type's");
             assert_eq!(preserved.len(), 3, "{preserved:?}");
         }
+    }
+
+    /// What a job sends for a source with these columns.
+    fn target(mapped: Vec<Field>, existing: &ExistingTable) -> Target {
+        let mut target = Target {
+            fields: mapped,
+            write_disposition: WriteDisposition::WriteTruncate,
+            schema_update_options: Vec::new(),
+            encryption: None,
+            post_load_patch: Vec::new(),
+            drift: Drift::default(),
+            preserved: Vec::new(),
+        };
+        keep_columns(existing, &mut target);
+        target
+    }
+
+    #[test]
+    fn columns_that_are_kept_are_sent_without_what_stands_on_them() {
+        let existing: ExistingTable = serde_json::from_value(json!({"schema": {"fields": [
+            {"name": "Id", "type": "INTEGER", "mode": "REQUIRED", "policyTags": {"names": ["p"]}},
+            {"name": "n", "type": "INTEGER"},
+            {"name": "must", "type": "INTEGER", "mode": "REQUIRED"},
+        ]}}))
+        .unwrap();
+        let column = |name: &str, mode: &str| {
+            field(
+                json!({"name": name, "type": "INTEGER", "mode": mode, "description": "d", "policyTags": {"names": ["p"]}}),
+            )
+        };
+        let same = [column("id", "REQUIRED"), column("n", "REQUIRED")];
+        let sent = target(same.to_vec(), &existing);
+        assert_eq!(sent.write_disposition, WriteDisposition::WriteTruncateData);
+        assert!(sent.schema_update_options.is_empty(), "a column that may be NULL stays so");
+        let fields = json!([
+            {"name": "id", "type": "INTEGER", "mode": "REQUIRED"}, {"name": "n", "type": "INTEGER", "mode": "NULLABLE"},
+        ]);
+        assert_eq!(serde_json::to_value(&sent.fields).unwrap(), fields);
+
+        let more = [&same[..], &[column("must", "NULLABLE"), column("more", "REQUIRED")]].concat();
+        let sent = target(more, &existing);
+        let options = [SchemaUpdateOption::AllowFieldAddition, SchemaUpdateOption::AllowFieldRelaxation];
+        assert_eq!(sent.schema_update_options, options);
+        assert_eq!(sent.fields[3].mode, Mode::Nullable, "a new column is NULL in rows that are there");
+        assert_eq!(sent.fields[3].description.as_deref(), Some("d"));
+    }
+
+    #[test]
+    fn unknown_policies_are_treated_as_policies() {
+        let drift = Drift { dropped: vec!["a".into()], ..Drift::default() };
+        let unknown = lost_policies(&RowPolicies::Unknown("BigQuery answered 403".into()), &drift);
+        assert!(unknown.contains("bigquery.rowAccessPolicies.list") && unknown.contains("dropped a"), "{unknown}");
+        let present = lost_policies(&RowPolicies::Present, &drift);
+        assert!(!present.contains("DROP COLUMN") && present.contains("drop its row access policies"), "{present}");
     }
 }

@@ -47,7 +47,7 @@ impl Drift {
         let is = |field: &Field, name: &str| field.name.eq_ignore_ascii_case(name);
         let known = |name: &str| existing.field(name).is_some();
         let lives = |field: &Field| columns.iter().any(|(name, _)| is(field, name));
-        // A column is taken for renamed when its neighbour before it and its type stayed the same.
+        // A column is taken for renamed when it follows the same column as before and its type stayed the same.
         let mut renamed_from: Vec<&str> = Vec::new();
         let mut before: Option<&str> = None;
         for (name, kind) in columns {
@@ -59,12 +59,11 @@ impl Drift {
                 before = Some(&field.name);
                 continue;
             }
-            let place = match before {
-                Some(before) => existing.fields().iter().position(|field| field.name == before).map(|at| at + 1),
-                None => Some(0),
-            };
-            let there = place.and_then(|at| existing.fields().get(at));
-            match there.filter(|field| !lives(field) && standard(field) == *kind) {
+            // Columns that were added later stand at the end: what lives is passed over.
+            let after = before.and_then(|before| existing.fields().iter().position(|field| field.name == before));
+            let behind = existing.fields().iter().skip(after.map_or(0, |at| at + 1));
+            let there = behind.into_iter().find(|field| !lives(field) && !renamed_from.contains(&&*field.name));
+            match there.filter(|field| standard(field) == *kind) {
                 Some(field) => {
                     drift.renamed.push(Renamed { from: field.name.clone(), to: (*name).to_owned() });
                     renamed_from.push(&field.name);
@@ -182,5 +181,7 @@ mod tests {
             "added x; renamed id to key, Name to full_name"
         );
         assert_eq!(drift(&old, &[("id", "INT64"), ("n", "INT64"), ("at", "TIMESTAMP")]), "added n; dropped Name");
+        // A column that was added in the middle is the destination's last.
+        assert_eq!(drift(&old, &[("id", "INT64"), ("time", "TIMESTAMP"), ("name", "STRING")]), "renamed at to time");
     }
 }

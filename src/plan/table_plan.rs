@@ -2,13 +2,13 @@
 
 use crate::bigquery::tables::Existing;
 use crate::bigquery::types::load::{CreateDisposition, DecimalTarget, LoadConfiguration, SourceFormat};
-use crate::bigquery::types::patch::TablePatch;
 use crate::bigquery::types::schema::TableSchema;
 use crate::bigquery::types::table::TableReference;
 use crate::mapping::Mapping;
 use crate::mysql::catalog::Table;
 use crate::mysql::sql;
 use crate::plan::drift::Drift;
+use crate::plan::post_load::PostLoadPatch;
 use crate::plan::reading::Reading;
 use crate::plan::{destination, layout};
 use crate::work::selection::TableRequest;
@@ -30,8 +30,8 @@ pub struct TablePlan {
     pub mode: Mode,
     /// The load job.
     pub load: LoadConfiguration,
-    /// What is set on the table once it is loaded, each part by itself: one that is refused keeps no other from being set.
-    pub post_load_patch: Vec<TablePatch>,
+    /// What is set on the table once it is loaded, part by part.
+    pub post_load_patch: Vec<PostLoadPatch>,
     /// How the destination's columns differ from the source's.
     pub drift: Drift,
     /// What people made of the destination and is preserved: a line each.

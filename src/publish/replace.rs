@@ -44,9 +44,9 @@ pub(super) async fn complete(client: &Client, job_id: &str, job: Job, rows: u64)
 /// The rows are there and right: what fails here is no reason to load them again, nor to leave out the next part.
 pub(super) async fn settle(client: &Client, plan: &TablePlan) {
     let table = &plan.table.name;
-    for patch in &plan.post_load_patch {
-        if let Err(problem) = client.patch_table(&plan.destination, patch).await {
-            let (settings, problem) = (patch.settings().join(", "), explain(&problem));
+    for part in &plan.post_load_patch {
+        if let Err(problem) = client.patch_table(&plan.destination, &part.patch, &part.column_descriptions).await {
+            let (settings, problem) = (part.settings().join(", "), explain(&problem));
             events::PropertiesNotSet { table }.log(format_args!(
                 "{table}: its rows are loaded; {settings} could not be set, the next run tries again: {problem}"
             ));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::bigquery::types::int64;
+use crate::bigquery::types::schema::TableSchema;
 use crate::bigquery::types::table::TableConstraints;
 
 /// What is set on a table.
@@ -23,6 +24,9 @@ pub struct TablePatch {
     /// Queries have to say which partitions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_partition_filter: Option<bool>,
+    /// The columns, all of them, with all that is to stay on them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema: Option<TableSchema>,
     /// Primary and foreign keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table_constraints: Option<TableConstraints>,
@@ -61,6 +65,7 @@ impl TablePatch {
         let constraints = self.table_constraints.as_ref();
         let settings = [
             ("description", !self.description.is_none()),
+            ("descriptions of columns", self.schema.is_some()),
             ("labels", !self.labels.is_empty()),
             ("expiration", self.expiration_time.is_some()),
             ("the partition filter that queries need", self.require_partition_filter.is_some()),

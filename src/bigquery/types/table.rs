@@ -13,6 +13,8 @@ use crate::bigquery::types::schema::{Field, TableSchema};
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Table {
+    /// Another one with every change.
+    pub etag: String,
     /// `TABLE`, `VIEW`, `EXTERNAL`, …
     #[serde(rename = "type")]
     pub kind: String,

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::bigquery::types::load::LoadConfiguration;
-use crate::bigquery::types::patch::TablePatch;
 use crate::bigquery::types::schema::TableSchema;
 use crate::mapping::MappedColumn;
 use crate::mapping::policies::Policy;
 use crate::plan::drift::Drift;
+use crate::plan::post_load::PostLoadPatch;
 use crate::plan::{Planner, TablePlan};
 use crate::report::units::megabytes;
 
@@ -55,7 +55,7 @@ struct Planned<'a> {
     statement: &'a str,
     connections: usize,
     load: &'a LoadConfiguration,
-    post_load_patch: &'a [TablePatch],
+    post_load_patch: &'a [PostLoadPatch],
 }
 
 #[derive(Serialize)]

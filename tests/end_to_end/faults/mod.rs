@@ -23,13 +23,14 @@ enum Then {
 /// Tables with one old row in BigQuery, and with `rows` new ones in the source, each with so many KiB that do not compress.
 fn renewed_tables(place: &Place, count: usize, rows: u64, kib: usize) -> Vec<String> {
     place.create("source", "id INT PRIMARY KEY, noise LONGBLOB", &format!("n, {}", noise(kib)), rows);
-    // So that there is something to set after the load.
-    place.sql("ALTER TABLE source COMMENT 'noise'");
     let tables: Vec<String> = (0..count).map(|at| format!("t{at}")).collect();
     let old = tables.iter().map(|t| format!("CREATE TABLE {t} LIKE source; INSERT INTO {t} VALUES (0, 'old');"));
     place.sql(&old.collect::<String>());
     place.sync().tables("t*").run().succeeded();
-    let new = tables.iter().map(|t| format!("DELETE FROM {t}; INSERT INTO {t} SELECT * FROM source;"));
+    // The comment, so that there is something to set after the load.
+    let new = tables
+        .iter()
+        .map(|t| format!("DELETE FROM {t}; INSERT INTO {t} SELECT * FROM source; ALTER TABLE {t} COMMENT 'noise';"));
     place.sql(&new.collect::<String>());
     tables
 }

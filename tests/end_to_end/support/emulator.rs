@@ -17,6 +17,12 @@ impl Place {
         rows.iter().map(|row| row["f"].as_array().unwrap().iter().map(value).collect()).collect()
     }
 
+    /// What the program may do in this dataset, and what is refused; scripts/emulator/rules.py says how.
+    pub fn rules(&self, rules: Value) {
+        let url = format!("http://{}/_test/rules/local/{}", variable(EMULATOR), self.name);
+        call(reqwest::Method::PUT, &url, Some(rules));
+    }
+
     /// The first row of a query over the dataset; NULL as "NULL".
     pub fn row(&self, query: &str) -> Vec<String> {
         self.query(query)[0].iter().map(|value| value.clone().unwrap_or_else(|| "NULL".into())).collect()
@@ -53,13 +59,16 @@ impl Place {
 }
 
 pub fn emulator_call(method: reqwest::Method, path: &str, body: Option<Value>) -> Value {
-    let url = format!("http://{}/bigquery/v2/projects/local/{path}", variable(EMULATOR));
+    call(method, &format!("http://{}/bigquery/v2/projects/local/{path}", variable(EMULATOR)), body)
+}
+
+fn call(method: reqwest::Method, url: &str, body: Option<Value>) -> Value {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     // Another test may have been first.
     let _ = rustls::crypto::ring::default_provider().install_default();
     runtime.block_on(async {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let request = client.request(method, &url);
+        let request = client.request(method, url);
         let request = if let Some(body) = body { request.json(&body) } else { request };
         let answer = request.send().await.unwrap();
         let (status, text) = (answer.status(), answer.text().await.unwrap());

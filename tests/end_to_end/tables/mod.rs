@@ -4,6 +4,7 @@ mod columns;
 mod executions;
 mod names;
 mod partitions;
+mod protections;
 mod reading;
 mod replacing;
 mod selection;

@@ -68,31 +68,41 @@ fn a_comment_that_changes_arrives_until_somebody_writes_another(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY COMMENT 'first', n INT COMMENT 'second', e ENUM('a')) COMMENT 'third'",
     );
-    // What is sent: the emulator keeps the descriptions of columns that do not change their types.
+    let planned = || {
+        let plan = place.sync().argument("plan").argument("--json").run().succeeded().json();
+        plan["tables"][0]["postLoadPatch"][0].clone()
+    };
     let described = || {
-        let done = place.sync().argument("plan").argument("--json").run().succeeded();
-        let plan = done.json();
-        let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
-        let columns = ["id", "n", "e"].map(|name| text(&field(&plan["tables"][0]["load"], name)["description"]));
-        (columns.join(", "), plan["tables"][0]["postLoadPatch"][0].clone())
+        let table = place.destination("t");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        ["id", "n", "e"].map(|name| text(&field(&table, name)["description"])).join(", ")
     };
     place.sync().run().succeeded();
     let table = place.destination("t");
     assert_eq!((&table["description"], &field(&table, "n")["description"]), (&json!("third"), &json!("second")));
+    assert_eq!(planned(), Value::Null, "all of it is there");
     place.sql(
         "ALTER TABLE t MODIFY id INT COMMENT 'new', MODIFY n INT, MODIFY e ENUM('a', 'b') COMMENT 'e', COMMENT ''",
     );
-    let (columns, patch) = described();
-    assert_eq!(columns, "new, -, e\nValues: 'a','b'");
-    assert_eq!(patch["description"], Value::Null);
+    let patch = planned();
+    assert_eq!(patch["columnDescriptions"], json!({"id": "new", "n": "", "e": "e\nValues: 'a','b'"}));
+    assert!(patch["description"].is_null() && patch.as_object().unwrap().contains_key("description"), "{patch}");
+    place.sync().run().succeeded();
+    assert_eq!(described(), "new, , e\nValues: 'a','b'");
+    assert_eq!(place.destination("t")["description"].as_str().unwrap_or_default(), "");
 
     let path = format!("datasets/{}/tables/t", place.name);
     emulator_call(reqwest::Method::PATCH, &path, Some(json!({"description": "by hand"})));
-    let (columns, patch) = described();
-    assert_eq!(columns, "first, second, e\nValues: 'a','b'", "any of them may be by hand now");
-    assert_eq!(patch["description"], "by hand");
+    place.sql("ALTER TABLE t MODIFY id INT COMMENT 'newer', MODIFY n INT COMMENT 'n', MODIFY e ENUM('c') COMMENT 'e'");
+    let patch = planned();
+    assert_eq!(
+        patch["columnDescriptions"],
+        json!({"n": "n", "e": "e\nValues: 'c'"}),
+        "any of the others may be by hand now"
+    );
     place.sync().run().succeeded();
     let table = place.destination("t");
+    assert_eq!(described(), "new, n, e\nValues: 'c'");
     assert_eq!(table["description"], "by hand");
     assert!(
         table["labels"].as_object().is_none_or(|labels| labels.is_empty()),

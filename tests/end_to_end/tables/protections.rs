@@ -1,0 +1,91 @@
+//! What protects a destination, such as policy tags and row access policies, survives with no more rights than the job has.
+
+use serde_json::{Value, json};
+
+use crate::support::{Place, apply, emulator_call, on_both_servers};
+
+/// What README and Terraform give the job, without what lets it see row access policies.
+const ROLES: [&str; 2] = ["roles/bigquery.dataEditor", "roles/bigquery.jobUser"];
+
+/// A table as somebody made it: tagged, described, with keys and a row access policy.
+fn protected(place: &Place) {
+    place.sql(
+        "CREATE TABLE other (id INT PRIMARY KEY);
+         CREATE TABLE t (id INT PRIMARY KEY COMMENT 'the key', other INT, mail VARCHAR(50)) COMMENT 'ours';
+         INSERT INTO t VALUES (1, 2, 'a@b')",
+    );
+    place.sync().run().succeeded();
+    let key = json!({"name": "to_other", "columnReferences": [{"referencingColumn": "other", "referencedColumn": "id"}],
+        "referencedTable": {"projectId": "local", "datasetId": place.name, "tableId": "other"}});
+    let mut fields = place.destination("t")["schema"]["fields"].clone();
+    fields[2]["policyTags"] = json!({"names": ["projects/p/locations/eu/taxonomies/1/policyTags/2"]});
+    let constraints = json!({"primaryKey": {"columns": ["id"]}, "foreignKeys": [key]});
+    let patch = json!({"schema": {"fields": fields}, "tableConstraints": constraints});
+    emulator_call(reqwest::Method::PATCH, &format!("datasets/{}/tables/t", place.name), Some(patch));
+    place.query("CREATE ROW ACCESS POLICY nobody ON t GRANT TO ('allAuthenticatedUsers') FILTER USING (TRUE)");
+}
+
+fn policies(place: &Place) -> usize {
+    let path = format!("datasets/{}/tables/t/rowAccessPolicies", place.name);
+    let listed = emulator_call(reqwest::Method::GET, &path, None);
+    listed["rowAccessPolicies"].as_array().map_or(0, Vec::len)
+}
+
+/// What somebody made of the table.
+fn protections(place: &Place) -> (Value, Value, usize) {
+    let table = place.destination("t");
+    (table["schema"]["fields"][2]["policyTags"].clone(), table["tableConstraints"].clone(), policies(place))
+}
+
+#[apply(on_both_servers)]
+fn new_rows_touch_no_protection_and_need_no_right_to_it(place: Place) {
+    protected(&place);
+    place.rules(json!({"roles": ROLES}));
+    let before = protections(&place);
+    // The same columns, then one more.
+    for change in ["INSERT INTO t VALUES (2, 3, 'c@d')", "ALTER TABLE t ADD more INT NOT NULL COMMENT 'm'"] {
+        place.sql(change);
+        let done = place.sync().tables("t").run().succeeded();
+        assert!(done.events("properties_not_set").is_empty(), "{}", done.log);
+        assert_eq!(protections(&place), before, "{change}");
+    }
+    assert_eq!(place.count("t"), 2);
+    place.assert_equal(&["t"]);
+    let more = &place.destination("t")["schema"]["fields"][3];
+    assert_eq!((&more["name"], &more["description"]), (&json!("more"), &json!("m")));
+}
+
+#[apply(on_both_servers)]
+fn columns_that_change_are_refused_while_policies_may_be_there(place: Place) {
+    protected(&place);
+    place.rules(json!({"roles": ROLES}));
+    let before = protections(&place);
+    place.sql("ALTER TABLE t DROP COLUMN other; INSERT INTO t VALUES (2, 'c@d')");
+    let message = place.sync().tables("t").run().failed(1).message("table_failed");
+    for part in ["dropped other", "403 accessDenied", "bigquery.rowAccessPolicies.list"] {
+        assert!(message.contains(part), "{part} in {message}");
+    }
+    assert_eq!((place.count("t"), protections(&place)), (1, before.clone()));
+
+    // With the right to list them, and without any, the columns are replaced.
+    place.query("DROP ALL ROW ACCESS POLICIES ON t");
+    let rights = ["bigquery.rowAccessPolicies.list", "bigquery.tables.setCategory", "datacatalog.taxonomies.get"];
+    place.rules(json!({"roles": ROLES, "permissions": rights}));
+    place.sync().tables("t").run().succeeded();
+    assert_eq!((place.count("t"), place.schema("t").len()), (2, 2));
+    assert_eq!(place.destination("t")["schema"]["fields"][1]["policyTags"], before.0);
+}
+
+#[apply(on_both_servers)]
+fn foreign_keys_that_are_refused_keep_nothing_else_from_being_set(place: Place) {
+    protected(&place);
+    place.query("DROP ALL ROW ACCESS POLICIES ON t");
+    place.rules(json!({"refuse_patches_of": ["tableConstraints.foreignKeys"]}));
+    place.sql("ALTER TABLE t MODIFY mail TEXT, ADD more INT, MODIFY id BIGINT UNSIGNED, COMMENT 'newer'");
+    let done = place.sync().tables("t").run().succeeded();
+    let message = done.message("properties_not_set");
+    assert!(message.contains("foreign keys could not be set"), "{message}");
+    let table = place.destination("t");
+    assert_eq!(table["description"], "newer");
+    assert_eq!(table["tableConstraints"]["primaryKey"]["columns"], json!(["id"]));
+}
