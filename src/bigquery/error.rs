@@ -58,10 +58,7 @@ pub enum ErrorKind {
     },
     /// 404 or 410: the session is gone, and with it all that was sent.
     #[error("BigQuery lost the upload session")]
-    SessionLost {
-        /// Its last byte may have arrived before, and then there is a job.
-        may_be_complete: bool,
-    },
+    SessionLost,
     /// The session reports an impossible offset: bytes that were acknowledged are gone, or there are more than were sent.
     #[error(
         "BigQuery lost bytes of the upload: it says that it has {received}, and was sent those from {start} to {end}"

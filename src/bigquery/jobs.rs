@@ -15,6 +15,9 @@ use crate::retry::Budget;
 const FIRST_POLL: Duration = Duration::from_millis(100);
 const SLOWEST_POLL: Duration = Duration::from_secs(10);
 
+/// A job that was there a moment ago, by a 409, is found within seconds by every part of the service.
+const TAKEN: Budget = Budget { time: Duration::from_secs(30), tries: 12 };
+
 /// BigQuery's limit on job ids ("JobReference", REST reference).
 const LONGEST_JOB_ID: usize = 1024;
 
@@ -79,10 +82,23 @@ impl Client {
         }
     }
 
-    /// What became of the job of this id; waits for it while it runs.
-    pub async fn job_outcome(&self, id: &str) -> Result<JobOutcome, Error> {
-        let call = self.call(Action::FindJob { job: id.to_owned() }, Budget::MIDDLE);
-        let Some(job) = found(call.get::<Job>(self.job_url(id)).await)? else { return Ok(JobOutcome::Unknown) };
+    /// What became of the job of this id; waits for it while it runs. Of an id that `is_taken`, as BigQuery said a moment ago,
+    /// the job is waited for even while BigQuery does not know it.
+    pub async fn job_outcome(&self, id: &str, is_taken: bool) -> Result<JobOutcome, Error> {
+        let found = match is_taken {
+            true => self.known_job(id, TAKEN).await.map(Some),
+            false => {
+                let call = self.call(Action::FindJob { job: id.to_owned() }, Budget::MIDDLE);
+                found(call.get::<Job>(self.job_url(id)).await)
+            }
+        };
+        let job = match found {
+            Ok(Some(job)) => job,
+            Ok(None) => return Ok(JobOutcome::Unknown),
+            // Then the next upload tells.
+            Err(error) if matches!(error.kind(), ErrorKind::NotKnownYet(_)) => return Ok(JobOutcome::Unknown),
+            Err(error) => return Err(error),
+        };
         let job = self.ended(id, job).await?;
         Ok(match job.status.error_result {
             Some(_) => JobOutcome::Failed,

@@ -32,7 +32,7 @@ fn decide(kind: &ErrorKind) -> Decision {
         ErrorKind::NothingTaken | ErrorKind::NotKnownYet(_) => true,
         ErrorKind::Token(error) => error.is_transient(),
         ErrorKind::Job { .. }
-        | ErrorKind::SessionLost { .. }
+        | ErrorKind::SessionLost
         | ErrorKind::OffsetMismatch { .. }
         | ErrorKind::EarlyEnd
         | ErrorKind::NoJob
@@ -53,7 +53,7 @@ impl Error {
 
 fn is_worth_a_restart(kind: &ErrorKind) -> bool {
     match kind {
-        ErrorKind::SessionLost { .. } | ErrorKind::OffsetMismatch { .. } => true,
+        ErrorKind::SessionLost | ErrorKind::OffsetMismatch { .. } => true,
         // A job of this id is there, of another attempt or of an upload whose end was not heard: a restart asks for it.
         kind if kind.is_duplicate() => true,
         ErrorKind::Job { reason, .. } => matches!(
@@ -115,7 +115,7 @@ mod tests {
             (ErrorKind::unreadable("<html>"), Decision::Retry),
             (ErrorKind::NothingTaken, Decision::Retry),
             (ErrorKind::NotKnownYet("the job"), Decision::Retry),
-            (ErrorKind::SessionLost { may_be_complete: true }, Decision::GiveUp),
+            (ErrorKind::SessionLost, Decision::GiveUp),
             (ErrorKind::OffsetMismatch { received: 0, start: 1, end: 2 }, Decision::GiveUp),
             (ErrorKind::Token(google_auth::Error::NoAnswer(Duration::ZERO)), Decision::Retry),
             (ErrorKind::RowCount { sent: 1, loaded: Some(2) }, Decision::GiveUp),
@@ -145,7 +145,7 @@ mod tests {
         for reason in ["accessDenied", "invalid", "quotaExceeded", "notFound", ""] {
             assert!(!is_worth_a_restart(&job(reason)), "{reason}");
         }
-        assert!(is_worth_a_restart(&ErrorKind::SessionLost { may_be_complete: false }));
+        assert!(is_worth_a_restart(&ErrorKind::SessionLost));
         assert!(is_worth_a_restart(&ErrorKind::OffsetMismatch { received: 0, start: 1, end: 2 }));
         assert!(is_worth_a_restart(&answer(409, "duplicate")) && !is_worth_a_restart(&answer(403, "accessDenied")));
         assert!(!is_worth_a_restart(&ErrorKind::RowCount { sent: 1, loaded: None }));

@@ -11,7 +11,7 @@ use reqwest::{Response, StatusCode, Url};
 use crate::bigquery::action::Action;
 use crate::bigquery::answer;
 use crate::bigquery::client::{CALL_TIMEOUT, Client};
-use crate::bigquery::error::{Error, ErrorKind};
+use crate::bigquery::error::{Answer, Error, ErrorKind};
 use crate::bigquery::types::job::{Job, JobRequest};
 use crate::retry::{Budget, Retry};
 
@@ -35,6 +35,8 @@ pub struct Upload<'a> {
     /// Bytes that the server has acknowledged.
     acknowledged: u64,
     is_finishing: bool,
+    /// Whether the last chunk that was put took more than one request.
+    was_sent_again: bool,
 }
 
 /// What a PUT was answered with.
@@ -64,7 +66,15 @@ impl Client {
             let session = location.and_then(|location| Url::parse(location).ok());
             session.ok_or_else(|| ErrorKind::unreadable("it has no Location of the session"))
         });
-        Ok(Upload { client: self, session: session.await?, table, job_id, acknowledged: 0, is_finishing: false })
+        Ok(Upload {
+            client: self,
+            session: session.await?,
+            table,
+            job_id,
+            acknowledged: 0,
+            is_finishing: false,
+            was_sent_again: false,
+        })
     }
 }
 
@@ -89,7 +99,7 @@ impl Upload<'_> {
         let action = self.action(&chunk);
         let sent = match self.put(&action, chunk, true).await {
             // After its last byte a session may be forgotten at any time: when only the answer was lost, there is a job.
-            Err(lost) if matches!(lost.kind(), ErrorKind::SessionLost { may_be_complete: true }) => {
+            Err(lost) if self.was_sent_again && is_gone(lost.kind()) => {
                 match self.client.known_job(&self.job_id, Budget::START).await {
                     Ok(job) => return Ok(job),
                     Err(error) if matches!(error.kind(), ErrorKind::NotKnownYet(_)) => return Err(lost),
@@ -132,6 +142,7 @@ impl Upload<'_> {
             let advance = match chunk.advance().await {
                 Ok(advance) => advance,
                 Err(kind) => {
+                    self.was_sent_again = chunk.requests > 1;
                     let waited = retry.failed(action, kind).await;
                     waited.map_err(|failed| Error::tried(action.clone(), failed))?;
                     continue;
@@ -215,18 +226,22 @@ impl Chunk<'_> {
     }
 
     async fn put(&mut self, range: String, bytes: Bytes, timeout: Duration) -> Result<Reply, ErrorKind> {
-        let is_first = self.requests == 0;
         self.requests += 1;
         let request = self.client.http.put(self.session.clone());
         let request = request.header(CONTENT_RANGE, range).header(CONTENT_LENGTH, bytes.len());
         let request = self.client.tokens.authorize(request).await?.body(bytes);
         let response = request.timeout(timeout).send().await?;
-        match response.status() {
-            StatusCode::NOT_FOUND | StatusCode::GONE => {
-                Err(ErrorKind::SessionLost { may_be_complete: self.last && !is_first })
+        let kind = match reply(response).await {
+            Err(kind) => kind,
+            reply => return reply,
+        };
+        // The job is started with the last chunk: what BigQuery says of it by a reason is not said of the session.
+        Err(match &kind {
+            ErrorKind::Answer(answer) if is_gone(&kind) && (!self.last || answer.reason.is_empty()) => {
+                ErrorKind::SessionLost
             }
-            _ => reply(response).await,
-        }
+            _ => kind,
+        })
     }
 
     /// What an answer means; `None` when the server waits for more of this chunk.
@@ -243,6 +258,11 @@ impl Chunk<'_> {
             }
         }
     }
+}
+
+/// There is no such session, or what its job works on is not there.
+fn is_gone(kind: &ErrorKind) -> bool {
+    matches!(kind, ErrorKind::SessionLost | ErrorKind::Answer(Answer { status: 404 | 410, .. }))
 }
 
 async fn reply(response: Response) -> Result<Reply, ErrorKind> {

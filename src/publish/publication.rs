@@ -18,10 +18,10 @@ pub struct Publication<'a> {
 }
 
 impl<'a> Publisher<'a> {
-    /// What earlier attempts have done about the table.
-    pub async fn earlier(self, mode: Mode, destination: &str) -> Result<Earlier, Error> {
+    /// What earlier attempts have done about the table; `is_taken` where BigQuery has just said that there is a job.
+    pub async fn earlier(self, mode: Mode, destination: &str, is_taken: bool) -> Result<Earlier, Error> {
         let earlier = match mode {
-            Mode::Full => replace::earlier(self, destination).await,
+            Mode::Full => replace::earlier(self, destination, is_taken).await,
         };
         earlier.map_err(|error| error.context(|| format!("looking for an earlier load of {destination}")))
     }

@@ -9,12 +9,12 @@ use crate::plan::TablePlan;
 use crate::publish::publisher::{Earlier, Publisher};
 use crate::report::events;
 
-/// Asks for each generation's job until there is none.
-pub(super) async fn earlier(publisher: Publisher<'_>, destination: &str) -> Result<Earlier, Error> {
+/// Asks for each generation's job until there is none. An id that `is_taken` is that of the first that did not fail.
+pub(super) async fn earlier(publisher: Publisher<'_>, destination: &str, is_taken: bool) -> Result<Earlier, Error> {
     let mut generation = 0;
     loop {
         let job_id = job_id(publisher, destination, generation);
-        match publisher.client.job_outcome(&job_id).await? {
+        match publisher.client.job_outcome(&job_id, is_taken).await? {
             JobOutcome::Succeeded(job) => {
                 let rows = job.statistics.load.output_rows.unwrap_or(0);
                 return Ok(Earlier::Published { job_id, rows });

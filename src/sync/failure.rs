@@ -40,6 +40,11 @@ impl Failure {
         }
     }
 
+    /// True when BigQuery said that there is a job of the same id.
+    pub(super) fn is_job_id_taken(&self) -> bool {
+        matches!(self, Self::Destination(error) if error.kind().is_duplicate())
+    }
+
     /// The failure, and what to do about it.
     pub(super) fn explained(&self, source: &mysql::Settings) -> String {
         match self {

@@ -51,8 +51,19 @@ pub(super) struct Snapshot {
     pub(super) lock: Option<Lock>,
 }
 
+/// What is known of earlier tries of the table within this attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    /// There is none.
+    First,
+    /// One failed.
+    Restart,
+    /// One failed because there is a load job of the same id.
+    JobIdTaken,
+}
+
 /// Opens the table; a restart asks for earlier attempts as a later attempt does.
-pub(super) async fn open(context: &Context, request: &TableRequest, is_restart: bool) -> Result<Opening, Failure> {
+pub(super) async fn open(context: &Context, request: &TableRequest, start: Start) -> Result<Opening, Failure> {
     let planner = &context.planner;
     let source = &planner.endpoints.source;
     let mut connection = mysql::connection::reconnect(source).await?;
@@ -61,7 +72,7 @@ pub(super) async fn open(context: &Context, request: &TableRequest, is_restart: 
     let key = format!("{project}.{dataset}.{}", resolved.destination);
     // Before the snapshot: what another execution has just loaded is not older than what is read here.
     let lock = Lock::take(&mut connection, source.stall, key).await?;
-    match earlier_attempts(context, &resolved.destination, is_restart).await? {
+    match earlier_attempts(context, &resolved.destination, start).await? {
         Earlier::Published { job_id, rows } => {
             let destination = resolved.destination.clone();
             settle(context, &mut connection, request, resolved).await;
@@ -76,11 +87,11 @@ pub(super) async fn open(context: &Context, request: &TableRequest, is_restart: 
 }
 
 /// A first attempt has none before it.
-async fn earlier_attempts(context: &Context, destination: &str, is_restart: bool) -> Result<Earlier, bigquery::Error> {
-    if is_restart || context.task.attempt > 0 {
-        return context.publisher().earlier(Mode::Full, destination).await;
+async fn earlier_attempts(context: &Context, destination: &str, start: Start) -> Result<Earlier, bigquery::Error> {
+    if start == Start::First && context.task.attempt == 0 {
+        return Ok(Earlier::Nothing { generation: 0 });
     }
-    Ok(Earlier::Nothing { generation: 0 })
+    context.publisher().earlier(Mode::Full, destination, start == Start::JobIdTaken).await
 }
 
 /// An earlier attempt may have ended between the load job and what follows it.

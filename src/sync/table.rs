@@ -17,7 +17,7 @@ use crate::report::{events, log};
 use crate::sync::context::Context;
 use crate::sync::failure::Failure;
 use crate::sync::guard::ShrinkGuard;
-use crate::sync::opening::{Opened, Opening, Snapshot, open};
+use crate::sync::opening::{Opened, Opening, Snapshot, Start, open};
 use crate::sync::pipeline::{self, Done, Guards};
 use crate::sync::read::{Read, Source};
 use crate::telemetry::progress::{self, Counters};
@@ -46,15 +46,16 @@ pub(super) async fn sync(context: Arc<Context>, unit: Unit) -> TableReport {
 }
 
 async fn copy_with_restarts(context: &Context, request: &TableRequest, counters: &Arc<Counters>) -> Outcome {
-    let mut restarts = 0;
+    let (mut restarts, mut start) = (0, Start::First);
     loop {
-        let failure = match copy(context, request, counters, restarts > 0).await {
+        let failure = match copy(context, request, counters, start).await {
             Ok(outcome) => return outcome,
             Err(failure) => failure,
         };
         let problem = failure.explained(&context.planner.endpoints.source);
         if restarts < MOST_RESTARTS && failure.is_retryable() && !context.stop.is_cancelled() {
             restarts += 1;
+            start = if failure.is_job_id_taken() { Start::JobIdTaken } else { Start::Restart };
             let table = &request.name;
             events::TableRestarted { table, restarts }
                 .log(format_args!("{table}: {problem}; restarting it from its first row"));
@@ -75,10 +76,10 @@ async fn copy(
     context: &Context,
     request: &TableRequest,
     counters: &Arc<Counters>,
-    is_restart: bool,
+    start: Start,
 ) -> Result<Outcome, Failure> {
     let stopped_while = "its columns were looked up; the destination is unchanged";
-    let opened = context.unless_stopped(open(context, request, is_restart), stopped_while).await?;
+    let opened = context.unless_stopped(open(context, request, start), stopped_while).await?;
     let Opened { snapshot, plan, generation } = match opened {
         Opening::Ready(opened) => *opened,
         Opening::Published { destination, job_id, rows } => {

@@ -18,6 +18,9 @@ const BACKEND_ERROR: &str =
 const DENIED: &str = r#"{"error":{"code":403,"message":"no","errors":[{"reason":"accessDenied","message":"no"}]}}"#;
 const DUPLICATE: &str =
     r#"{"error":{"code":409,"message":"Already Exists","errors":[{"reason":"duplicate","message":"Already Exists"}]}}"#;
+/// What jobs.insert says, and not the session.
+const NOT_FOUND: &str = r#"{"error":{"code":404,"message":"Not found: Dataset local:gone","errors":[{"reason":"notFound",
+    "message":"Not found: Dataset local:gone"}]}}"#;
 /// A job that failed for no fault of the file's.
 const FAILED_JOB: &str = r#"{"jobReference":{"projectId":"local","jobId":"j"},
     "status":{"state":"DONE","errorResult":{"reason":"backendError","message":"oops"}}}"#;
@@ -103,6 +106,30 @@ const FAULTS: &[(&str, Rule, Then)] = &[
         "last chunk: arrived, duplicate",
         |r, n| (n < 1 && r.is_last_chunk()).then_some(Action::AnswerAfter(409, DUPLICATE)),
         NEW_AGAIN,
+    ),
+    (
+        "last chunk: arrived, duplicate, then the job is not known at once",
+        |r, n| match n {
+            0 => r.is_last_chunk().then_some(Action::AnswerAfter(409, DUPLICATE)),
+            1 | 2 => r.is_job().then_some(Action::Answer(404, "")),
+            _ => None,
+        },
+        NEW_AGAIN,
+    ),
+    (
+        "last chunk: the dataset is not there",
+        |r, _| r.is_last_chunk().then_some(Action::Answer(404, NOT_FOUND)),
+        Then::Old("404 notFound: Not found: Dataset local:gone"),
+    ),
+    (
+        "last chunk: cut, then the dataset is not there",
+        |r, n| {
+            (r.is_put() || r.is_job()).then_some(match n {
+                0 => Action::CutBefore,
+                _ => Action::Answer(404, NOT_FOUND),
+            })
+        },
+        Then::Old("404 notFound: Not found: Dataset local:gone"),
     ),
     (
         "job: not known, 500, cut, HTML",
