@@ -12,6 +12,9 @@ use crate::retry::Budget;
 /// What a sync needs of a table that exists. Source: "IAM roles and permissions", BigQuery.
 pub const ON_A_TABLE: &[&str] = &["bigquery.tables.get", "bigquery.tables.update", "bigquery.tables.updateData"];
 
+/// What a sync needs besides, where a table's columns change: it is in fewer roles.
+pub const LIST_ROW_POLICIES: &str = "bigquery.rowAccessPolicies.list";
+
 /// A name that no table has: a dry run would refuse one that exists.
 const NO_TABLE: &str = "mysql_bigquery_sync_check_of_permissions";
 
@@ -23,11 +26,12 @@ struct Permissions {
 }
 
 impl Client {
-    /// Which of `ON_A_TABLE` are missing; `None` when there is no such table.
+    /// Which of `ON_A_TABLE` and `LIST_ROW_POLICIES` are missing; `None` when there is no such table.
     pub async fn missing_permissions(&self, table: &str) -> Result<Option<Vec<&'static str>>, Error> {
         let call = self.call(Action::AskForPermissions { table: self.shown(table) }, Budget::TABLE);
         let url = self.table_url(&[&format!("{table}:testIamPermissions")]);
-        let wanted = Permissions { permissions: ON_A_TABLE.iter().map(|&permission| permission.to_owned()).collect() };
+        let asked = || ON_A_TABLE.iter().copied().chain([LIST_ROW_POLICIES]);
+        let wanted = Permissions { permissions: asked().map(str::to_owned).collect() };
         let granted: Permissions = found(call.post(url, &wanted).await)?.unwrap_or_default();
         // Of a table that does not exist nothing is granted, and that is no error ("tables.testIamPermissions", REST
         // reference).
@@ -35,7 +39,7 @@ impl Client {
             return Ok(None);
         }
         let lacks = |wanted: &&str| !granted.permissions.iter().any(|is| is == wanted);
-        Ok(Some(ON_A_TABLE.iter().copied().filter(lacks).collect()))
+        Ok(Some(asked().filter(lacks).collect()))
     }
 
     /// Fails when no job may be started in the project.

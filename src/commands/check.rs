@@ -3,9 +3,10 @@
 use std::io::{self, Write as _};
 
 use crate::bigquery;
+use crate::bigquery::permissions::LIST_ROW_POLICIES;
 use crate::config::Config;
 use crate::hints;
-use crate::hints::bigquery::{explain, missing_permissions};
+use crate::hints::bigquery::{explain, list_row_policies, missing_permissions};
 use crate::mysql;
 use crate::mysql::session;
 use crate::mysql::settings::SslMode;
@@ -126,14 +127,25 @@ async fn each_table(planner: &Planner, tables: Vec<Unit>, findings: &mut Finding
         };
         let result = match planner.endpoints.bigquery.missing_permissions(&destination).await {
             Ok(None) => Ok(format!("may be read; {destination} will be created")),
-            Ok(Some(missing)) if missing.is_empty() => Ok(format!("may be read; {destination} may be replaced")),
-            Ok(Some(missing)) => {
-                Err(format!("{destination} may not be replaced, {}", missing_permissions(&missing, dataset)))
-            }
+            Ok(Some(missing)) => replaceable(&destination, dataset, &missing),
             Err(error) => Err(explain(&error)),
         };
         findings.say(&what, result);
     }
     mysql::connection::close(connection).await;
     Ok(())
+}
+
+/// Whether a table that exists may be replaced.
+fn replaceable(destination: &str, dataset: &str, missing: &[&str]) -> Result<String, String> {
+    let (of_policies, needed): (Vec<&str>, Vec<&str>) =
+        missing.iter().partition(|permission| **permission == LIST_ROW_POLICIES);
+    match (needed.is_empty(), of_policies.is_empty()) {
+        (false, _) => Err(format!("{destination} may not be replaced, {}", missing_permissions(&needed, dataset))),
+        (true, true) => Ok(format!("may be read; {destination} may be replaced")),
+        (true, false) => Ok(format!(
+            "may be read; {destination} may be replaced until a column is dropped, renamed or retyped; for that, {}",
+            list_row_policies()
+        )),
+    }
 }

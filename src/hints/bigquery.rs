@@ -3,6 +3,7 @@
 use crate::bigquery::Error;
 use crate::bigquery::action::Action;
 use crate::bigquery::error::{Answer, ErrorKind};
+use crate::bigquery::permissions::LIST_ROW_POLICIES;
 
 /// The role that has every permission on tables that a sync needs.
 const TABLES_ROLE: &str = "roles/bigquery.dataEditor";
@@ -66,8 +67,9 @@ pub fn missing_permissions(missing: &[&str], dataset: &str) -> String {
     format!("{} missing: {TABLES_ROLE} on dataset {dataset} has them", missing.join(", "))
 }
 
-/// How to find out whether row access policies stand on a table.
-pub fn list_row_policies() -> &'static str {
-    "give the service account the permission bigquery.rowAccessPolicies.list on the table, which roles/bigquery.dataEditor \
-     lacks (the Terraform module can grant it, or roles/bigquery.dataOwner has it)"
+/// What lets the program find out whether row access policies stand on a table.
+pub fn list_row_policies() -> String {
+    format!(
+        "give the service account {LIST_ROW_POLICIES} on the dataset, which {TABLES_ROLE} lacks (the Terraform module does)"
+    )
 }

@@ -7,6 +7,9 @@ use crate::mapping::{MappedColumn, Mapping};
 use crate::plan::drift::standard_name;
 use crate::work::request::{Granularity, PartitionBy, PartitionScheme, TableRequest};
 
+/// A table with a primary key cannot be renamed ("Use primary and foreign keys"), and most tables are given one.
+const RENAMING: &str = "ALTER TABLE … DROP PRIMARY KEY, then ALTER TABLE … RENAME TO …";
+
 /// The layout's part of the load job, and what is preserved of the destination's.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Layout {
@@ -38,8 +41,8 @@ pub(super) fn of(request: &TableRequest, mapping: &Mapping, existing: Option<&Ex
     {
         return Err(format!(
             "\"partition_by\" in TABLES asks for {}, and the table in BigQuery is {}: BigQuery cannot change that of a \
-             table. Take \"partition_by\" out, or delete the table (or rename it: ALTER TABLE … RENAME TO …) and the \
-             next run makes it anew; keep what was set on it by hand",
+             table. Take \"partition_by\" out, or delete the table (or rename it: {RENAMING}) and the next run makes it \
+             anew; keep what was set on it by hand",
             shown(Some(wanted)),
             shown(partitioning.as_ref())
         ));
@@ -113,8 +116,7 @@ impl Partitioning {
 /// The column that the destination's layout stands on has to be there still.
 fn check_preserved(field: &str, how: &str, mapping: &Mapping, existing: &Existing) -> Result<(), String> {
     let column = mapping.columns.iter().find(|column| column.field.eq_ignore_ascii_case(field));
-    let way_out =
-        "delete the table in BigQuery (or rename it: ALTER TABLE … RENAME TO …) and the next run makes it anew";
+    let way_out = format!("delete the table in BigQuery (or rename it: {RENAMING}) and the next run makes it anew");
     let Some(column) = column else {
         return Err(format!(
             "the table in BigQuery is {how} by {field}, and there is no such column any more: {way_out}"

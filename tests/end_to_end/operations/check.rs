@@ -1,5 +1,7 @@
 //! The command `check`: what is missing, by name.
 
+use serde_json::json;
+
 use crate::support::bigquery_proxy::{Action, Proxy};
 use crate::support::{Place, apply, on_both_servers};
 
@@ -43,4 +45,16 @@ fn check_names_the_roles_that_are_missing(place: Place) {
     let log = denying("testIamPermissions", 200, r#"{"permissions": ["bigquery.tables.get"]}"#);
     let missing = "bigquery.tables.update, bigquery.tables.updateData missing: roles/bigquery.dataEditor";
     assert!(log.contains("ok      jobs") && log.contains(missing), "{log}");
+    assert!(!log.contains("bigquery.rowAccessPolicies.list"), "{log}");
+}
+
+#[apply(on_both_servers)]
+fn check_says_what_a_change_of_columns_will_need(place: Place) {
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY); CREATE TABLE u (id INT PRIMARY KEY)");
+    place.sync().tables("t").run().succeeded();
+    place.rules(json!({"roles": ["roles/bigquery.dataEditor", "roles/bigquery.jobUser"]}));
+    let log = place.sync().tables("t,u").argument("check").run().succeeded().log;
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("bigquery.rowAccessPolicies.list")).collect();
+    assert!(lines.len() == 1 && lines[0].starts_with("ok      table t: may be read"), "{log}");
+    assert!(log.contains("u will be created"), "{log}");
 }
