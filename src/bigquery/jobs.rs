@@ -82,6 +82,20 @@ impl Client {
         }
     }
 
+    /// Starts a job that needs no upload. If there is one of this id already, that is the job: an answer to an earlier request was
+    /// lost, or an earlier attempt has started it.
+    pub async fn start_job(&self, id: &str, work: Work) -> Result<Job, Error> {
+        match self.insert_job(Action::StartJob { job: id.to_owned() }, &self.job(id, work)).await {
+            Err(error) if error.kind().is_duplicate() => self.known_job(id, TAKEN).await,
+            started => started,
+        }
+    }
+
+    /// Sends a job; BigQuery answers with the job as it is then.
+    pub(super) async fn insert_job(&self, action: Action, job: &JobRequest) -> Result<Job, Error> {
+        self.call(action, Budget::TABLE).post(self.url(&["jobs"]), job).await
+    }
+
     /// What became of the job of this id; waits for it while it runs. Of an id that `is_taken`, as BigQuery said a moment ago,
     /// the job is waited for even while BigQuery does not know it.
     pub async fn job_outcome(&self, id: &str, is_taken: bool) -> Result<JobOutcome, Error> {
@@ -181,7 +195,63 @@ fn job_id(dataset: &str, JobName { execution, table, step, generation }: JobName
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bigquery::settings::Settings;
+    use crate::bigquery::types::job::QueryConfiguration;
     use serde_json::json;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    /// A BigQuery that gives these answers, one after the other, and returns the first line of each request.
+    async fn answering(answers: Vec<(u16, String)>) -> (Client, tokio::task::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let serving = tokio::spawn(async move {
+            let mut lines = Vec::new();
+            for (status, body) in answers {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = String::new();
+                while !is_complete(&request) {
+                    let mut piece = [0; 4096];
+                    let length = stream.read(&mut piece).await.unwrap();
+                    request += std::str::from_utf8(&piece[..length]).unwrap();
+                }
+                lines.push(request.lines().next().unwrap_or_default().to_owned());
+                let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close", body.len());
+                stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await.unwrap();
+            }
+            lines
+        });
+        let (project, dataset) = ("p".to_owned(), "d".to_owned());
+        let settings = Settings { project, dataset, location: None, emulator: Some(address) };
+        (Client::connect(&settings).await.unwrap(), serving)
+    }
+
+    /// Whether all of a request has come.
+    fn is_complete(request: &str) -> bool {
+        let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        length.is_none_or(|length| length.parse() == Ok(body.len()))
+    }
+
+    #[tokio::test]
+    async fn a_job_of_any_kind_is_started_once() {
+        // What `main` does; another test may have done it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let dataset = json!({"datasetReference": {"datasetId": "d"}, "location": "EU"}).to_string();
+        let job =
+            |state| json!({"jobReference": {"projectId": "p", "jobId": "j"}, "status": {"state": state}}).to_string();
+        let duplicate =
+            json!({"error": {"message": "Already Exists", "errors": [{"reason": "duplicate"}]}}).to_string();
+        let answers =
+            vec![(200, dataset), (409, duplicate), (404, String::new()), (200, job("RUNNING")), (200, job("DONE"))];
+        let (client, serving) = answering(answers).await;
+        let work = Work::Query(QueryConfiguration { query: "SELECT 1".into(), use_legacy_sql: false });
+        let started = client.start_job("j", work).await.unwrap();
+        assert!(client.wait_for_job("j", started).await.unwrap().is_done());
+        let asked = "GET /bigquery/v2/projects/p/jobs/j?location=EU HTTP/1.1";
+        let lines = serving.await.unwrap();
+        assert_eq!(lines[1..], ["POST /bigquery/v2/projects/p/jobs HTTP/1.1", asked, asked, asked]);
+    }
 
     #[test]
     fn a_failed_job_says_why() {

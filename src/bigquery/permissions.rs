@@ -1,6 +1,5 @@
 //! What the credentials may do, found out by asking: nothing is written.
 
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::bigquery::action::Action;
@@ -61,7 +60,6 @@ impl Client {
             job_reference: JobReference { project_id, job_id: None, location },
             configuration: JobConfiguration { dry_run: true, work },
         };
-        let call = self.call(action, Budget::TABLE);
-        call.post::<IgnoredAny>(self.url(&["jobs"]), &request).await.map(drop)
+        self.insert_job(action, &request).await.map(drop)
     }
 }

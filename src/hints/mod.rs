@@ -2,3 +2,4 @@
 
 pub mod bigquery;
 pub mod mysql;
+pub mod tables;

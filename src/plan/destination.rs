@@ -53,8 +53,9 @@ fn replaced(table: &Table, mapping: &Mapping, existing: &Existing) -> Result<Tar
     let Existing { table: was, row_policies } = existing;
     if !matches!(&*was.kind, "" | "TABLE") {
         return Err(format!(
-            "the destination is a {} in BigQuery, not a table: give the table another \"destination\" in TABLES",
-            was.kind
+            "the destination is a {} in BigQuery, not a table: {}",
+            was.kind,
+            hints::tables::ANOTHER_DESTINATION
         ));
     }
     let columns: Vec<(&str, String)> =

@@ -1,11 +1,12 @@
 //! Makes plans: asks both sides what there is.
 
 use crate::bigquery::tables::Existing;
+use crate::hints;
 use crate::mapping::Mapping;
 use crate::mysql;
 use crate::mysql::catalog::{self, Found, Table};
 use crate::mysql::error::WhileDoing as _;
-use crate::mysql::sql::{self, in_time};
+use crate::mysql::sql::in_time;
 use crate::plan::error::Error;
 use crate::plan::reading::Reading;
 use crate::plan::settings::Settings;
@@ -55,7 +56,8 @@ impl Planner {
         if let Some(sources) = self.endpoints.conflicts.get(&destination) {
             let sources = sources.join(" and ");
             return Err(Error::Problem(format!(
-                "{sources} would all become the table {destination} in BigQuery: give all but one another \"destination\" in TABLES"
+                "{sources} would all become the table {destination} in BigQuery: {}",
+                hints::tables::ONE_DESTINATION_EACH
             )));
         }
         Ok(Resolved { found, destination })
@@ -139,15 +141,7 @@ impl Planner {
             .map(|other| (similarity(other), other))
             .filter(|(similarity, _)| *similarity >= NEAREST_NAME)
             .max_by(|(a, _), (b, _)| a.total_cmp(b));
-        let hint = match nearest {
-            Some((_, other)) => format!("; the nearest name is {other}"),
-            None => String::new(),
-        };
-        format!(
-            "no such table in database {database} (or user {user} may not read it: GRANT SELECT ON {}.{} TO {user}){hint}: \
-             look at TABLES and MYSQL_DATABASE",
-            sql::quoted(database),
-            sql::quoted(name)
-        )
+        let nearest = nearest.map_or(String::new(), |(_, other)| format!("; the nearest name is {other}"));
+        hints::tables::missing(database, user, name, &nearest)
     }
 }

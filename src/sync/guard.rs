@@ -1,5 +1,7 @@
 //! The guard against a table that lost its rows by accident: decided before the destination can change.
 
+use crate::hints;
+
 /// Refuses to replace a table by one that is smaller by more than was allowed (`MAX_SHRINK_PERCENT`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ShrinkGuard {
@@ -15,10 +17,7 @@ impl ShrinkGuard {
         if lost <= u128::from(previous_rows) * u128::from(max_percent) {
             return Ok(());
         }
-        Err(format!(
-            "it has {rows} rows now, BigQuery has {previous_rows}, and MAX_SHRINK_PERCENT allows a loss of {max_percent}%: \
-             BigQuery keeps the table as it was (if the loss is meant, run once with MAX_SHRINK_PERCENT=100)"
-        ))
+        Err(hints::tables::shrunk(rows, previous_rows, max_percent))
     }
 }
 
