@@ -57,6 +57,13 @@ fn main() -> ExitCode {
     let succeeded = runtime.block_on(async {
         let stop = CancellationToken::new();
         tokio::select! {
+            // The signals' handlers first: a signal right at the start must not end the run without a word.
+            biased;
+            () = stop_on_signal(stop.clone()) => {
+                events::SyncFailed { error: "stopped by a signal" }
+                    .log(format_args!("stopped by a signal; not waiting any longer"));
+                false
+            }
             succeeded = async {
                 match command {
                     Command::Sync => commands::sync::run(config, stop.clone(), bars).await,
@@ -64,11 +71,6 @@ fn main() -> ExitCode {
                     Command::Check => commands::check::run(config).await,
                 }
             } => succeeded && !stop.is_cancelled(),
-            () = stop_on_signal(stop.clone()) => {
-                events::SyncFailed { error: "stopped by a signal" }
-                    .log(format_args!("stopped by a signal; not waiting any longer"));
-                false
-            }
         }
     });
     // A thread that still compresses or resolves a name is not waited for.

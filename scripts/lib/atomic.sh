@@ -3,6 +3,8 @@
 #
 # So an existing folder is always complete, and two installations at the same time do no harm.
 
+source "$(dirname "${BASH_SOURCE[0]}")/processes.sh"
+
 # building FOLDER: makes the temporary folder `new`; it goes away when the script ends before `built`.
 building() {
   final=$1
@@ -10,9 +12,20 @@ building() {
   find "$(dirname "$final")" -maxdepth 1 -name "${final##*/}.new.*" -mmin +60 -exec rm -rf {} + # of one that was killed outright
   new=$(mktemp -d "$final.new.XXXXXX")
   chmod 755 "$new" # mktemp's 700 would lock out a server that runs as another user
-  trap 'rm -rf "$new"; type apt_close &>/dev/null && apt_close; :' EXIT
+  trap '[[ -z ${busy-} ]] || stop_family 5 "$busy"; rm -rf "$new"; type apt_close &>/dev/null && apt_close; :' EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM HUP
+}
+
+# interruptibly COMMAND...: runs it in the background, because bash handles signals only after a program in the foreground ends.
+interruptibly() {
+  "$@" &
+  busy=$!
+  wait "$busy" || {
+    busy=
+    return 1
+  }
+  busy=
 }
 
 # built: the folder is complete.

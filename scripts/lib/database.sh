@@ -23,6 +23,19 @@ find_program() {
   return 1
 }
 
+# use_found NAME FOLDER TEST SERVERS CLIENTS: puts the programs of a server on this machine into FOLDER, if there is one and it starts.
+use_found() {
+  local name=$1 folder=$2 test=$3 label=MariaDB server client
+  [[ $name == mariadb ]] || label=MySQL
+  # shellcheck disable=SC2086 # names
+  server=$(find_program "$test" $4) && client=$(find_program "$test" $5) || return 1
+  link_found "$folder" "$server" "$client"
+  starts "$name" "$folder" && say "$label: found on this machine ($server)" && return
+  say "$label: the server on this machine ($server) does not start; the end of its log is above"
+  rm -f "$folder"/{server,server-program,client,found}
+  return 1
+}
+
 # link_found FOLDER SERVER CLIENT: the two programs of FOLDER, for a server that was found on the machine.
 link_found() {
   local folder=$1 server=$2 client=$3
@@ -37,6 +50,18 @@ link_found() {
   fi
   program "$folder/client" "exec $(printf %q "$client") --no-defaults \"\$@\""
   echo "$server" >"$folder/found"
+}
+
+trial_limit=120 # seconds for the first start, which takes 10 on a slow machine
+
+# starts NAME FOLDER: whether the server of FOLDER can initialize a data directory; if not, shows the end of its log.
+starts() {
+  local trial=$2/trial started=1
+  mkdir "$trial"
+  interruptibly timeout "$trial_limit" "$scripts/lib/initialize-$1.sh" "$2/server" "$trial" >"$trial/log" 2>&1 || started=0
+  ((started)) || tail -n 5 "$trial/log" >&2
+  rm -rf "$trial"
+  ((started))
 }
 
 # link_unpacked FOLDER SERVER CLIENT: the same for packages unpacked into FOLDER; the programs are paths in it.

@@ -10,11 +10,8 @@ source "$here/database.sh"
 is_installed "$dev/mariadb" && exit
 building "$dev/mariadb"
 
-if server=$(find_program is_mariadb mariadbd mysqld) && client=$(find_program is_mariadb mariadb mysql); then
-  say "MariaDB: found on this machine ($server)"
-  link_found "$new" "$server" "$client"
-else
-  has_apt || die "There is no MariaDB server on this machine and no apt-get to fetch one: please install MariaDB (mariadbd and mariadb)."
+if ! use_found mariadb "$new" is_mariadb "mariadbd mysqld" "mariadb mysql"; then
+  has_apt || die "There is no MariaDB server on this machine that starts, and no apt-get to fetch one: please install MariaDB (mariadbd and mariadb)."
   say "MariaDB: packages of this machine's distribution unpacked into .dev/mariadb (90 MB)"
   apt_open own
   apt_unpack "$new" "$(apt_newest 'mariadb-server-core(-[0-9.]+)?')" "$(apt_newest 'mariadb-client-core(-[0-9.]+)?')"

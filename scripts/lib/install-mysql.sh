@@ -10,11 +10,8 @@ source "$here/database.sh"
 is_installed "$dev/mysql" && exit
 building "$dev/mysql"
 
-if server=$(find_program is_mysql_8 mysqld) && client=$(find_program is_mysql_8 mysql); then
-  say "MySQL: found on this machine ($server)"
-  link_found "$new" "$server" "$client"
-else
-  has_apt || die "There is no MySQL 8 or later on this machine and no apt-get to fetch one: please install MySQL (mysqld and mysql)."
+if ! use_found mysql "$new" is_mysql_8 mysqld mysql; then
+  has_apt || die "There is no MySQL 8 or later on this machine that starts, and no apt-get to fetch one: please install MySQL (mysqld and mysql)."
   # Debian's releases carry MariaDB only; MySQL is in its suite sid.
   suite=own
   [[ $(distribution) == ubuntu ]] || suite=sid

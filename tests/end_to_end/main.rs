@@ -1,14 +1,9 @@
-//! End to end: the real binary, real MySQL and MariaDB servers, a third-party BigQuery emulator.
+//! End-to-end tests with the real binary, real MySQL and MariaDB servers, and a BigQuery emulator. Each folder is a subject.
 //!
-//! `make test` starts the servers once (`scripts/with-servers`) and says in the environment where they are. Every test
-//! makes a database and a dataset of its own, so all of them run in parallel. A folder per subject.
+//! `make test` starts the servers once (`scripts/with-servers`) and passes their addresses in the environment. Every test
+//! has its own database and dataset, so all of them run in parallel.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test that finds something else than it expects fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod faults;
 mod operations;

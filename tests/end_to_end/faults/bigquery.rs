@@ -1,4 +1,4 @@
-//! Faults of BigQuery's side, made by a proxy: the table is afterwards either the new one or the old one, never a third.
+//! Faults of BigQuery, injected by a proxy. Afterwards the table is the new one or the old one.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ const DUPLICATE: &str =
 /// What jobs.insert says, and not the session.
 const NOT_FOUND: &str = r#"{"error":{"code":404,"message":"Not found: Dataset local:gone","errors":[{"reason":"notFound",
     "message":"Not found: Dataset local:gone"}]}}"#;
-/// A job that failed for no fault of the file's.
+/// A job that failed for BigQuery's own reasons.
 const FAILED_JOB: &str = r#"{"jobReference":{"projectId":"local","jobId":"j"},
     "status":{"state":"DONE","errorResult":{"reason":"backendError","message":"oops"}}}"#;
 const RUNNING_JOB: &str = r#"{"jobReference":{"projectId":"local","jobId":"j"},"status":{"state":"RUNNING"}}"#;
@@ -29,7 +29,7 @@ const RUNNING_JOB: &str = r#"{"jobReference":{"projectId":"local","jobId":"j"},"
 const NEW: Then = Then::New { restarts: 0 };
 const NEW_AGAIN: Then = Then::New { restarts: 1 };
 
-/// A fault, the requests it strikes (with how often it has struck before), and what then holds.
+/// A fault, the requests it strikes (given how often it has struck before), and the expected outcome.
 const FAULTS: &[(&str, Rule, Then)] = &[
     ("start: 503 in HTML, twice", |r, n| (n < 2 && is_start(r)).then_some(Action::Answer(503, HTML)), NEW),
     ("start: cut before", |r, n| (n < 1 && is_start(r)).then_some(Action::CutBefore), NEW),
@@ -147,7 +147,7 @@ const FAULTS: &[(&str, Rule, Then)] = &[
     (
         "job: BigQuery could not finish it",
         |r, n| {
-            // The first generation's job; a name or a hash within the id may have a 0 as well.
+            // The first job of the table; a name or a hash within the id may contain a 0, too.
             let job = r.line.split_once("/jobs/").and_then(|(_, rest)| rest.split(['?', ' ']).next());
             let first = job.is_some_and(|job| job.ends_with("_0"));
             ((n < 1 && r.is_last_chunk()) || first).then_some(Action::Answer(200, FAILED_JOB))
@@ -208,13 +208,13 @@ fn is_table(request: &Request) -> bool {
     request.line.starts_with("GET ") && request.line.contains("/tables/") && !request.line.contains("Policies")
 }
 
-/// Most of each run is waiting for the next try; the emulator would not keep up with all of them at once.
+/// Each run mostly waits for its next retry, but the emulator could not keep up with all of them at once.
 const AT_A_TIME: usize = 12;
 
-/// Faults in a run that has them at random. One may lose the session, another the token: more of these are final.
+/// Faults in a run with random faults. At most one loses the session and one the token, because more of these are final.
 const RANDOM_STRIKES: u32 = 5;
 
-/// Faults that a run survives, however they are mixed.
+/// Faults that a run survives in any combination.
 const SURVIVED: &[Action] = &[
     Action::Answer(429, ""),
     Action::AnswerWith(429, "Retry-After: 1", HTML),
@@ -233,18 +233,18 @@ const SURVIVED: &[Action] = &[
 ];
 
 #[apply(on_mariadb)]
-fn after_every_fault_the_table_is_the_new_one_or_the_old_one(place: Place) {
+fn after_every_fault_the_table_is_new_or_old(place: Place) {
     let strikes = FAULTS.iter().map(|(name, rule, then)| ((*name).to_owned(), by_rule(*rule), *then));
     strike_all(place, 20, strikes.chain(at_random_points(6)).collect());
 }
 
 #[apply(on_mariadb)]
-fn after_a_fault_behind_the_first_chunk_too(place: Place) {
+fn after_a_fault_past_the_first_chunk_the_table_is_new_or_old(place: Place) {
     let strikes = TWO_CHUNKS.iter().map(|(name, rule, then)| ((*name).to_owned(), by_rule(*rule), *then));
     strike_all(place, 280, strikes.chain(at_random_points(3)).collect());
 }
 
-/// So many runs with faults at random requests.
+/// Runs with faults at random requests.
 fn at_random_points(runs: u64) -> impl Iterator<Item = (String, Strike, Then)> {
     let (seed, _) = seed();
     (0..runs).map(move |number| {
@@ -280,7 +280,7 @@ fn at_random(random: SmallRng) -> Strike {
     })
 }
 
-/// Rows that do not compress, of which each table has so many KiB in each of 60 rows.
+/// A table for each strike, with 60 rows of this many KiB.
 fn strike_all(place: Place, kib: usize, strikes: Vec<(String, Strike, Then)>) {
     let tables = renewed_tables(&place, strikes.len(), 60, kib);
     let changed: Vec<String> =
@@ -341,7 +341,7 @@ fn strike_one(place: &Place, table: &str, name: &str, strike: Strike, then: Then
     assert!(matches!(then, Then::NewSomehow) || struck.load(Ordering::Relaxed) > 0, "{name} never struck");
 }
 
-/// What the summary says: tables that are there, and tables that failed.
+/// From the summary: how many tables are loaded, and how many failed.
 fn finished(done: &Finished) -> (u64, u64) {
     let summary = done.event("sync_finished");
     let number = |key: &str| summary[key].as_u64().unwrap();

@@ -1,5 +1,5 @@
-//! kill -9 at random moments, and the next attempt of the same task: the end state is right, and every table was loaded
-//! once per execution.
+//! kill -9 at random moments, then the next attempt of the same task: all rows arrive, and every table is loaded once per
+//! execution.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use crate::support::rows::noise;
 use crate::support::server::{emulator_is_here, skip};
 use crate::support::{Finished, Place, Run, Server, seed};
 
-/// Places that are synced side by side.
+/// Databases that are synced at the same time.
 const PLACES: u64 = 5;
-/// In each place.
+/// Per database.
 const KILLS: u32 = 20;
-/// A whole run takes about so long; what comes later strikes nothing.
+/// About how long a run takes; a later kill would hit nothing.
 const LATEST: Duration = Duration::from_millis(700);
-/// Attempts that may find the table's lock held: the server needs a moment to notice that its client was killed.
+/// Attempts that may find the table still locked: the server needs a moment to notice that its client was killed.
 const LAST_ATTEMPTS: u32 = 5;
 
 #[test]
-fn a_hundred_kills_lose_and_double_nothing() {
+fn a_hundred_kills_lose_and_duplicate_nothing() {
     let servers: Vec<Server> = [Server::MariaDb, Server::MySql].into_iter().filter(|server| server.is_here()).collect();
     if servers.is_empty() || !emulator_is_here() {
         return skip();
@@ -45,7 +45,7 @@ fn kill_and_retry(server: Server, seed: u64, number: u64) {
         let run = place.sync().with("CLOUD_RUN_EXECUTION", &execution);
         place.sql("UPDATE a SET noise = RANDOM_BYTES(1000); UPDATE b SET noise = RANDOM_BYTES(1000)");
         let mut attempt = 0;
-        // Few per execution, so that kills strike tables that are not loaded yet.
+        // Only a few per execution, so that kills hit tables that are not loaded yet.
         while kills < KILLS && attempt < 4 {
             let running = run.clone().with("CLOUD_RUN_TASK_ATTEMPT", attempt.to_string()).start();
             std::thread::sleep(LATEST.mul_f64(random.random()));

@@ -1,4 +1,4 @@
-//! Faults: of BigQuery, of MySQL, of the network and of the process. A table is afterwards the new one or the old one.
+//! Faults of BigQuery, MySQL, the network and the process. Afterwards a table is the new one or the old one.
 
 mod bigquery;
 mod kills;
@@ -9,18 +9,18 @@ mod waiting;
 use crate::support::Place;
 use crate::support::rows::noise;
 
-/// What has to hold after a fault.
+/// The expected outcome of a fault.
 #[derive(Debug, Clone, Copy)]
 enum Then {
-    /// The new table is there, after so many restarts.
+    /// The new table is published after this many restarts.
     New { restarts: usize },
-    /// The new table is there.
+    /// The new table is published.
     NewSomehow,
-    /// The old table is there, and the failure has this in its sentence.
+    /// The old table is still there, and the error contains this.
     Old(&'static str),
 }
 
-/// Tables with one old row in BigQuery, and with `rows` new ones in the source, each with so many KiB that do not compress.
+/// Tables that have one old row in BigQuery, and `rows` new rows of incompressible data in the source.
 fn renewed_tables(place: &Place, count: usize, rows: u64, kib: usize) -> Vec<String> {
     place.create("source", "id INT PRIMARY KEY, noise LONGBLOB", &format!("n, {}", noise(kib)), rows);
     let tables: Vec<String> = (0..count).map(|at| format!("t{at}")).collect();

@@ -1,4 +1,4 @@
-//! Faults of MySQL's side, made by a proxy and by the server: the table is afterwards either the new one or the old one.
+//! Faults of MySQL, injected by a proxy and by the server. Afterwards the table is the new one or the old one.
 
 use rand::Rng as _;
 
@@ -8,12 +8,12 @@ use crate::support::{Place, Server, apply, on_both_servers, seed};
 
 /// Rows of a KiB each.
 const ROWS: u64 = 700;
-/// A byte among the rows, far behind everything that a session asks before them.
+/// A byte among the rows, well after everything that a session sends before them.
 const AMONG_ROWS: usize = 400_000;
 /// More connections than any run opens.
 const ALWAYS: u32 = 99;
 
-/// A fault, when it strikes, and what then holds.
+/// A fault, when it strikes, and the expected outcome.
 const FAULTS: &[(&str, Plan, Then)] = &[
     ("cut in the greeting", Plan { fault: Fault::Cut, from: 20, times: 1 }, Then::New { restarts: 0 }),
     ("reset in the greeting", Plan { fault: Fault::Reset, from: 20, times: 1 }, Then::New { restarts: 0 }),
@@ -47,14 +47,14 @@ const FAULTS: &[(&str, Plan, Then)] = &[
 const RANDOM: usize = 6;
 
 #[apply(on_both_servers)]
-fn after_every_fault_the_table_is_the_new_one_or_the_old_one(place: Place) {
+fn after_every_fault_the_table_is_new_or_old(place: Place) {
     let (seed, mut random) = seed();
     let mut faults: Vec<(String, Plan, Then)> =
         FAULTS.iter().map(|(name, plan, then)| ((*name).to_owned(), *plan, *then)).collect();
     for _ in 0..RANDOM {
         let any = [Fault::Cut, Fault::CutBetweenPackets, Fault::Reset, Fault::Trickle, Fault::Stall];
         let fault = any[random.random_range(0..any.len())];
-        // Half of them before the rows: logging in, the session, the catalog, the lock.
+        // Half of them strike before the rows: login, session, catalog, lock.
         let most = if random.random() { 700_000 } else { 8_000 };
         let plan = Plan { fault, from: random.random_range(0..most), times: 1 };
         faults.push((format!("{plan:?}, FAULT_SEED={seed}"), plan, Then::NewSomehow));
@@ -64,7 +64,7 @@ fn after_every_fault_the_table_is_the_new_one_or_the_old_one(place: Place) {
     std::thread::scope(|scope| {
         for (table, (name, plan, then)) in tables.iter().zip(&faults) {
             let place = &place;
-            // Most of each is waiting for the next try.
+            // Each run mostly waits for its next retry.
             scope.spawn(move || strike(place, table, name, *plan, *then));
         }
     });
@@ -79,7 +79,7 @@ fn strike(place: &Place, table: &str, name: &str, plan: Plan, then: Then) {
         .sync()
         .tables(table)
         .with("MYSQL_PORT", &proxy.port)
-        // The proxy has to see where packets end.
+        // The proxy must see where packets end.
         .with("MYSQL_SSL_MODE", "DISABLED")
         .with("MYSQL_STALL_SECONDS", "2")
         .with("CLOUD_RUN_EXECUTION", &execution)
@@ -114,7 +114,7 @@ fn table_of_100(place: &Place) {
 }
 
 #[apply(on_both_servers)]
-fn what_the_server_does_to_a_query_is_never_the_end_of_the_table(place: Place) {
+fn a_query_that_the_server_ends_leaves_the_old_table(place: Place) {
     table_of_100(&place);
     let slow = place.slow_sync("t", 0.05);
     let running = slow.start_until("table_started");
@@ -124,7 +124,7 @@ fn what_the_server_does_to_a_query_is_never_the_end_of_the_table(place: Place) {
     assert!(message.contains("killed the query"), "{message}");
     assert_eq!(place.query("SELECT id FROM t"), [[Some("1000".to_owned())]]);
     if place.server == Server::MariaDb {
-        // A limit of the user: the server's own, which is all that MySQL has, would strike other tests.
+        // The limit is set for the user. MySQL has only a limit for the whole server, which would affect other tests.
         let user = place.user(&[("SELECT", "*")]);
         place.sql(&format!("ALTER USER '{user}'@'%' WITH MAX_STATEMENT_TIME 1"));
         let message = slow.with("MYSQL_USER", &user).run().failed(1).message("table_failed");
@@ -134,7 +134,7 @@ fn what_the_server_does_to_a_query_is_never_the_end_of_the_table(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn a_table_that_is_altered_between_two_attempts_is_read_as_it_is_now(place: Place) {
+fn a_table_altered_before_a_restart_is_read_with_its_new_schema(place: Place) {
     table_of_100(&place);
     let running = place.slow_sync("t", 0.05).start_until("table_started");
     place.sql(&format!(

@@ -1,4 +1,4 @@
-//! SIGTERM and Ctrl-C: reading stops, the upload is given up, the destination stays as it was.
+//! SIGTERM and Ctrl-C: reading stops, the upload is abandoned, and the destination does not change.
 
 use std::time::{Duration, Instant};
 
@@ -29,14 +29,14 @@ fn a_signal_while_rows_are_read_leaves_the_old_table(place: Place) {
         assert!(log.contains("stopped by a signal while its rows were read"), "{log}");
         assert!(log.contains("sync_finished"), "{log}");
         assert_eq!(place.count("t"), 1);
-        // The server does not go on working for a client that is gone.
+        // The server does not keep working for a client that is gone.
         assert_eq!(place.slow_statements(), "");
     }
 }
 
 #[apply(on_both_servers)]
 fn a_signal_while_connecting_ends_the_run(place: Place) {
-    // Takes connections and never says a word.
+    // Accepts connections and never answers.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = silent.local_addr().unwrap().port().to_string();
     let log = stop_after(&place.sync().with("MYSQL_PORT", port), "sync_started", "TERM");
@@ -44,14 +44,14 @@ fn a_signal_while_connecting_ends_the_run(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn a_connection_that_is_killed_starts_the_table_again(place: Place) {
+fn a_killed_connection_restarts_the_table(place: Place) {
     place.create("t", "id INT PRIMARY KEY", "n", 40);
     let running = place.slow_sync("t", 0.1).start_until("table_started");
     let id = place.slow_statement();
     place.sql(&format!("KILL CONNECTION {id}; INSERT INTO t VALUES (100)"));
     let done = running.finish().succeeded();
     assert_eq!(done.event("table_restarted")["restarts"], 1);
-    // All of one snapshot, the second one.
+    // All rows are from the second snapshot.
     assert_eq!(done.event("table_synced")["rows"], 41);
     assert_eq!(place.count("t"), 41);
 }

@@ -1,4 +1,4 @@
-//! While a run waits for BigQuery: the snapshot is over, the lock is held, and what the run does not come to is done later.
+//! While a run waits for BigQuery, its snapshot is closed and its lock is held. The next attempt finishes what a run left undone.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,7 @@ use crate::support::{Place, apply, on_both_servers};
 const IDLE: &str = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND COMMAND = 'Sleep'";
 
 #[apply(on_both_servers)]
-fn a_slow_upload_holds_no_snapshot_and_replaces_nothing_once_its_lock_is_lost(place: Place) {
+fn a_slow_upload_holds_no_snapshot_and_replaces_nothing_without_its_lock(place: Place) {
     // More than one chunk, so that the last one comes later.
     place.create("t", "id INT PRIMARY KEY, noise LONGBLOB", &format!("n, {}", noise(280)), 60);
     let (arrived, go_on) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
@@ -31,7 +31,7 @@ fn a_slow_upload_holds_no_snapshot_and_replaces_nothing_once_its_lock_is_lost(pl
     let transactions =
         format!("SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE TRX_MYSQL_THREAD_ID = {holder}");
     assert_eq!(place.sql(&transactions), "0");
-    // Whoever looks for a table that nobody holds may have it now.
+    // The lock is free for another execution now.
     place.sql(&format!("ALTER TABLE t ADD COLUMN more INT; KILL {holder}"));
     go_on.store(true, Ordering::Relaxed);
     let done = running.finish().succeeded();
@@ -42,7 +42,7 @@ fn a_slow_upload_holds_no_snapshot_and_replaces_nothing_once_its_lock_is_lost(pl
 }
 
 #[apply(on_both_servers)]
-fn a_second_attempt_sets_what_the_first_did_not_come_to(place: Place) {
+fn a_second_attempt_sets_the_properties_that_the_first_did_not(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY) COMMENT 'of the source'; INSERT INTO t VALUES (1)");
     let arrived = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&arrived);

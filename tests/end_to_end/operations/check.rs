@@ -1,4 +1,4 @@
-//! The command `check`: what is missing, by name.
+//! The command `check`, which names what is missing.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::support::bigquery_proxy::{Action, Proxy};
 use crate::support::{Place, apply, on_both_servers};
 
 #[apply(on_both_servers)]
-fn check_says_what_is_missing(place: Place) {
+fn check_reports_what_is_missing(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
     let done = place.sync().tables("t").argument("check").run().succeeded();
     for part in [
@@ -26,7 +26,7 @@ fn check_says_what_is_missing(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn check_names_the_roles_that_are_missing(place: Place) {
+fn check_names_missing_roles(place: Place) {
     const DENIED: &str =
         r#"{"error": {"code": 403, "message": "Access Denied", "errors": [{"reason": "accessDenied"}]}}"#;
     place.sql("CREATE TABLE t (id INT PRIMARY KEY)");

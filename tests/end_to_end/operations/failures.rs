@@ -1,8 +1,8 @@
-//! What goes wrong before any row is read: each ends soon, with one sentence that names the cause and the variable.
+//! Failures before any row is read: each ends soon, with one sentence that names the cause and the variable.
 
 use crate::support::{Finished, PASSWORD, Place, Run, USER, apply, free_port, on_both_servers, on_mysql};
 
-/// The only ERROR line before the summary, if there is one.
+/// The message of the only ERROR line.
 pub fn sentence(done: &Finished) -> String {
     let errors: Vec<_> = done.lines().into_iter().filter(|line| line["severity"] == "ERROR").collect();
     assert_eq!(errors.len(), 1, "{}", done.log);
@@ -14,7 +14,7 @@ pub fn sentence(done: &Finished) -> String {
 }
 
 #[apply(on_both_servers)]
-fn each_cause_is_one_sentence_with_its_variable(place: Place) {
+fn each_cause_is_one_sentence_that_names_its_variable(place: Place) {
     let closed = free_port().to_string();
     let base = || place.sync();
     let emulator_closed = format!("127.0.0.1:{closed}");
@@ -57,7 +57,7 @@ fn each_cause_is_one_sentence_with_its_variable(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn no_privileges_on_a_table_is_that_tables_error(place: Place) {
+fn missing_privileges_fail_only_their_table(place: Place) {
     place.sql("CREATE TABLE open_one (id INT PRIMARY KEY); CREATE TABLE closed (id INT PRIMARY KEY, secret INT)");
     let user = place.user(&[("SELECT", "open_one"), ("INSERT", "closed")]);
     let done = place.sync_as(&user).tables("open_one,closed").run().failed(1);
@@ -78,10 +78,10 @@ fn the_socket_works_like_tcp(place: Place) {
 }
 
 #[apply(on_mysql)]
-fn a_cold_password_cache_is_no_obstacle(place: Place) {
+fn a_user_missing_from_the_password_cache_can_log_in(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
-    // A user that has never logged in is not in caching_sha2_password's cache: the password itself has to travel,
-    // over TLS or encrypted with the server's RSA key.
+    // A user's first login is not in the cache of caching_sha2_password, so the password itself is sent, over TLS or
+    // encrypted with the server's RSA key.
     let by = format!("WITH caching_sha2_password BY '{PASSWORD}'");
     for mode in ["DISABLED", "PREFERRED", "REQUIRED"] {
         let user = place.user_identified(&by, &[("SELECT", "*")]);
@@ -90,7 +90,7 @@ fn a_cold_password_cache_is_no_obstacle(place: Place) {
 }
 
 #[test]
-fn a_wrong_configuration_is_told_at_once_and_exits_2() {
+fn an_invalid_configuration_is_reported_at_once_and_exits_2() {
     let done = Run::default().with("MYSQL_PORT", "x").with("MYSQL_PASSWORD", PASSWORD).run().failed(2);
     let message = sentence(&done);
     for name in ["MYSQL_HOST", "MYSQL_PORT", "MYSQL_USER", "MYSQL_DATABASE", "BIGQUERY_PROJECT", "BIGQUERY_DATASET"] {

@@ -1,4 +1,4 @@
-//! Cloud SQL's IAM login: a token of the environment's credentials, shown to the server as a password.
+//! Cloud SQL's IAM login: an access token is sent as the password.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use crate::support::{Place, Run, Server, apply, on_both_servers, on_mariadb};
 
 const TOKEN: &str = "ya29.a-Token_of-the-Test";
 
-/// A metadata server as on Google Cloud, which hands out `TOKEN`; and the first lines of what it was asked.
+/// A metadata server as on Google Cloud, which returns `TOKEN` and records the requests.
 struct Metadata {
     address: String,
     asked: Arc<Mutex<Vec<String>>>,
@@ -57,7 +57,7 @@ fn sync(place: &Place, user: &str, metadata: &Metadata) -> Run {
         .with("LOG_LEVEL", "trace")
 }
 
-/// TLS where the server has it; else the socket, which does without.
+/// TLS if the server has it, else the socket, which needs none.
 fn privately(run: Run, place: &Place) -> Run {
     match place.server {
         Server::MySql => run.with("MYSQL_SSL_MODE", "REQUIRED"),
@@ -79,13 +79,13 @@ fn a_fresh_token_is_the_password_of_each_connection(place: Place) {
     assert!(!done.log.contains(TOKEN) && !done.errors.contains(TOKEN), "{}", done.log);
     let asked = metadata.asked.lock().unwrap();
     let tokens: Vec<_> = asked.iter().filter(|line| line.contains("/token")).collect();
-    // One connection to look around, and one for each table.
+    // One connection for planning, and one for each table.
     assert!(tokens.len() >= 3, "{asked:?}");
     assert!(tokens.iter().all(|line| line.contains("sqlservice.login")), "{asked:?}");
 }
 
 #[apply(on_both_servers)]
-fn a_token_that_the_server_refuses_is_told(place: Place) {
+fn a_refused_token_is_reported(place: Place) {
     let user = user(&place, "another");
     let done = privately(sync(&place, &user, &Metadata::tokens()), &place).run().failed(1);
     let message = done.message("sync_failed");
@@ -98,10 +98,10 @@ fn a_token_that_the_server_refuses_is_told(place: Place) {
     assert!(message.contains("no access token for MYSQL_IAM_AUTH") && message.contains("gcloud auth"), "{message}");
 }
 
-/// Neither server here has a plugin that wants the password itself, as Cloud SQL does. So someone in between asks for it
-/// in the server's place, and the server then checks what it would have checked.
+/// Neither server has Cloud SQL's plugin, which asks for the cleartext password. So a proxy asks for it, and then forwards the
+/// client's first response to the server.
 #[apply(on_mariadb)]
-fn the_token_is_sent_as_it_is_to_a_server_that_asks_for_that(place: Place) {
+fn the_token_is_sent_unchanged_to_a_server_that_asks_for_cleartext(place: Place) {
     place.create("t", "id INT PRIMARY KEY", "n", 1);
     let user = user(&place, TOKEN);
     let folder = tempfile::tempdir().unwrap();
@@ -124,7 +124,7 @@ fn the_token_is_sent_as_it_is_to_a_server_that_asks_for_that(place: Place) {
     }
 }
 
-/// One packet: its number and what is in it.
+/// Reads one packet: its number and its body.
 fn packet(from: &mut UnixStream) -> (u8, Vec<u8>) {
     let mut head = [0; 4];
     from.read_exact(&mut head).unwrap();

@@ -1,4 +1,4 @@
-//! The lines themselves: what Cloud Logging, Error Reporting and people read.
+//! Log lines: what Cloud Logging, Error Reporting and people read.
 
 use std::path::{Path, PathBuf};
 
@@ -36,7 +36,7 @@ fn lines_are_json_with_integer_fields(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn text_is_for_people(place: Place) {
+fn text_logs_are_for_people(place: Place) {
     place.create("t", "id INT PRIMARY KEY", "n", 1);
     let done = place.sync().tables("t,gone").with("LOG_FORMAT", "text").run().failed(1);
     assert!(!done.log.contains('{') && !done.log.contains('\u{1b}'), "{}", done.log);
@@ -45,7 +45,7 @@ fn text_is_for_people(place: Place) {
     assert!(done.log.contains("1 of 2 tables synced"), "{}", done.log);
 }
 
-/// What the Terraform module's metrics, alerts and dashboard filter on, evaluated on lines that were really logged.
+/// Checks the fields that the Terraform module's metrics, alerts and dashboard use on lines from a real run.
 #[apply(on_both_servers)]
 fn every_field_that_a_metric_or_an_alert_reads_is_logged(place: Place) {
     place.create("t", "id INT PRIMARY KEY", "n", 1);
@@ -56,7 +56,7 @@ fn every_field_that_a_metric_or_an_alert_reads_is_logged(place: Place) {
     for (event, fields) in contract["events"].as_object().unwrap() {
         let line = lines.iter().find(|line| line["event"] == event.as_str()).unwrap();
         for (field, expected) in fields.as_object().unwrap() {
-            // "or absent" is for a table that is new; this one is replaced.
+            // "or absent" applies to new tables; this one is replaced.
             match expected.as_str().unwrap().trim_end_matches(" or absent") {
                 "string" => assert!(line[field].is_string(), "{field} in {line}"),
                 "integer" => assert!(line[field].is_u64(), "{field} in {line}"),
@@ -69,7 +69,7 @@ fn every_field_that_a_metric_or_an_alert_reads_is_logged(place: Place) {
     }
 }
 
-/// The program's text, its strings in one piece however the lines are broken.
+/// The program's source, with strings joined that span several lines.
 fn source(folder: &Path) -> String {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let read = |path: PathBuf| {
@@ -79,16 +79,16 @@ fn source(folder: &Path) -> String {
     text.split("\\\n").map(str::trim_start).collect()
 }
 
-/// The system's, and the driver's.
+/// Errors of the system and of the driver.
 const OTHERS_SENTENCES: &[&str] = &["Connection refused", "does not support TLS"];
 
-/// What a line has in backticks.
+/// The parts of a line in backticks.
 fn quoted(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
 #[test]
-fn the_guide_has_every_event_and_only_sentences_that_are_said() {
+fn the_guide_has_every_event_and_quotes_only_real_errors() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (source, guide) =
         (source(&root.join("src")), std::fs::read_to_string(root.join("docs/operations.md")).unwrap());
@@ -99,7 +99,7 @@ fn the_guide_has_every_event_and_only_sentences_that_are_said() {
     let rows = table.lines().skip(2).take_while(|line| line.starts_with('|'));
     for sentence in rows.flat_map(|row| quoted(row.split('|').nth(1).unwrap())) {
         for part in sentence.split('…').map(str::trim).filter(|part| !OTHERS_SENTENCES.contains(part)) {
-            // Then a status and a reason of BigQuery.
+            // A status and a reason of BigQuery follow.
             let part = part.split(" 4").next().unwrap();
             assert!(source.contains(part), "no error of the program says {part:?}");
         }

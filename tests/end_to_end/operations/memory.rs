@@ -1,4 +1,4 @@
-//! Memory: bounded by what is in flight, whatever the size of the table.
+//! Memory: bounded by the blocks and chunks in flight, never by the table.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -13,7 +13,7 @@ use mysql_bigquery_sync::mysql::{catalog, connection, rows, sql};
 use crate::support::sink::Sink;
 use crate::support::{PASSWORD, Place, Server, USER, apply, on_both_servers};
 
-/// "tens of MB of memory whatever the table's size".
+/// The limit that is promised for a table of any size.
 const MEMORY_LIMIT_KIB: u64 = 64 * 1024;
 
 #[apply(on_both_servers)]
@@ -48,8 +48,8 @@ fn memory_does_not_grow_with_the_table(place: Place) {
 /// Rows whose allocations are counted.
 const READ: u64 = 5000;
 
-/// The conversion of rows, counted on a table of every kind of value; what the driver does before is its own. MariaDB's JSON is
-/// checked, and the check keeps the open brackets of a nested document on the heap.
+/// Counts the allocations of encoding rows with every kind of value, without the driver's. Checking MariaDB's JSON allocates
+/// once per document, for its open brackets.
 #[apply(on_both_servers)]
 fn a_row_costs_no_allocation(place: Place) {
     place.create("t",

@@ -1,4 +1,4 @@
-//! Operations: configuration, login, encryption, logs, the commands `plan` and `check`, and what nobody may see.
+//! Operations: configuration, login, encryption, security, logs, memory, and the commands `plan` and `check`.
 
 mod check;
 mod failures;

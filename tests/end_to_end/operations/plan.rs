@@ -1,4 +1,4 @@
-//! The command `plan`: it shows what a sync would do and writes nothing.
+//! The command `plan`, which shows what a sync would do and writes nothing.
 
 use crate::support::{Place, Run, apply, emulator_call, on_both_servers};
 

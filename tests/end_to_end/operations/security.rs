@@ -1,10 +1,10 @@
-//! What nobody may get: more than was granted, the password, a statement of their own.
+//! Security: quoting, read-only access, least privilege, and where the password must not appear.
 
 use std::fs;
 
 use crate::support::{PASSWORD, Place, apply, on_both_servers};
 
-/// Each would end, comment out or extend a statement that does not quote it.
+/// Each would end, comment out or extend a statement that does not quote names.
 const HOSTILE: &[&str] = &[
     "a`; DROP TABLE victim; -- ",
     "a``b",
@@ -23,19 +23,19 @@ const HOSTILE: &[&str] = &[
 ];
 
 #[apply(on_both_servers)]
-fn names_that_try_to_be_sql_are_names(place: Place) {
+fn names_that_contain_sql_are_quoted(place: Place) {
     let quoted = |name: &str| format!("`{}`", name.replace('`', "``"));
     let mut sql = "CREATE TABLE victim (id INT PRIMARY KEY); INSERT INTO victim VALUES (1);".to_owned();
     let mut tables = Vec::new();
     for (at, name) in HOSTILE.iter().enumerate() {
-        // A name may not end with a space in MySQL; in MariaDB neither.
+        // Neither server allows a name that ends with a space.
         let name = name.trim_end();
         sql += &format!(
             "CREATE TABLE {0} (id INT PRIMARY KEY, {0} INT COMMENT '{1}'); INSERT INTO {0} VALUES ({at}, 1), (100, 2);",
             quoted(name),
             name.replace('\\', "\\\\").replace('\'', "\'\'")
         );
-        // Destinations of their own, as BigQuery's names have no such characters; * and ? make a pattern, which has no options.
+        // BigQuery allows no such names, so each has a destination. A name with * or ? is a pattern, which has no options.
         tables.push(match name.contains(['*', '?']) {
             true => serde_json::json!(name),
             false => serde_json::json!({"name": name, "destination": format!("hostile_{at}")}),
@@ -66,7 +66,7 @@ fn names_that_try_to_be_sql_are_names(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn a_filter_can_write_nothing(place: Place) {
+fn a_filter_cannot_write(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE written (id INT) ENGINE = InnoDB;
          CREATE TABLE written_at_once (id INT) ENGINE = MyISAM;
@@ -106,7 +106,7 @@ fn select_on_two_tables_is_enough(place: Place) {
     let user = place.user(&[("SELECT", "one"), ("SELECT", "two")]);
     let grants = place.sql(&format!("SHOW GRANTS FOR '{user}'@'%'"));
     assert_eq!(grants.lines().count(), 3, "USAGE and the two tables: {grants}");
-    // Named, by pattern, several at a time, and filtered: nothing of it needs another privilege.
+    // By name, by pattern, several at a time, and filtered: none of it needs another privilege.
     let sync = || place.sync_as(&user);
     let filtered = r#"["one", {"name": "two", "where": "id > 1"}]"#;
     for (run, rows) in [
@@ -125,7 +125,7 @@ fn select_on_two_tables_is_enough(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn the_password_is_where_nobody_looks(place: Place) {
+fn the_password_is_not_in_the_process_or_the_log(place: Place) {
     place.create("t", "id INT PRIMARY KEY", "n", 4);
     let secret = tempfile::NamedTempFile::new().unwrap();
     fs::write(secret.path(), format!("{PASSWORD}\n")).unwrap();
@@ -142,7 +142,7 @@ fn the_password_is_where_nobody_looks(place: Place) {
     for file in ["cmdline", "environ"] {
         assert!(!of(file).contains(PASSWORD), "{file}");
     }
-    // That no line holds the password is made sure of for every run.
+    // Every run asserts that no log line contains the password.
     running.finish().succeeded();
     assert_eq!(place.count("t"), 4);
 

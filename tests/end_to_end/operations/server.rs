@@ -1,4 +1,4 @@
-//! A MySQL server of one test's own, and the certificates it shows.
+//! A MySQL server for one test, and its certificates.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use std::time::{Duration, Instant};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 
-/// Far more than a server takes to start.
+/// Much longer than a server takes to start.
 const START_LIMIT: Duration = Duration::from_secs(120);
 
-/// A MySQL server of one test's own, so that its certificate may be a wrong one. It ends with the test.
+/// A MySQL server for one test, so that its certificate can be invalid. It ends with the test.
 pub struct OwnServer {
     child: Child,
     pub port: u16,
@@ -26,7 +26,7 @@ impl OwnServer {
         let port = crate::support::free_port();
         let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scripts/lib/serve-mysql.sh");
         let log = fs::File::create(folder.join("log")).unwrap();
-        // The kernel ends it with the test's thread, however that ends.
+        // The kernel ends it when the test's thread ends.
         let child = Command::new("setpriv")
             .args(["--pdeathsig", "TERM"])
             .arg(script)
@@ -52,7 +52,7 @@ impl OwnServer {
         if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     }
 
-    /// Shows this certificate to every connection from here on.
+    /// Uses this certificate for all new connections.
     pub fn show(&self, name: &str, certificate: &Certificate) {
         let path = |name: &str| self.folder.join(name).to_str().unwrap().to_owned();
         fs::write(path("cert"), &certificate.pem).unwrap();
@@ -78,7 +78,7 @@ pub struct Certificate {
     issuer: String,
 }
 
-/// A CA of nobody's but the test's.
+/// A CA that only the test knows.
 pub fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut parameters = CertificateParams::default();
     parameters.distinguished_name.push(DnType::CommonName, "a CA of the tests");

@@ -1,4 +1,4 @@
-//! TLS to MySQL: every mode against certificates that are right and wrong, and what is said of a plain connection.
+//! TLS to MySQL: every mode with valid and invalid certificates, and the warning about an unencrypted connection.
 
 use std::fs;
 use std::time::Duration;
@@ -9,16 +9,16 @@ use crate::support::{PASSWORD, Place, Run, Server, apply, on_both_servers, on_ma
 
 const YEARS: Duration = Duration::from_secs(5 * 365 * 24 * 3600);
 
-/// Long enough for a slow server to take the certificate, short enough to wait for its end.
+/// Long enough for a slow server to load the certificate, short enough to wait for it to expire.
 const SHORT: Duration = Duration::from_secs(10);
 
-/// What a connection comes to.
+/// The outcome of a connection attempt.
 #[derive(Clone, Copy)]
 enum Comes {
-    /// Encrypted: the user may log in no other way.
+    /// Encrypted; the user may not log in otherwise.
     Encrypted,
     Plain,
-    /// To nothing, with these words.
+    /// Refused, with these words in the error.
     Refused(&'static [&'static str]),
 }
 
@@ -30,8 +30,8 @@ const NO_TLS: Comes = Refused(&["does not support TLS", "MYSQL_SSL_MODE"]);
 const MODES: [&str; 5] = ["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"];
 
 #[apply(on_mysql)]
-fn each_mode_accepts_what_mysqls_own_client_does(place: Place) {
-    // The destination and the emulator; the source is the test's own server.
+fn each_ssl_mode_accepts_what_mysqls_client_accepts(place: Place) {
+    // Only the place's dataset is used; the source is the test's own server.
     let server = OwnServer::start("tls");
     server
         .sql(&format!(
@@ -40,7 +40,7 @@ fn each_mode_accepts_what_mysqls_own_client_does(place: Place) {
         ))
         .unwrap();
     let (ours, theirs) = (authority(), authority());
-    // What MYSQL_SSL_CA holds is `ours`, as text.
+    // MYSQL_SSL_CA contains `ours`, as text.
     let cases = [
         ("right", certificate(&ours, "127.0.0.1", YEARS), [Plain, Encrypted, Encrypted, Encrypted, Encrypted]),
         ("another host", certificate(&ours, "db.example", YEARS), [Plain, Encrypted, Encrypted, Encrypted, OTHER_HOST]),
@@ -52,12 +52,12 @@ fn each_mode_accepts_what_mysqls_own_client_does(place: Place) {
         server.show(name, certificate);
         check(name, &trusting, Some("secure"), *expected);
     }
-    // The server takes no certificate that has expired already.
+    // The server refuses to load an expired certificate.
     let short = certificate(&ours, "127.0.0.1", SHORT);
     server.show("short", &short);
     std::thread::sleep(SHORT + Duration::from_secs(1));
     check("expired", &trusting, Some("secure"), [Plain, Encrypted, Encrypted, EXPIRED, EXPIRED]);
-    // The CA as a file; and no CA at all, which leaves those of the system.
+    // The CA in a file; then no CA, which means the system's CAs.
     server.show("right again", &cases[0].1);
     let file = server.folder.join("ca.pem");
     fs::write(&file, ours.pem()).unwrap();
@@ -67,14 +67,14 @@ fn each_mode_accepts_what_mysqls_own_client_does(place: Place) {
 }
 
 #[apply(on_mariadb)]
-fn tls_is_not_had_where_the_server_has_none(place: Place) {
+fn tls_fails_where_the_server_has_none(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
     check("no TLS", &place.sync(), None, [Plain, Plain, NO_TLS, NO_TLS, NO_TLS]);
 }
 
-/// `secure`: a user that the server lets in over TLS only.
+/// `secure`: a user who may log in only over TLS.
 fn check(name: &str, base: &Run, secure: Option<&str>, expected: [Comes; 5]) {
-    // All at once, so each has a destination of its own.
+    // They run at the same time, so each has its own destination.
     let tables = |mode| serde_json::json!([{"name": "t", "destination": format!("t_{mode}")}]).to_string();
     let runs = MODES.map(|mode| base.clone().with("MYSQL_SSL_MODE", mode).tables(&tables(mode)));
     let started: Vec<_> = runs
@@ -89,7 +89,7 @@ fn check(name: &str, base: &Run, secure: Option<&str>, expected: [Comes; 5]) {
         let done = child.finish();
         let Refused(words) = expected else {
             assert_eq!(done.code, Some(0), "{name}, {mode}: {}", done.log);
-            // The loopback is nobody else's.
+            // There is no warning for the loopback interface.
             assert!(done.events("unencrypted").is_empty(), "{name}, {mode}: {}", done.log);
             continue;
         };
@@ -103,9 +103,9 @@ fn check(name: &str, base: &Run, secure: Option<&str>, expected: [Comes; 5]) {
 }
 
 #[apply(on_both_servers)]
-fn a_plain_connection_to_elsewhere_is_told_once(place: Place) {
+fn an_unencrypted_remote_connection_is_logged_once(place: Place) {
     place.sql("CREATE TABLE a (id INT PRIMARY KEY); CREATE TABLE b (id INT PRIMARY KEY)");
-    // An address that is not the loopback's, which Linux nevertheless leads to this machine: the servers listen nowhere else.
+    // Not a loopback address, but Linux routes it to the loopback interface, where the servers listen.
     let run = |mode: &str| place.sync().with("MYSQL_HOST", "0.0.0.0").with("MYSQL_SSL_MODE", mode).run().succeeded();
     let why = |mode| {
         let line = run(mode).event("unencrypted");

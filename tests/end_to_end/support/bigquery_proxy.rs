@@ -1,4 +1,4 @@
-//! A proxy in front of the emulator that makes faults: it answers by itself, cuts the line, or lets only a part through.
+//! A proxy for the emulator that injects faults: it answers itself, cuts connections, or forwards only a part.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -28,18 +28,18 @@ impl Request {
         self.line.starts_with("PUT ")
     }
 
-    /// A chunk or a part of one, not the question how much has arrived.
+    /// A chunk or a part of one, not a query for the offset.
     pub fn is_chunk(&self) -> bool {
         self.is_put() && !self.body.is_empty()
     }
 
-    /// At which byte of the file the chunk starts.
+    /// The offset of the chunk in the file.
     pub fn starts_at(&self) -> usize {
         let range = self.header("content-range").unwrap_or_default();
         range.trim_start_matches("bytes ").split('-').next().and_then(|start| start.parse().ok()).unwrap_or(0)
     }
 
-    /// The question what became of a load job.
+    /// A request for the state of a load job.
     pub fn is_job(&self) -> bool {
         self.line.starts_with("GET ") && self.line.contains("/jobs/")
     }
@@ -48,31 +48,31 @@ impl Request {
         self.body.len()
     }
 
-    /// The last chunk says how long the file is.
+    /// Only the last chunk says how long the file is.
     pub fn is_last_chunk(&self) -> bool {
         self.is_put() && self.header("content-range").is_some_and(|range| !range.ends_with("/*"))
     }
 }
 
-/// What becomes of a request.
+/// What happens to a request.
 #[derive(Debug, Clone, Copy)]
 pub enum Action {
     Pass,
-    /// The emulator never sees it.
+    /// The proxy answers, and the emulator never sees the request.
     Answer(u16, &'static str),
-    /// The same with a line of the head: `Range: bytes=0-9`.
+    /// The same with a header, such as `Range: bytes=0-9`.
     AnswerWith(u16, &'static str, &'static str),
-    /// The emulator sees it, and something else is heard.
+    /// The emulator handles the request, and the client gets another answer.
     AnswerAfter(u16, &'static str),
-    /// Nobody sees it.
+    /// The connection is cut before the emulator sees the request.
     CutBefore,
-    /// The emulator answers, and nobody hears it.
+    /// The emulator handles the request, and the answer is lost.
     CutAfter,
-    /// Only so many bytes of a chunk arrive; the emulator says how many.
+    /// Only this many bytes of a chunk arrive, as the emulator's answer says.
     Partly(usize),
-    /// The emulator is cut off in the middle of the request.
+    /// The connection is cut in the middle of the request.
     CutInside,
-    /// The client is cut off in the middle of the answer.
+    /// The connection is cut in the middle of the answer.
     CutAnswer,
     /// The answer comes byte by byte.
     Trickle,
@@ -101,14 +101,14 @@ impl Proxy {
                     return;
                 }
                 let (upstream, rule, own) = (upstream.clone(), Arc::clone(&rule), own.clone());
-                // A client that goes away in between is the test's own doing.
+                // Tests kill clients, so a lost client is no error.
                 thread::spawn(move || client.ok().and_then(|client| serve(client, &upstream, &own, &*rule)));
             }
         });
         Self { address, over }
     }
 
-    /// The same run, sent through here.
+    /// The same run, through this proxy.
     pub fn run(&self, run: Run) -> Run {
         run.with("BIGQUERY_EMULATOR_HOST", &self.address)
     }
@@ -164,7 +164,7 @@ fn serve(mut client: TcpStream, upstream: &str, own: &str, rule: &dyn Fn(&Reques
         Action::Pass | Action::Partly(_) => request,
     };
     let answer = forward(&request, upstream)?;
-    // The session is at the emulator; the client is to find it through here.
+    // The upload session's address is the emulator's; the client must reach it through the proxy.
     client.write_all(&replace(answer, upstream, own)).ok()
 }
 

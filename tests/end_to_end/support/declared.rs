@@ -1,12 +1,12 @@
-//! Whether the lines of a run are as their events are declared.
+//! Checks that the log lines of a run match the declarations of their events.
 
 use mysql_bigquery_sync::report::event::{Field, Kind};
 use mysql_bigquery_sync::report::events::EVENTS;
 use serde_json::{Map, Value};
 
-/// Of every line.
+/// Every line has these.
 const COMMON_FIELDS: &[&str] = &["event", "message", "severity", "target", "time"];
-/// Of every error, for Error Reporting.
+/// Every error has these, for Error Reporting.
 const ERROR_FIELDS: &[&str] = &["@type", "serviceContext"];
 
 /// Fails at a line whose event, level, or field is not declared, or whose field has another type; other output is ignored.

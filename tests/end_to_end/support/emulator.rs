@@ -8,7 +8,7 @@ use super::server::{EMULATOR, variable};
 impl Place {
     /// The rows of a query over the dataset, every value as text.
     pub fn query(&self, query: &str) -> Vec<Vec<Option<String>>> {
-        // A machine that is busy takes longer than the 10 s after which an answer comes without rows.
+        // The default of 10 s, after which an answer has no rows, is too short on a busy machine.
         let body = json!({"query": query, "useLegacySql": false, "timeoutMs": 100_000,
             "defaultDataset": {"projectId": "local", "datasetId": self.name}});
         let answer = emulator_call(reqwest::Method::POST, "queries", Some(body));
@@ -45,7 +45,7 @@ impl Place {
         fields.iter().map(|f| format!("{} {}", f["name"].as_str().unwrap(), f["type"].as_str().unwrap())).collect()
     }
 
-    /// How many load jobs of an execution succeeded; with `_` and a table's name behind it, of that table.
+    /// How many load jobs of an execution succeeded. With `_` and a table's name appended: of that table.
     pub fn loads(&self, execution: &str) -> usize {
         let jobs = emulator_call(reqwest::Method::GET, "jobs?projection=full&maxResults=100000", None);
         let prefix = format!("mysql-bigquery-sync_{execution}_");
@@ -64,7 +64,7 @@ pub fn emulator_call(method: reqwest::Method, path: &str, body: Option<Value>) -
 
 fn call(method: reqwest::Method, url: &str, body: Option<Value>) -> Value {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    // Another test may have been first.
+    // Another test may have installed it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     runtime.block_on(async {
         let client = reqwest::Client::builder().no_proxy().build().unwrap();

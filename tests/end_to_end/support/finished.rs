@@ -11,7 +11,7 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// Every line, each of which has to be a JSON object.
+    /// All lines; each must be a JSON object.
     pub fn lines(&self) -> Vec<Value> {
         let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in line {line}"));
         self.log.lines().map(parse).collect()

@@ -1,4 +1,4 @@
-//! What tests share: servers, a place of their own beside them, runs of the binary, and what stands in between.
+//! What tests share: servers, places, runs of the binary, proxies, and comparisons.
 
 pub mod avro;
 pub mod bigquery_proxy;
@@ -26,7 +26,7 @@ pub use run::Run;
 pub use server::Server;
 pub(crate) use server::{on_both_servers, on_mariadb, on_mysql};
 
-/// A port of the loopback that nobody listens at just now.
+/// A loopback port that is free now.
 pub fn free_port() -> u16 {
     std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

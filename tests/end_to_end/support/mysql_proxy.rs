@@ -1,5 +1,4 @@
-//! A proxy in front of MySQL that makes faults: from one byte of the server's answer on it cuts, resets, stalls or
-//! trickles.
+//! A proxy for MySQL that injects faults: at one byte of the server's answer it cuts, resets, stalls or slows the connection.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -10,27 +9,27 @@ use std::time::Duration;
 
 use socket2::SockRef;
 
-/// What becomes of a connection.
+/// What happens to a connection.
 #[derive(Debug, Clone, Copy)]
 pub enum Fault {
-    /// In the middle of whatever is there.
+    /// It is cut at any byte.
     Cut,
-    /// After a whole packet, as when the server dies between two rows.
+    /// It is cut after a whole packet, as if the server died between two rows.
     CutBetweenPackets,
-    /// After the last row, before the packet that says so.
+    /// It is cut after the last row, before the packet that ends the result.
     CutBeforeEnd,
-    /// With a RST, as when a firewall or a new primary does not know the connection.
+    /// It is reset, as by a firewall or a new primary that does not know the connection.
     Reset,
-    /// The line stays open and nothing comes any more.
+    /// It stays open, but nothing more arrives.
     Stall,
-    /// Byte by byte for a while.
+    /// Bytes arrive one by one for a while.
     Trickle,
 }
 
-/// So many bytes come one by one.
+/// How many bytes arrive one by one.
 const TRICKLED: usize = 200;
 
-/// The packet that ends the rows is shorter than this, and rows here are longer.
+/// The packet that ends a result is shorter than this, and the tests' rows are longer.
 const LONGEST_END: usize = 9;
 
 /// Listens until it is dropped.
@@ -44,9 +43,9 @@ pub struct MySqlProxy {
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     pub fault: Fault,
-    /// Bytes of the server's side of one connection.
+    /// After this many bytes from the server, per connection.
     pub from: usize,
-    /// How many connections.
+    /// In this many connections.
     pub times: u32,
 }
 
@@ -62,14 +61,14 @@ impl MySqlProxy {
                     return;
                 }
                 let (server, count, ended) = (server.clone(), Arc::clone(&count), Arc::clone(&ended));
-                // A side that goes away in between is the test's own doing.
+                // Tests kill clients and connections, so a lost peer is no error.
                 thread::spawn(move || serve(client?, TcpStream::connect(server)?, plan, &count, &ended));
             }
         });
         Self { port, struck, over }
     }
 
-    /// How many connections were struck.
+    /// How many connections the fault has struck.
     pub fn struck(&self) -> u32 {
         self.struck.load(Ordering::Relaxed)
     }
@@ -141,7 +140,7 @@ fn serve(
     }
 }
 
-/// Closing without lingering sends a RST, once nobody else holds the socket.
+/// Closing without lingering sends a RST as soon as the socket has no other owner.
 fn reset(client: TcpStream, server: &TcpStream, asking: JoinHandle<()>) -> io::Result<()> {
     let socket = SockRef::from(&client);
     socket.set_linger(Some(Duration::ZERO))?;
@@ -151,12 +150,12 @@ fn reset(client: TcpStream, server: &TcpStream, asking: JoinHandle<()>) -> io::R
     Ok(())
 }
 
-/// Where the server's packets begin: three bytes of length and one of number, then so many bytes.
+/// Where the server's packets begin. A header has three bytes of length and a sequence number.
 #[derive(Default)]
 struct Packets {
     seen: usize,
     header: Vec<u8>,
-    /// Of the packet that is passing.
+    /// Bytes left of the current packet.
     left: usize,
 }
 

@@ -1,4 +1,4 @@
-//! A database and a dataset of one test's own.
+//! A place: a database and a dataset that only one test uses.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -12,10 +12,10 @@ use super::server::{EMULATOR, Server, variable};
 
 /// The user that `scripts/with-servers` makes.
 pub const USER: &str = "sync";
-/// Its password; no log line may ever hold it.
+/// Its password, which must never be logged.
 pub const PASSWORD: &str = "s3cret-Pa55word";
 
-/// A database and a dataset of the same, unique name.
+/// A database and a dataset with the same unique name.
 pub struct Place {
     pub server: Server,
     pub name: String,
@@ -43,7 +43,7 @@ impl Place {
         self.client(&["--database", &self.name], statements)
     }
 
-    /// The same with nothing of the client's own: names and bodies may hold semicolons and comments.
+    /// The same without the client's own syntax: names and bodies may contain semicolons and comments.
     pub fn sql_raw(&self, statements: &str) -> String {
         self.client(&["--database", &self.name, "--binary-mode", "--comments"], statements)
     }
@@ -79,7 +79,7 @@ impl Place {
         self.server.variable("SOCKET")
     }
 
-    /// A sync of this database into this dataset; more variables may follow.
+    /// A sync of this database into this dataset.
     pub fn sync(&self) -> Run {
         Run::default()
             .with("MYSQL_HOST", "127.0.0.1")

@@ -1,4 +1,4 @@
-//! Every value of the source compared with its copy, both read by someone else's programs.
+//! Compares every value of the source with its copy, both read by third-party programs.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,7 +8,7 @@ use super::server::{EMULATOR, variable};
 use super::text;
 
 impl Place {
-    /// Compares every value of the tables, read with the server's own client and with Google's: fails with the differences.
+    /// Compares every value of the tables, read with the server's client and with Google's client.
     pub fn assert_equal(&self, tables: &[&str]) {
         let emulator = variable(EMULATOR);
         self.assert_equal_to(&["--dataset", &self.name, "--emulator", &emulator], tables);
@@ -30,7 +30,7 @@ impl Place {
     }
 }
 
-/// A script of the project, run by the Python that has Google's client and fastavro.
+/// A script of this project, with the Python that has Google's client and fastavro.
 pub fn python(script: &str) -> Command {
     let mut command = Command::new(variable("TEST_PYTHON"));
     command.arg(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(script));

@@ -1,15 +1,15 @@
-//! Tables with as many rows as a test asks for.
+//! Tables with a given number of rows.
 
 use super::{Place, Server};
 
 impl Place {
-    /// Creates the table with rows of `values`, an SQL expression of `n`, which runs from 1 to `rows`.
+    /// Creates a table and inserts rows of `values`, an SQL expression of `n` from 1 to `rows`.
     pub fn create(&self, table: &str, columns: &str, values: &str, rows: u64) {
         self.sql(&format!("CREATE TABLE {table} ({columns})"));
         self.insert(table, values, rows);
     }
 
-    /// Inserts such rows, and tells the server how large the table is now.
+    /// Inserts such rows and updates the server's statistics.
     pub fn insert(&self, table: &str, values: &str, rows: u64) {
         let (more, numbers) = match self.server {
             Server::MariaDb => (String::new(), format!("SELECT CAST(seq AS SIGNED) AS n FROM seq_1_to_{rows}")),
@@ -26,7 +26,7 @@ impl Place {
     }
 }
 
-/// An SQL expression: so many KiB that do not compress.
+/// An SQL expression of random bytes, which do not compress.
 pub fn noise(kib: usize) -> String {
     format!("CONCAT({})", vec!["RANDOM_BYTES(1024)"; kib].join(", "))
 }

@@ -1,4 +1,4 @@
-//! A run of the binary, from its variables to its end.
+//! Runs of the binary.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader};
@@ -9,10 +9,10 @@ use super::declared::assert_declared;
 use super::finished::Finished;
 use super::place::PASSWORD;
 
-/// Longer than any run here takes; a run that hangs fails the test instead of blocking it.
+/// Longer than any run takes; a run that hangs fails its test.
 const RUN_LIMIT: Duration = Duration::from_secs(120);
 
-/// A run of the binary: its variables and arguments, and nothing else in its environment.
+/// A run of the binary: its arguments and its whole environment.
 #[derive(Default, Clone)]
 pub struct Run {
     variables: BTreeMap<String, String>,
@@ -53,7 +53,7 @@ impl Run {
         Started { child, seen: String::new(), rest }
     }
 
-    /// Starts, and waits for a line with this event.
+    /// Starts, and waits for a line that contains `event`.
     pub fn start_until(&self, event: &str) -> Started {
         let mut started = self.start();
         while !started.seen.contains(event) {
@@ -69,7 +69,7 @@ impl Run {
     }
 }
 
-/// A run that goes on.
+/// A running process.
 pub struct Started {
     child: Child,
     seen: String,
@@ -86,7 +86,7 @@ impl Started {
         assert!(sent.success());
     }
 
-    /// Ends it in the middle of whatever it does.
+    /// Kills it with SIGKILL.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();

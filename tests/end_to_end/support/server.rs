@@ -1,9 +1,9 @@
-//! The servers that tests talk to, and tests that run beside each of them.
+//! The servers that the tests use, and attributes that make one test per server.
 
 use std::io::Write as _;
 use std::sync::Once;
 
-/// Which database server a test talks to.
+/// A database server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Server {
     MariaDb,
@@ -11,7 +11,7 @@ pub enum Server {
 }
 
 impl Server {
-    /// The name that `scripts/with-servers` knows it by.
+    /// Its name in `scripts/with-servers`.
     fn name(self) -> &'static str {
         match self {
             Self::MariaDb => "mariadb",
@@ -19,7 +19,7 @@ impl Server {
         }
     }
 
-    /// What `scripts/with-servers` says about it: its PORT, SOCKET or CLIENT.
+    /// A variable that `scripts/with-servers` sets for it: its PORT, SOCKET or CLIENT.
     pub fn variable(self, what: &str) -> String {
         variable(&self.variable_name(what))
     }
@@ -28,21 +28,21 @@ impl Server {
         format!("TEST_{}_{what}", self.name().to_uppercase())
     }
 
-    /// Whether it runs. One that is required has to, or the test fails.
+    /// Whether it is running. Panics if it is required and is not.
     pub fn is_here(self) -> bool {
         is_here(self.name(), &self.variable_name("PORT"))
     }
 }
 
-/// Whether the BigQuery emulator runs. If it is required it has to, or the test fails.
+/// Whether the BigQuery emulator is running. Panics if it is required and is not.
 pub fn emulator_is_here() -> bool {
     is_here("emulator", EMULATOR)
 }
 
-/// Where the emulator listens.
+/// The variable with the emulator's address.
 pub const EMULATOR: &str = "TEST_EMULATOR_HOST";
 
-/// `make test` names in `TEST_REQUIRED_SERVERS` what it has started: only a run that did not ask for a server skips its tests.
+/// `make test` lists the servers that it started in `TEST_REQUIRED_SERVERS`: their tests fail instead of being skipped.
 fn is_here(name: &str, variable: &str) -> bool {
     let here = std::env::var_os(variable).is_some();
     let required = std::env::var("TEST_REQUIRED_SERVERS").unwrap_or_default();
@@ -53,7 +53,7 @@ fn is_here(name: &str, variable: &str) -> bool {
     here
 }
 
-/// Says once, and not once per test, that tests are skipped.
+/// Says that tests are skipped, once for all of them.
 pub fn skip() {
     static SAID: Once = Once::new();
     SAID.call_once(|| {
@@ -65,7 +65,7 @@ pub fn skip() {
         let missing = servers.iter().filter(|(_, variable)| std::env::var_os(variable).is_none());
         let missing: Vec<&str> = missing.map(|(name, _)| *name).collect();
         let line = format!("Skipped: all tests that need {}. `make test` starts the servers.\n", missing.join(" or "));
-        // Not `eprintln!`, which the test harness withholds while a test passes; and one write, so that the line stays whole.
+        // Not `eprintln!`, because the test harness hides its output when a test passes. One write keeps the line in one piece.
         let _ = std::io::stderr().write_all(line.as_bytes());
     });
 }
@@ -75,16 +75,16 @@ pub fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `make test`"))
 }
 
-/// Runs a test beside this server and the emulator, or skips it. The test takes the server, or what is made of one.
+/// Runs a test with this server and the emulator, or skips it. The test takes the server, or a place on it.
 pub fn run<Given: From<Server>>(server: Server, test: fn(Given)) {
-    // Both are asked about: each of them may be required.
+    // Both are checked, because each may be required.
     match (server.is_here(), emulator_is_here()) {
         (true, true) => test(server.into()),
         _ => skip(),
     }
 }
 
-/// `#[apply(on_both_servers)] fn name(place: Place)` is the tests `name::mariadb` and `name::mysql`.
+/// `#[apply(on_both_servers)] fn name(place: Place)` makes the tests `name::mariadb` and `name::mysql`.
 macro_rules! on_both_servers {
     ($(#[$attribute:meta])* fn $name:ident($given:ident: $kind:ty) $test:block) => {
         $(#[$attribute])*
@@ -107,7 +107,7 @@ macro_rules! on_both_servers {
 }
 pub(crate) use on_both_servers;
 
-/// `#[apply(on_mariadb)] fn name(place: Place)`: for what only MariaDB has.
+/// `#[apply(on_mariadb)] fn name(place: Place)` makes a test of what only MariaDB has.
 macro_rules! on_mariadb {
     ($(#[$attribute:meta])* fn $name:ident($given:ident: $kind:ty) $test:block) => {
         $(#[$attribute])*
@@ -120,7 +120,7 @@ macro_rules! on_mariadb {
 }
 pub(crate) use on_mariadb;
 
-/// `#[apply(on_mysql)] fn name(place: Place)`: for what only MySQL has.
+/// `#[apply(on_mysql)] fn name(place: Place)` makes a test of what only MySQL has.
 macro_rules! on_mysql {
     ($(#[$attribute:meta])* fn $name:ident($given:ident: $kind:ty) $test:block) => {
         $(#[$attribute])*

@@ -6,10 +6,10 @@ use std::process::{Child, ChildStdout, Stdio};
 
 use crate::support::{Place, Run, python};
 
-/// A sink that takes the bytes and checks their framing; ends with its value.
+/// A running sink; it ends when it is dropped.
 pub struct Sink {
     process: Child,
-    /// Kept open: the sink says there what it took.
+    /// Stays open, because the sink reports there what it received.
     _said: BufReader<ChildStdout>,
     port: String,
     kept: tempfile::TempDir,
@@ -47,7 +47,7 @@ impl Drop for Sink {
     }
 }
 
-/// The file that a sync of these tables uploads for one of them.
+/// The file that a sync of `tables` uploads for `table`.
 pub fn captured(place: &Place, tables: &str, table: &str) -> Vec<u8> {
     let sink = Sink::start();
     sink.run(place.sync().tables(tables)).run().succeeded();
@@ -55,7 +55,7 @@ pub fn captured(place: &Place, tables: &str, table: &str) -> Vec<u8> {
 }
 
 impl Place {
-    /// Copies these tables and compares the uploaded files: the emulator cannot load all types, and is slower.
+    /// Copies the tables and compares the uploaded files. The emulator cannot load all types and is slower.
     pub fn assert_uploads_equal(&self, tables: &[&str]) {
         let sink = Sink::start();
         sink.run(self.sync().tables(&tables.join(","))).run().succeeded();

@@ -1,4 +1,4 @@
-//! Which columns are copied: generated, invisible, a thousand, and those that may not be read.
+//! Which columns are copied: generated, invisible, very many, unreadable.
 
 use crate::support::{Place, apply, on_both_servers};
 
@@ -14,7 +14,7 @@ fn generated_and_invisible_columns_are_copied(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn columns_that_may_not_be_read_are_not_dropped_silently(place: Place) {
+fn unreadable_columns_are_not_dropped_silently(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY, secret INT)");
     let user = place.user(&[("SELECT (id)", "t")]);
     let sync = || place.sync_as(&user);
@@ -33,7 +33,7 @@ fn columns_that_may_not_be_read_are_not_dropped_silently(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn the_primary_key_is_told_even_where_it_is_not_copied(place: Place) {
+fn errors_name_the_primary_key_even_if_it_is_not_copied(place: Place) {
     place.sql(
         "CREATE TABLE t (code VARCHAR(9) CHARACTER SET sjis, part BINARY(2), day DATE, span TIME, n INT, PRIMARY KEY (part, code, day));
          INSERT INTO t VALUES ('漢', X'00FF', '2024-01-02', '-01:00:00', 5)",
@@ -63,7 +63,7 @@ fn a_table_of_a_thousand_columns_arrives(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn a_table_of_one_column_without_a_key_arrives_with_its_repetitions(place: Place) {
+fn a_table_of_one_column_without_a_key_arrives_with_its_duplicates(place: Place) {
     place.sql(
         "CREATE TABLE one (v VARCHAR(5)); INSERT INTO one VALUES ('a'), ('a'), (NULL), (NULL), (''), ('a');
          CREATE TABLE span (t TIME); INSERT INTO span VALUES ('-01:00:00')",

@@ -1,9 +1,9 @@
-//! Executions and attempts that meet: each table is loaded once and by one of them.
+//! Overlapping executions and repeated attempts: each table is loaded once.
 
 use crate::support::{Place, apply, on_both_servers};
 
 #[apply(on_both_servers)]
-fn of_two_executions_one_works_and_the_other_says_so(place: Place) {
+fn of_two_overlapping_executions_one_copies_and_the_other_fails(place: Place) {
     place.create("t", "id INT PRIMARY KEY", "n", 150);
     let first = place.slow_sync("t", 0.1).start_until("table_started");
     let second = place.sync().run().failed(1);

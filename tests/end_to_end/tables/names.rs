@@ -1,4 +1,4 @@
-//! Names of tables and columns that BigQuery does not have.
+//! Table and column names that are not valid in BigQuery.
 
 use crate::support::{Place, apply, on_both_servers};
 
@@ -16,9 +16,9 @@ fn names_of_every_kind_are_quoted(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn odd_names_become_valid_ones(place: Place) {
+fn unusual_names_become_valid(place: Place) {
     let long = "名".repeat(64);
-    // The servers make a file's name of a table's, several characters of one like these.
+    // The servers encode a table's name as a file name, with several characters for each of these.
     let long_table = "é".repeat(64);
     place.sql(&format!(
         "CREATE TABLE `a.b$c 名前``\"é☃` (id INT PRIMARY KEY, `x.y$z` INT, ` lead` INT, `back``tick` INT, `{{}}` INT, `q?%/\\\\` INT, `1.5` INT,
@@ -60,7 +60,7 @@ fn reserved_and_colliding_names_are_refused(place: Place) {
     assert!(failed("reserved").contains("column _Partition date would be _Partition_date"), "{}", done.log);
     assert!(failed("colliding").contains("columns a b and a.b would both be a_b"), "{}", done.log);
     assert!(failed("c d.").contains("c d$ and c d. would all become the table c d_"), "{}", done.log);
-    // The way out that the error offers.
+    // The fix that the error suggests.
     place.sync().tables(r#"[{"name": "reserved", "columns": {"exclude": ["_Partition date"]}}]"#).run().succeeded();
     assert_eq!(place.schema("reserved"), ["id INTEGER"]);
 }

@@ -1,11 +1,11 @@
-//! Partitioning and clustering of new tables and of those that are there.
+//! Partitioning and clustering of new and existing tables.
 
 use serde_json::json;
 
 use crate::support::{Place, apply, on_both_servers};
 
 #[apply(on_both_servers)]
-fn a_new_table_is_partitioned_as_asked_and_an_old_one_is_not_changed(place: Place) {
+fn a_new_table_is_partitioned_as_requested_and_an_existing_one_is_unchanged(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY, at DATETIME, kind VARCHAR(9), x DOUBLE); INSERT INTO t VALUES (1, '2024-01-01', 'a', 1)");
     let run = |options: &str| place.sync().tables(&format!("[{{\"name\": \"t\", {options}}}]"));
     let by_month = r#""partition_by": {"column": "AT", "granularity": "month"}, "cluster_by": ["kind"]"#;

@@ -1,5 +1,4 @@
-//! How tables are read: over several connections by ranges of their keys, at a limited speed, and without an allocation
-//! for each row.
+//! How tables are read: over several connections by key ranges, and at a limited speed.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use crate::support::sink::Sink;
 use crate::support::{Finished, Place, Server, apply, on_both_servers};
 
-/// More than a table has to have to be divided, and enough for several ranges.
+/// Enough rows for a table to be divided into several ranges.
 const ROWS: u64 = 30_000;
 
-/// Keys: how they are declared, and what of a number n they hold. Skewed, sparse, composite, of every type that is divided.
+/// Keys and their values, as expressions of n. They are skewed, sparse or composite, and of every type that can be divided.
 const KEYS: &[(&str, &str, &str)] = &[
     ("even", "id INT PRIMARY KEY, v INT", "n, n"),
     ("least", "id BIGINT PRIMARY KEY, v INT", "IF(n = 1, -9223372036854775808, IF(n = 2, 9223372036854775807, n)), n"),
@@ -70,11 +69,11 @@ fn every_row_arrives_once_whatever_the_key(place: Place) {
     place.remove();
 }
 
-/// Waits for writers and keeps them out for a moment: what they wrote is in all snapshots or in none.
+/// A lock keeps writers out while the snapshots start, so each transaction is in all of them or in none.
 #[apply(on_both_servers)]
-fn several_connections_see_one_moment(place: Place) {
+fn several_connections_read_one_snapshot(place: Place) {
     place.create("t", "id INT PRIMARY KEY, v INT NOT NULL", "n, 0", ROWS);
-    // Every transaction changes both ends of the table alike.
+    // Every transaction makes the same change at both ends of the table.
     let over = Arc::new(AtomicBool::new(false));
     std::thread::scope(|scope| {
         let (stop, writer) = (Arc::clone(&over), &place);
@@ -98,7 +97,7 @@ fn several_connections_see_one_moment(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn a_table_that_cannot_be_locked_is_read_all_the_same(place: Place) {
+fn a_table_that_cannot_be_locked_is_still_read(place: Place) {
     place.create("t", "id INT PRIMARY KEY, v INT", "n, n", ROWS);
     let user = place.user(&[("SELECT", "t")]);
     let run = place.sync().with("READ_CONNECTIONS", "3");
@@ -113,7 +112,7 @@ fn a_table_that_cannot_be_locked_is_read_all_the_same(place: Place) {
     assert_eq!(done.event("table_synced")["connections"], 3);
     assert_eq!(place.count("t"), ROWS);
 
-    // A writer that does not come to an end: nobody else is kept waiting for long, and one snapshot needs no lock.
+    // A writer does not finish: the table falls back to one snapshot, which needs no lock, and other writers do not wait.
     let (socket, database) = (place.client_path(), place.name.clone());
     let mut writer = std::process::Command::new(socket)
         .args(["--database", &database, "--unbuffered", "--skip-column-names", "--batch"])
@@ -156,7 +155,7 @@ fn some_tables_are_read_over_one_connection(place: Place) {
     assert!(divided.log.contains("over 2 connections, by ranges of the primary key (id)"), "{}", divided.log);
 }
 
-/// The boundaries of the ranges are compared with the key's own values, some of which are no days.
+/// Ranges are bounded by the key's values, some of which are not valid dates.
 #[apply(on_both_servers)]
 fn a_key_with_impossible_days_is_divided(place: Place) {
     let days = "ELT(1 + n MOD 3, '2023-02-28', '2023-03-01', '2023-03-02'), n";
@@ -170,9 +169,9 @@ fn a_key_with_impossible_days_is_divided(place: Place) {
     assert_eq!(counts, [ROWS, ROWS / 3, ROWS]);
 }
 
-/// A part of a key that may not be read is a part of it all the same: what is before it has repetitions.
+/// The user may read only the first column of the key, which has duplicates.
 #[apply(on_both_servers)]
-fn a_key_that_is_read_in_part_loses_no_row(place: Place) {
+fn a_key_with_an_unreadable_column_loses_no_row(place: Place) {
     place.create("t", "a INT, b INT, v INT, PRIMARY KEY (a, b)", "n DIV 20000, n, n", ROWS);
     let user = place.user(&[("SELECT (a, v)", "t")]);
     let tables = r#"[{"name": "t", "columns": {"include": ["a", "v"]}, "read_connections": 3}]"#;
@@ -182,9 +181,9 @@ fn a_key_that_is_read_in_part_loses_no_row(place: Place) {
     assert_eq!(copied.join("\t"), place.sql(sums));
 }
 
-/// What is asserted is that the reader waited, which it does for at least so long.
+/// Asserts only that the reader waited long enough; a busy machine makes it slower.
 #[apply(on_both_servers)]
-fn a_limit_on_the_speed_slows_the_reader_down(place: Place) {
+fn a_speed_limit_slows_the_reader(place: Place) {
     place.create("t", "id INT PRIMARY KEY, v VARCHAR(100)", "n, REPEAT('x', 100)", ROWS);
     let milliseconds = |done: &Finished| done.event("table_synced")["snapshotMilliseconds"].as_u64().unwrap();
     for (variable, value) in [("MAX_ROWS_PER_SECOND", "15000"), ("MAX_MB_PER_SECOND", "1.6")] {

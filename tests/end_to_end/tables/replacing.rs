@@ -3,7 +3,7 @@
 use crate::support::{Place, apply, on_both_servers, on_mariadb};
 
 #[apply(on_mariadb)]
-fn of_a_system_versioned_table_the_current_rows_are_copied(place: Place) {
+fn a_system_versioned_table_arrives_with_its_current_rows(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, n INT) WITH SYSTEM VERSIONING; INSERT INTO t VALUES (1, 1), (2, 2); \
          UPDATE t SET n = 3 WHERE id = 1; DELETE FROM t WHERE id = 2",
@@ -33,7 +33,7 @@ fn a_second_run_replaces_rows_and_schema(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn a_row_that_cannot_be_loaded_leaves_the_old_table_whole(place: Place) {
+fn a_row_that_cannot_be_loaded_leaves_the_old_table(place: Place) {
     place.sql("CREATE TABLE t (a INT, b INT, span TIME, PRIMARY KEY (a, b)); INSERT INTO t VALUES (1, 1, '10:00:00')");
     place.sync().run().succeeded();
     place.sql("INSERT INTO t VALUES (7, 8, '-838:59:59')");

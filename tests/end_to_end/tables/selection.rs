@@ -31,7 +31,7 @@ fn a_view_named_explicitly_is_read_like_a_table(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn a_missing_table_fails_alone_and_the_nearest_name_is_offered(place: Place) {
+fn a_missing_table_fails_alone_and_the_nearest_name_is_suggested(place: Place) {
     place.sql("CREATE TABLE orders (id INT PRIMARY KEY); CREATE TABLE users (id INT PRIMARY KEY); INSERT INTO users VALUES (1)");
     let done = place.sync().tables("order,users").run().failed(1);
     let message = done.message("table_failed");
@@ -60,7 +60,7 @@ fn options_choose_columns_rows_and_destination(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn one_task_of_twelve_works_on_the_only_table(place: Place) {
+fn one_of_twelve_tasks_copies_the_only_table(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
     let task = |index: &str| {
         let run = place.sync().tables("t").with("CLOUD_RUN_TASK_COUNT", "12");

@@ -10,7 +10,7 @@ fn field(table: &Value, name: &str) -> Value {
 }
 
 #[apply(on_both_servers)]
-fn comments_keys_and_values_of_an_enum_arrive(place: Place) {
+fn comments_keys_and_enum_values_arrive(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT COMMENT 'the key', part BIGINT UNSIGNED, state ENUM('New','it''s') COMMENT 'its state',
              plain VARCHAR(5), PRIMARY KEY (id, part)) COMMENT 'All of them';
@@ -27,7 +27,7 @@ fn comments_keys_and_values_of_an_enum_arrive(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn what_people_made_of_the_table_stays(place: Place) {
+fn manual_changes_to_a_table_are_preserved(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY COMMENT 'ours', day DATE, mail VARCHAR(50)) COMMENT 'ours';
          INSERT INTO t VALUES (1, '2024-01-02', 'a@b')",
@@ -57,14 +57,14 @@ fn what_people_made_of_the_table_stays(place: Place) {
         assert_eq!(table["expirationTime"], "4000000000000");
         assert_eq!(place.count("t"), 1);
     }
-    // A renamed column is the same column to whoever tagged it.
+    // To the person who tagged it, a renamed column is the same column.
     place.sql("ALTER TABLE t CHANGE mail address VARCHAR(50)");
     let message = place.sync().run().failed(1).message("table_failed");
     assert!(message.contains("clustered by mail, and there is no such column any more"), "{message}");
 }
 
 #[apply(on_both_servers)]
-fn a_comment_that_changes_arrives_until_somebody_writes_another(place: Place) {
+fn a_changed_comment_arrives_until_somebody_edits_the_description(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY COMMENT 'first', n INT COMMENT 'second', e ENUM('a')) COMMENT 'third'",
     );
@@ -111,7 +111,7 @@ fn a_comment_that_changes_arrives_until_somebody_writes_another(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn drift_is_said_once(place: Place) {
+fn schema_drift_is_logged_once(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY, a INT, b VARCHAR(5), c INT)");
     let first = place.sync().run().succeeded();
     assert!(first.events("schema_drift").is_empty());

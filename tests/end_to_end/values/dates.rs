@@ -1,4 +1,4 @@
-//! Dates, times and timestamps: time zones, and what is no day.
+//! Dates, times and timestamps: time zones, zero dates, and days that do not exist.
 
 use super::refused;
 use crate::support::sink::Sink;
@@ -23,7 +23,7 @@ fn timestamps_do_not_move_with_the_servers_time_zone(place: Place) {
 
 #[apply(on_both_servers)]
 fn timestamps_do_not_move_across_daylight_saving(place: Place) {
-    // MariaDB's machine is in Berlin, MySQL's own zone is +05:30. The hour that Berlin has twice is written as UTC.
+    // MariaDB runs in Berlin's time zone and MySQL in +05:30. The hour that occurs twice in Berlin is written in UTC.
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, at TIMESTAMP(3) NOT NULL);
          SET time_zone = '+00:00';
@@ -74,7 +74,7 @@ fn times_outside_a_day_follow_the_policy(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn zero_dates_become_null_and_are_counted(place: Place) {
+fn zero_dates_are_nulled_and_counted(place: Place) {
     place.sql(
         "SET sql_mode = '';
          CREATE TABLE zero (id INT PRIMARY KEY, d DATE NOT NULL, n DATE, dt DATETIME, ts TIMESTAMP NULL);
@@ -100,7 +100,7 @@ fn each_zero_date_follows_the_policy(place: Place) {
     let mut tables = Vec::new();
     for (number, (declared, clock)) in columns.iter().enumerate() {
         for (nullness, null) in [("NULL", "n"), ("NOT NULL", "r")] {
-            // With a clock other than midnight, the whole zero date is none that a server takes.
+            // The servers accept a zero date only at midnight.
             let (whole, month, day) =
                 ("0000-00-00".to_owned(), format!("2020-00-00{clock}"), format!("2020-02-00{clock}"));
             for (day, (value, other)) in [(&whole, &whole), (&month, &day), (&day, &whole)].iter().enumerate() {
@@ -141,7 +141,7 @@ fn each_zero_date_follows_the_policy(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn days_that_do_not_exist_follow_the_other_policy(place: Place) {
+fn days_that_do_not_exist_follow_the_policy_for_invalid_values(place: Place) {
     place.sql(
         "SET sql_mode = 'ALLOW_INVALID_DATES';
          CREATE TABLE t (id INT PRIMARY KEY, d DATE NOT NULL, dt DATETIME(6));

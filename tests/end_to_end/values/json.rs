@@ -1,4 +1,4 @@
-//! JSON: the same document arrives, and what is no document follows the policy.
+//! JSON: the same document arrives, and invalid JSON follows the policy.
 
 use apache_avro::types::Value;
 
@@ -9,7 +9,7 @@ use crate::support::{Place, Server, apply, on_both_servers, on_mariadb};
 
 #[apply(on_both_servers)]
 fn json_is_the_same_document(place: Place) {
-    // The deepest that the server takes.
+    // The deepest nesting that the server accepts.
     let depth = if place.server == Server::MySql { 100 } else { 30 };
     let deep = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     place.sql(&format!(
@@ -28,8 +28,8 @@ fn json_is_the_same_document(place: Place) {
 }
 
 #[apply(on_mariadb)]
-fn json_of_mariadb_that_is_none_follows_the_policy(place: Place) {
-    // What json_valid takes, and what its check did not see.
+fn invalid_json_of_mariadb_follows_the_policy(place: Place) {
+    // json_valid accepts `[1.]`, and `{` bypasses its check.
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, j JSON); INSERT INTO t VALUES (1, '{}'), (2, '[1.]');
          SET check_constraint_checks = 0; INSERT INTO t VALUES (3, '{')",

@@ -1,4 +1,4 @@
-//! Values of 16 MiB and 64 MiB, more than a block of Avro can hold: their table fails and says what and where.
+//! Values too large for an Avro block, of 16 MiB and 64 MiB: the table fails with an error that names the column and the row.
 
 use crate::support::{Place, apply, on_both_servers};
 

@@ -1,4 +1,4 @@
-//! Values: every type, at its edges and at random, arrives exactly or is refused by name.
+//! Values: every type, at its limits and at random, arrives exactly, or its table fails with an error that names the value.
 
 mod dates;
 mod json;
@@ -14,7 +14,7 @@ mod vectors;
 
 use crate::support::Place;
 
-/// The place's one table fails with a message that has all of the parts.
+/// The only table fails, and its error contains all parts.
 fn refused(place: &Place, variable: &str, parts: &[&str]) {
     let message = place.sync().with(variable, "error").run().failed(1).message("table_failed");
     for part in parts {

@@ -1,4 +1,4 @@
-//! Numbers at the ends of what the servers can hold: no digit and no bit is lost.
+//! The smallest and largest numbers: no digit and no bit is lost.
 
 use apache_avro::types::Value;
 
@@ -7,7 +7,7 @@ use crate::support::sink::captured;
 use crate::support::{Place, Server, apply, on_both_servers};
 
 #[apply(on_both_servers)]
-fn the_least_and_greatest_decimals_keep_every_digit(place: Place) {
+fn the_smallest_and_largest_decimals_keep_every_digit(place: Place) {
     let (nines, least) = (format!("{}.{}", "9".repeat(35), "9".repeat(30)), format!("0.{:0>30}", 1));
     let whole = "9".repeat(65);
     place.sql(&format!(
@@ -44,7 +44,7 @@ fn decimals_beyond_numeric_keep_every_digit(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn floats_are_the_same_numbers_bit_by_bit(place: Place) {
+fn floats_arrive_bit_for_bit(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, f FLOAT, d DOUBLE);
          INSERT INTO t VALUES (0, 16777217, 1.7976931348623157e308), (1, 1.2345678, -1.7976931348623157e308),
@@ -52,7 +52,7 @@ fn floats_are_the_same_numbers_bit_by_bit(place: Place) {
              (6, 0e0, 0e0)",
     );
     let rows = records(&captured(&place, "t", "t"));
-    // MariaDB keeps no sign of a zero.
+    // MariaDB drops the sign of a zero.
     let negative_zero = if place.server == Server::MySql { -0.0 } else { 0.0 };
     let expected = [
         (16_777_216.0, f64::MAX),

@@ -1,11 +1,11 @@
-//! Columns with another type than their own, and the types that an error offers.
+//! Columns with a requested type, and the types that an error suggests.
 
 use crate::support::avro::{decimal, records};
 use crate::support::sink::captured;
 use crate::support::{Place, apply, on_both_servers};
 
 #[apply(on_both_servers)]
-fn every_other_type_arrives_exactly(place: Place) {
+fn every_requested_type_arrives_exactly(place: Place) {
     place.sql(
         "SET sql_mode = '', time_zone = '+00:00';
          CREATE TABLE t (id INT PRIMARY KEY, flag TINYINT(1), bit1 BIT(1) NOT NULL, n BIGINT, i INT, z INT(6) ZEROFILL,
@@ -57,7 +57,7 @@ fn every_other_type_arrives_exactly(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn decimals_arrive_in_the_type_that_was_asked_for(place: Place) {
+fn decimals_arrive_in_the_requested_type(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, a DECIMAL(20,2), b DECIMAL(38,20), c DECIMAL(65,20), s DECIMAL(10,4));
          INSERT INTO t VALUES (1, -1.25, 12.5, 99.123456789, 1.5), (2, NULL, -123456789012345678.123456789, NULL, NULL)",
@@ -68,7 +68,7 @@ fn decimals_arrive_in_the_type_that_was_asked_for(place: Place) {
     let found = place.row("SELECT CAST(b AS STRING), CAST(c AS STRING), s FROM t WHERE id = 1");
     assert_eq!((found[0].trim_end_matches('0'), &*found[1], &*found[2]), ("12.5", "99.123456789", "1.5000"));
     assert_eq!(place.row("SELECT CAST(b AS STRING) FROM t WHERE id = 2"), ["-123456789012345678.123456789"]);
-    // The emulator loads no BIGNUMERIC: the uploaded bytes are read.
+    // The emulator cannot load BIGNUMERIC, so this reads the uploaded bytes.
     let tables = r#"[{"name": "t", "types": {"a": "BIGNUMERIC", "c": "BIGNUMERIC"}}]"#;
     let records = records(&captured(&place, tables, "t"));
     assert_eq!(decimal(&records[0], "a", 10), "-1.2500000000");
@@ -76,7 +76,7 @@ fn decimals_arrive_in_the_type_that_was_asked_for(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn a_value_that_the_other_type_cannot_hold_is_named_or_counted(place: Place) {
+fn a_value_that_the_requested_type_cannot_hold_is_named_or_counted(place: Place) {
     place.sql(
         "CREATE TABLE t (id INT PRIMARY KEY, flag TINYINT(1) NOT NULL, u BIGINT UNSIGNED, d DECIMAL(38,20), j TEXT, b BLOB);
          INSERT INTO t VALUES (1, 2, 9223372036854775808, 0.0000000001, '{', 0xff), (2, 1, 1, 1, '1', 'a'), (3, -1, 2, 2, '2', '')",
@@ -139,7 +139,7 @@ fn impossible_types_are_refused_before_anything_is_read(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn an_error_offers_the_type_that_holds_the_value(place: Place) {
+fn an_error_suggests_the_type_that_holds_the_value(place: Place) {
     place.sql("CREATE TABLE t (id INT PRIMARY KEY, span TIME, c CHAR(2)); INSERT INTO t VALUES (7, '-838:59:59', 'a')");
     let message = place.sync().run().failed(1).message("table_failed");
     let way_out =

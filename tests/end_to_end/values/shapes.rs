@@ -38,7 +38,7 @@ fn every_spatial_type_arrives_longitude_first(place: Place) {
 
 #[apply(on_both_servers)]
 fn geographies_arrive_as_wkt_with_the_longitude_first(place: Place) {
-    // MySQL takes the latitude first where the SRID says so.
+    // MySQL expects the latitude first if the SRID says so.
     let berlin = match place.server {
         Server::MySql => "ST_GeomFromText('POINT(52.5 13.25)', 4326)",
         Server::MariaDb => "ST_GeomFromText('POINT(13.25 52.5)', 4326)",

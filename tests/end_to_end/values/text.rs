@@ -1,4 +1,4 @@
-//! Text: every character set, the longest values, and bytes that are no text.
+//! Text: every character set, the longest values, and invalid bytes.
 
 use crate::support::{Place, Server, apply, on_both_servers};
 
@@ -26,7 +26,7 @@ fn text_arrives_whatever_its_charset(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn text_and_sets_are_whole_at_their_longest(place: Place) {
+fn the_longest_text_and_sets_arrive_whole(place: Place) {
     let members: Vec<String> = (0..64).map(|member| format!("'m{member}'")).collect();
     let names: Vec<String> = (0..3000).map(|member| format!("'é{member}'")).collect();
     place.sql(&format!(
@@ -41,7 +41,7 @@ fn text_and_sets_are_whole_at_their_longest(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn bytes_that_are_no_utf8_arrive_as_the_characters_they_are(place: Place) {
+fn bytes_that_are_not_utf8_arrive_as_their_characters(place: Place) {
     let every_byte: String = (0..=255u8).map(|byte| format!("{byte:02x}")).collect();
     place.sql(&format!(
         "SET sql_mode = '';
@@ -56,8 +56,8 @@ fn bytes_that_are_no_utf8_arrive_as_the_characters_they_are(place: Place) {
 }
 
 #[apply(on_both_servers)]
-fn text_that_unicode_does_not_have_follows_the_policy(place: Place) {
-    // Half of a surrogate pair; and a code of sjis that no character has, where the server would write a question mark.
+fn text_outside_unicode_follows_the_policy(place: Place) {
+    // Half of a surrogate pair, and an unassigned sjis code, for which the server would send a question mark.
     let mut cases = vec![
         ("ucs2", "_ucs2 X'0061D83C0062'", "0x0061d83c0062 is not valid UTF-16"),
         ("sjis", "_sjis X'613FFA5C'", "\"a??\" is what the server makes of text"),

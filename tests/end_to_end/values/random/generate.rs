@@ -1,4 +1,4 @@
-//! Random tables as SQL: columns over every type that the server has, values with the edges of their types weighted in.
+//! Random tables as SQL: columns of every type that the server has, with many values from the limits of their types.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -12,14 +12,14 @@ use super::shapes::spatial;
 use super::text::{binary, hex, json, listed, multi_byte_text, single_byte_text, text};
 use crate::support::Server;
 
-/// Small enough that a row of long declarations stays below InnoDB's 65,535 bytes.
+/// Keeps a row below InnoDB's limit of 65,535 bytes, even with the longest declarations.
 const MOST_COLUMNS: usize = 12;
 const MOST_ROWS: usize = 24;
 
-/// Of 100 values of a nullable column.
+/// Percentage of NULLs in a nullable column.
 const NULLS_PERCENT: u32 = 15;
 
-/// What columns' names begin with.
+/// Prefixes of column names.
 const NAMES: [&str; 8] = ["c", "c", "größe ", "a.b$", "sel``ect", "名", "1st-", "Order By"];
 
 /// A table to create, with its rows.
@@ -66,7 +66,7 @@ fn table(runner: &mut TestRunner, server: Server, name: &str) -> Table {
     for (index, (kind, nullable)) in types.iter().zip(&nullable).enumerate() {
         let column = format!("`{}{index}`", draw(runner, select(NAMES.to_vec())));
         let visible = if index > 0 && draw(runner, 0..8) == 0 { " INVISIBLE" } else { "" };
-        // MariaDB wants a default of an invisible column that is NOT NULL.
+        // MariaDB requires a default for an invisible column that is NOT NULL.
         let null = if *nullable || !visible.is_empty() { "NULL" } else { "NOT NULL" };
         columns.push(format!("{column} {} {null}{visible}", kind.declaration));
         names.push(column);

@@ -1,8 +1,8 @@
-//! Random tables on both servers: what the server's own client reads equals what fastavro reads from the upload, and what
+//! Random tables on both servers: what the server's own client reads equals what fastavro reads from the upload and what
 //! Google's client reads from the emulator.
 //!
-//! `FUZZ_SEED` repeats a run, `FUZZ_SECONDS` says how long to go on with further seeds (`make fuzz`); without it there is one
-//! round of random tables.
+//! `FUZZ_SEED` repeats a run. `FUZZ_SECONDS` says how long to continue with further seeds (`make fuzz`); the default is one
+//! round.
 
 mod dates;
 mod generate;
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use crate::support::sink::Sink;
 use crate::support::{Place, Server, apply, on_both_servers};
 
-/// Tables of one database, all copied by one run: a run costs as much as many small tables.
+/// Tables per database, copied by one run, because starting a run costs as much as many small tables.
 const TABLES_PER_ROUND: usize = 16;
 
 fn number(variable: &str) -> Option<u64> {
@@ -42,7 +42,7 @@ fn random_tables_arrive_exactly(server: Server) {
 fn round(server: Server, seed: u64) {
     let place = Place::new(server);
     let tables = generate::generate(server, seed, TABLES_PER_ROUND);
-    // Not strict: a server then keeps as much of a value as its type allows, and what it kept is what is compared.
+    // Not strict: the server truncates a value to fit its type, and the truncated value is compared.
     let mut script = "SET NAMES utf8mb4; SET sql_mode = 'ALLOW_INVALID_DATES', time_zone = '+00:00';\n".to_owned();
     for table in &tables {
         script += &table.sql;

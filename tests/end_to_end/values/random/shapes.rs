@@ -8,7 +8,7 @@ use super::generate::{Type, plain};
 use crate::support::Server;
 
 pub fn spatial(server: Server) -> BoxedStrategy<Type> {
-    // Within the bounds of latitudes, so that every reference system takes them.
+    // Within the bounds of latitudes, which every reference system accepts.
     let number = || prop_oneof![(-80i32..=80).prop_map(f64::from), -80f64..80.0];
     let point = move || (number(), number()).prop_map(|(x, y)| format!("{x} {y}"));
     let line = move || vec(point(), 2..6).prop_map(|points| format!("({})", points.join(", ")));

@@ -7,7 +7,7 @@ use proptest::sample::select;
 use super::generate::{Type, plain};
 use crate::support::Server;
 
-/// Text as SQL, in any client's character set.
+/// Text as SQL, independent of the client's character set.
 pub fn quoted(text: &str) -> String {
     format!("_utf8mb4 X'{}'", hex(text.as_bytes()))
 }
@@ -95,7 +95,7 @@ pub fn text(server: Server) -> BoxedStrategy<Type> {
         .boxed()
 }
 
-/// Any byte in a character set whose characters are bytes.
+/// Any byte, in single-byte character sets.
 pub fn single_byte_text() -> BoxedStrategy<Type> {
     let charsets = ["latin1", "latin2", "cp1250", "cp1251", "cp1256", "koi8r", "greek", "hebrew", "cp850", "macroman"];
     select(charsets.to_vec())
@@ -106,7 +106,7 @@ pub fn single_byte_text() -> BoxedStrategy<Type> {
         .boxed()
 }
 
-/// Any byte in a character set whose characters are one byte or two; the server cuts off what is no character.
+/// Any byte, in character sets of one or two bytes per character. The server truncates at an invalid character.
 pub fn multi_byte_text() -> BoxedStrategy<Type> {
     let charsets = ["sjis", "cp932", "ujis", "eucjpms", "euckr", "gb2312", "gbk", "big5", "ucs2", "utf16"];
     select(charsets.to_vec())
@@ -140,7 +140,7 @@ pub fn listed() -> BoxedStrategy<Type> {
                 let members = "('a', 'b é', '漢', 'z')";
                 plain(format!("SET{members} CHARACTER SET {charset}"), (0u32..16).prop_map(|n| n.to_string()))
             } else {
-                // 0 is the empty text of a value that was none of the members.
+                // 0 is the empty text that stands for an invalid member.
                 plain(format!("ENUM{members} CHARACTER SET {charset}"), (0u32..=6).prop_map(|n| n.to_string()))
             }
         })
@@ -156,7 +156,7 @@ pub fn json(server: Server) -> BoxedStrategy<String> {
         any::<i64>().prop_map(|n| n.to_string()),
         characters().prop_map(|text| serde_json::to_string(&text).unwrap()),
     ];
-    // MariaDB reads 32 levels and MySQL 100; `edges` has the deepest.
+    // MariaDB accepts 32 levels and MySQL 100; `values::json` tests the deepest.
     let tree = leaf.prop_recursive(6, 20, 4, |inner| {
         let member = (characters(), inner.clone())
             .prop_map(|(name, value)| format!("{}: {value}", serde_json::to_string(&name).unwrap()));
