@@ -19,19 +19,19 @@ pub struct RowError {
     problem: String,
 }
 
-/// Converts rows and counts what became NULL on the way.
+/// Converts rows and counts the nulled values.
 #[derive(Debug)]
 pub struct RowEncoder {
     mapping: Arc<Mapping>,
-    /// Per column: values that became NULL by a policy.
-    replaced: Vec<u64>,
+    /// Per column: how many nulled values.
+    nulled: Vec<u64>,
 }
 
 impl RowEncoder {
     /// For rows of `mapping.select_list()`.
     pub fn new(mapping: Arc<Mapping>) -> Self {
-        let replaced = vec![0; mapping.columns.len()];
-        Self { mapping, replaced }
+        let nulled = vec![0; mapping.columns.len()];
+        Self { mapping, nulled }
     }
 
     /// Appends the row's datum; returns how many bytes of values the row brought.
@@ -39,7 +39,7 @@ impl RowEncoder {
     pub fn append(&mut self, row: &Row, out: &mut Vec<u8>) -> Result<u64, RowError> {
         let start = out.len();
         let mut read = 0;
-        for (index, (column, replaced)) in self.mapping.columns.iter().zip(&mut self.replaced).enumerate() {
+        for (index, (column, nulled)) in self.mapping.columns.iter().zip(&mut self.nulled).enumerate() {
             let converted = column.check.is_none_or(|check| !is_true(row, check));
             let Some(value) = row.value(index) else {
                 if !converted {
@@ -76,7 +76,7 @@ impl RowEncoder {
                 }
                 out.truncate(before);
                 out.push(NULL);
-                *replaced += 1;
+                *nulled += 1;
             }
         }
         if out.len() - start > LARGEST_ROW_BYTES {
@@ -85,9 +85,9 @@ impl RowEncoder {
         Ok(read)
     }
 
-    /// How many values of each column of the mapping became NULL by a policy.
-    pub fn into_replaced(self) -> Vec<u64> {
-        self.replaced
+    /// How many nulled values each column of the mapping has.
+    pub fn into_nulled(self) -> Vec<u64> {
+        self.nulled
     }
 }
 

@@ -55,7 +55,7 @@ pub struct KeyColumn {
 pub struct Mapping {
     /// In the order of the source's columns.
     pub columns: Vec<MappedColumn>,
-    /// What happens to values without a counterpart.
+    /// What happens to values that do not fit.
     pub policies: Policies,
     /// The source's primary key.
     pub keys: Vec<KeyColumn>,
