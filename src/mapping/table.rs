@@ -6,7 +6,7 @@ use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::columns::{ColumnOptions, chosen, same};
 use crate::mapping::names;
 use crate::mapping::policies::{Policies, Policy};
-use crate::mapping::target::{NOT_CONVERTED, Target, VECTOR_SELECT};
+use crate::mapping::target::{NOT_CONVERTED, Target, VECTOR_BYTES};
 use crate::mapping::types::TypeRule;
 use crate::mysql::catalog::{Column, Flavor, Table};
 use crate::mysql::sql::quoted;
@@ -111,7 +111,7 @@ impl Mapping {
 
     /// Whether a column is of the type that the driver does not know.
     pub fn has_vectors(&self) -> bool {
-        self.columns.iter().any(|column| column.target.select == VECTOR_SELECT)
+        self.columns.iter().any(|column| column.target.select == VECTOR_BYTES)
     }
 
     /// How many columns a row has.
@@ -145,7 +145,7 @@ fn keys(table: &Table, flavor: Flavor, columns: &[MappedColumn], mut next: usize
             None => {
                 let Some(rule) = TypeRule::of(key) else { continue };
                 next += 1;
-                (rule.target(key, flavor), next - 1)
+                (rule.own.target(key, flavor), next - 1)
             }
         };
         keys.push(KeyColumn { source: key.name.clone(), target, index });
@@ -179,8 +179,7 @@ fn map(
             possible.join(", ")
         ));
     };
-    let partial = |target: &Target| target.zero_dates || target.invalid_values;
-    let holds_all = targets.iter().find(|other| partial(&target) && !partial(other)).map(|other| other.field_type);
+    let holds_all = targets.iter().find(|other| target.is_partial() && !other.is_partial());
     let policy_gives_null = (target.zero_dates && policies.zero_dates == Policy::Null)
         || (target.invalid_values && policies.invalid_values == Policy::Null);
     Ok(MappedColumn {
@@ -188,7 +187,7 @@ fn map(
         field: names::column(&column.name)?,
         // What a view says of NULL is derived from its query; the rows are believed instead.
         required: !column.nullable && !table.is_view && !policy_gives_null,
-        holds_all,
+        holds_all: holds_all.map(|other| other.field_type),
         in_primary_key: column.in_primary_key,
         description: description(column),
         check: None,
