@@ -37,6 +37,11 @@ fn working(kind: &Kind) -> String {
         Kind::Stalled(_) => {
             format!("{kind}; if it needs longer to find the first row, raise MYSQL_STALL_SECONDS")
         }
+        Kind::LockTaken => format!("{kind}; nothing was read, and the table is the other's"),
+        Kind::LockLost => format!("{kind}; the destination is unchanged"),
+        Kind::UnwritableKey => {
+            format!("{kind}: read it over one connection (\"read_connections\": 1 in TABLES)")
+        }
         _ => kind.to_string(),
     }
 }
@@ -164,6 +169,12 @@ mod tests {
             (server(STATEMENT_TIMEOUT), "max_execution_time"),
             (Kind::Stalled(Duration::from_secs(5)), "sent nothing for 5 s; if it needs longer"),
             (Kind::Closed, "the server closed the connection"),
+            (Kind::LockTaken, "right now; nothing was read, and the table is the other's"),
+            (Kind::LockLost, "it is lost; the destination is unchanged"),
+            (
+                Kind::UnwritableKey,
+                "cannot be written down: read it over one connection (\"read_connections\": 1 in TABLES)",
+            ),
         ];
         let connecting = connecting.map(|(kind, expected)| (Error::from(kind).while_connecting(), expected));
         let working = working.map(|(kind, expected)| (Error::from(kind), expected));

@@ -87,9 +87,21 @@ pub enum Kind {
     /// What was decided does not hold any more, and is decided anew.
     #[error("{0}")]
     Outdated(&'static str),
-    /// Something that must hold does not; what the driver says besides.
+    /// Somebody else holds the lock of a destination table.
+    #[error("another execution is copying this table right now")]
+    LockTaken,
+    /// The lock of a destination table is not this connection's any more.
+    #[error("it is lost")]
+    LockLost,
+    /// A row came that is not in the range that was asked for.
+    #[error("a row's primary key is not in the range that was asked for")]
+    OutsideRange,
+    /// A key cannot be cut at this value.
+    #[error("its values cannot be written down")]
+    UnwritableKey,
+    /// What the driver says besides.
     #[error("{0}")]
-    Problem(String),
+    Other(String),
 }
 
 impl From<Kind> for Error {
@@ -114,12 +126,12 @@ impl Kind {
         match error {
             sqlx::Error::Database(database) => match database.try_downcast_ref::<MySqlDatabaseError>() {
                 Some(server) => Self::Server { number: server.number(), message: server.message().to_owned() },
-                None => Self::Problem(database.message().to_owned()),
+                None => Self::Other(database.message().to_owned()),
             },
             sqlx::Error::Io(io) if is_closed(io.kind()) => Self::Closed,
             sqlx::Error::Io(io) => Self::Io(io),
             sqlx::Error::Protocol(problem) => Self::Protocol(problem),
-            other => Self::Problem(other.to_string()),
+            other => Self::Other(other.to_string()),
         }
     }
 
@@ -150,17 +162,18 @@ impl Kind {
             Self::Io(io) => io.kind() != ErrorKind::NotFound,
             Self::ConnectTimeout(_) | Self::Silent(_) | Self::Stalled(_) | Self::Outdated(_) => true,
             Self::Token(error) => error.is_transient(),
-            Self::Tls(_) | Self::Protocol(_) | Self::Problem(_) => false,
+            Self::Tls(_)
+            | Self::Protocol(_)
+            | Self::LockTaken
+            | Self::LockLost
+            | Self::OutsideRange
+            | Self::UnwritableKey
+            | Self::Other(_) => false,
         }
     }
 }
 
 impl Error {
-    /// Something that must hold does not.
-    pub(super) fn problem(problem: impl Into<String>) -> Self {
-        Kind::Problem(problem.into()).into()
-    }
-
     /// An error of the driver while it connects.
     pub(super) fn connecting(error: sqlx::Error) -> Self {
         let is_end = matches!(&error, sqlx::Error::Io(io) if io.kind() == ErrorKind::UnexpectedEof);
