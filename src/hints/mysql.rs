@@ -7,7 +7,8 @@ use crate::mysql::error::{
     LOCK_WAIT_TIMEOUT, QUERY_INTERRUPTED, SERVER_SHUTDOWN, STATEMENT_TIMEOUT, STATEMENT_TIMEOUT_MARIADB, SYNTAX,
     TABLE_ACCESS_DENIED, TABLE_DEFINITION_CHANGED, UNKNOWN_COLUMN, UNKNOWN_DATABASE,
 };
-use crate::mysql::settings::{Address, Login};
+use crate::mysql::settings::{Address, Login, SslMode};
+use crate::mysql::sql::quoted;
 use crate::mysql::tls::{CertificateRefusal, Refusal};
 use crate::mysql::{Error, Settings};
 
@@ -15,6 +16,25 @@ use crate::mysql::{Error, Settings};
 pub fn explain(error: &Error, settings: &Settings) -> String {
     let kind = error.kind();
     error.sentence(&if error.is_connecting() { connecting(kind, settings) } else { working(kind) })
+}
+
+/// How several connections can see the same rows of a table, or need not.
+pub fn locking(settings: &Settings) -> String {
+    let database = quoted(&settings.database);
+    format!("GRANT LOCK TABLES ON {database}.* makes it one moment; \"read_connections\": 1 in TABLES too")
+}
+
+/// Why the connection is not encrypted, and how it would be.
+pub fn unencrypted(settings: &Settings) -> String {
+    let why = match settings.ssl_mode {
+        SslMode::Disabled => "MYSQL_SSL_MODE is DISABLED",
+        _ => "the server has no TLS",
+    };
+    format!(
+        "the connection to MySQL at {} is not encrypted ({why}): rows can be read on the way; MYSQL_SSL_MODE=VERIFY_CA \
+         with MYSQL_SSL_CA makes sure of it",
+        settings.address
+    )
 }
 
 /// What happened while connecting.
@@ -125,7 +145,6 @@ fn tls(refusal: &Refusal) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mysql::settings::SslMode;
     use secrecy::SecretString;
     use std::time::Duration;
 
