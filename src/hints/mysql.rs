@@ -103,6 +103,11 @@ fn login(settings: &Settings) -> String {
         Login::Password { password, variable } if password.expose_secret().ends_with('\n') => {
             format!("{variable}; {variable} ends with a line break, was it stored with echo?")
         }
+        // The driver has no empty answer to a server that asks for another plugin than it greeted with.
+        Login::Password { password, variable } if password.expose_secret().is_empty() => format!(
+            "{variable}; a user without a password must have the server's default authentication plugin, or be given a \
+             password"
+        ),
         Login::Password { variable, .. } => (*variable).to_owned(),
         Login::AccessToken => {
             "MYSQL_IAM_AUTH; the user has to be an IAM user of the instance (a service account's name \
@@ -204,5 +209,6 @@ mod tests {
         }
         let refused = Error::from(server(ACCESS_DENIED)).while_connecting();
         assert!(explain(&refused, &settings("secret\n")).contains("was it stored with echo?"));
+        assert!(explain(&refused, &settings("")).contains("default authentication plugin"));
     }
 }

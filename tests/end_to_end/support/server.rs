@@ -12,7 +12,7 @@ pub enum Server {
 
 impl Server {
     /// The name that `scripts/with-servers` knows it by.
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::MariaDb => "mariadb",
             Self::MySql => "mysql",
