@@ -5,6 +5,7 @@ pub mod charset;
 pub mod columns;
 pub mod convert;
 mod decimal;
+pub mod error;
 mod geography;
 pub mod names;
 mod overrides;
