@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::config::variables::ALL;
 use crate::documents::path;
 
 /// The modules from top to bottom; each may use those of later lines, and those of its own line may not use each other.
@@ -214,6 +215,29 @@ fn modules_have_no_circle() {
     };
     let circles: Vec<String> = left.iter().map(circle).collect();
     assert!(circles.is_empty(), "files that use each other in a circle:\n{}", circles.join("\n"));
+}
+
+/// Below `hints` nobody gives advice. The mapping table is a part of the documentation, which names the policies.
+const DOCUMENTATION: &[&str] = &["mapping::types", "mapping::overrides"];
+
+#[test]
+fn modules_below_hints_name_no_variable_grant_or_role() {
+    let advice = |text: &str| {
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        // These two are words of SQL as well.
+        let variable =
+            |word: &&str| !["SNAPSHOT", "TABLES"].contains(word) && ALL.iter().any(|about| about.name == *word);
+        let variables = words.filter(variable).map(str::to_owned);
+        let phrases = ["in TABLES", "SNAPSHOT=", "GRANT ", "roles/"].into_iter().filter(|phrase| text.contains(phrase));
+        variables.chain(phrases.map(str::to_owned)).collect::<BTreeSet<String>>()
+    };
+    let below = |module: &str| layer(module) > layer("hints") && !DOCUMENTATION.contains(&module);
+    let named: Vec<String> = sources()
+        .iter()
+        .filter(|(module, _)| below(module))
+        .flat_map(|(module, text)| advice(text).into_iter().map(move |name| format!("{module} names {name}")))
+        .collect();
+    assert!(named.is_empty(), "advice that belongs into hints:\n{}", named.join("\n"));
 }
 
 #[test]

@@ -7,31 +7,62 @@ use crate::mysql::error::{
     LOCK_WAIT_TIMEOUT, QUERY_INTERRUPTED, SERVER_SHUTDOWN, STATEMENT_TIMEOUT, STATEMENT_TIMEOUT_MARIADB, SYNTAX,
     TABLE_ACCESS_DENIED, TABLE_DEFINITION_CHANGED, UNKNOWN_COLUMN, UNKNOWN_DATABASE,
 };
-use crate::mysql::settings::{Address, Login};
+use crate::mysql::settings::{Address, Login, SslMode};
+use crate::mysql::sql::quoted;
 use crate::mysql::tls::{CertificateRefusal, Refusal};
 use crate::mysql::{Error, Settings};
 
 /// The whole sentence: what was being done, what happened, and what to do.
 pub fn explain(error: &Error, settings: &Settings) -> String {
-    error.sentence(&problem(error.kind(), settings))
+    let kind = error.kind();
+    error.sentence(&if error.is_connecting() { connecting(kind, settings) } else { working(kind) })
 }
 
-fn problem(kind: &Kind, settings: &Settings) -> String {
+/// How several connections can see the same rows of a table, or need not.
+pub fn locking(settings: &Settings) -> String {
+    let database = quoted(&settings.database);
+    format!("GRANT LOCK TABLES ON {database}.* makes it one moment; \"read_connections\": 1 in TABLES too")
+}
+
+/// Why the connection is not encrypted, and how it would be.
+pub fn unencrypted(settings: &Settings) -> String {
+    let why = match settings.ssl_mode {
+        SslMode::Disabled => "MYSQL_SSL_MODE is DISABLED",
+        _ => "the server has no TLS",
+    };
+    format!(
+        "the connection to MySQL at {} is not encrypted ({why}): rows can be read on the way; MYSQL_SSL_MODE=VERIFY_CA \
+         with MYSQL_SSL_CA makes sure of it",
+        settings.address
+    )
+}
+
+/// What happened while connecting.
+fn connecting(kind: &Kind, settings: &Settings) -> String {
     match kind {
-        Kind::Server { number, at_login: true, .. } => at_login(*number, kind, settings),
-        Kind::Server { number, at_login: false, .. } => format!("{kind}{}", of_a_query(*number)),
+        Kind::Server { number, .. } => at_login(*number, kind, settings),
         Kind::Tls(refusal) => format!("{kind}: {}", tls(refusal)),
-        Kind::Stalled(_) => {
-            format!("{kind}; if it needs longer to find the first row, raise MYSQL_STALL_SECONDS")
-        }
-        Kind::NotMySql | Kind::ConnectTimeout(_) | Kind::Io(_) => {
-            format!("{kind}: look at {}", address_variables(settings))
-        }
         Kind::Token(error) => format!(
             "no access token for MYSQL_IAM_AUTH: {error} (on a laptop run `gcloud auth application-default login`; on \
              Cloud Run look at the job's service account)"
         ),
-        Kind::Closed | Kind::Silent(_) | Kind::Protocol(_) | Kind::Outdated(_) | Kind::Problem(_) => kind.to_string(),
+        _ => format!("{kind}: look at {}", address_variables(settings)),
+    }
+}
+
+/// What happened over a connection.
+fn working(kind: &Kind) -> String {
+    match kind {
+        Kind::Server { number, .. } => format!("{kind}{}", of_a_query(*number)),
+        Kind::Stalled(_) => {
+            format!("{kind}; if it needs longer to find the first row, raise MYSQL_STALL_SECONDS")
+        }
+        Kind::LockTaken => format!("{kind}; nothing was read, and the table is the other's"),
+        Kind::LockLost => format!("{kind}; the destination is unchanged"),
+        Kind::UnwritableKey => {
+            format!("{kind}: read it over one connection (\"read_connections\": 1 in TABLES)")
+        }
+        _ => kind.to_string(),
     }
 }
 
@@ -72,6 +103,11 @@ fn login(settings: &Settings) -> String {
         Login::Password { password, variable } if password.expose_secret().ends_with('\n') => {
             format!("{variable}; {variable} ends with a line break, was it stored with echo?")
         }
+        // The driver has no empty answer to a server that asks for another plugin than it greeted with.
+        Login::Password { password, variable } if password.expose_secret().is_empty() => format!(
+            "{variable}; a user without a password must have the server's default authentication plugin, or be given a \
+             password"
+        ),
         Login::Password { variable, .. } => (*variable).to_owned(),
         Login::AccessToken => {
             "MYSQL_IAM_AUTH; the user has to be an IAM user of the instance (a service account's name \
@@ -114,7 +150,6 @@ fn tls(refusal: &Refusal) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mysql::settings::SslMode;
     use secrecy::SecretString;
     use std::time::Duration;
 
@@ -132,35 +167,48 @@ mod tests {
 
     #[test]
     fn each_kind_names_what_to_look_at() {
-        let server = |number, at_login| Kind::Server { number, message: "m".into(), at_login };
+        let server = |number| Kind::Server { number, message: "m".into() };
         let certificate = |refusal| Kind::Tls(Refusal::Certificate(refusal, "invalid".into()));
-        let cases = [
+        let connecting = [
             (
-                server(ACCESS_DENIED, true),
+                server(ACCESS_DENIED),
                 "it refused user sync: look at MYSQL_USER and MYSQL_PASSWORD (MySQL error 1045: m)",
             ),
-            (server(UNKNOWN_DATABASE, true), "no database shop: look at MYSQL_DATABASE"),
-            (server(ACCESS_DENIED_TO_DATABASE, true), "GRANT SELECT ON shop.* TO sync"),
-            (server(HOST_BLOCKED, true), "from this host for user sync: MySQL error 1129: m"),
-            (server(1040, true), "MySQL error 1040: m"),
-            (server(TABLE_ACCESS_DENIED, false), "MySQL error 1142: m (the user of MYSQL_USER needs SELECT on it)"),
-            (server(SYNTAX, false), "\"where\" in TABLES"),
-            (server(STATEMENT_TIMEOUT, false), "max_execution_time"),
-            (Kind::Stalled(Duration::from_secs(5)), "sent nothing for 5 s; if it needs longer"),
+            (server(UNKNOWN_DATABASE), "no database shop: look at MYSQL_DATABASE"),
+            (server(ACCESS_DENIED_TO_DATABASE), "GRANT SELECT ON shop.* TO sync"),
+            (server(HOST_BLOCKED), "from this host for user sync: MySQL error 1129: m"),
+            (server(1040), "MySQL error 1040: m"),
             (Kind::ConnectTimeout(Duration::from_secs(8)), "no answer within 8 s: look at MYSQL_HOST and MYSQL_PORT"),
             (Kind::NotMySql, "does not speak MySQL: look at MYSQL_HOST"),
+            (Kind::Closed, "the server closed the connection: look at MYSQL_HOST"),
+            (Kind::Protocol("odd".into()), "unexpected answer of the server: odd: look at MYSQL_HOST"),
             (certificate(CertificateRefusal::UnknownIssuer), "TLS: invalid: the server's certificate is of a CA"),
             (certificate(CertificateRefusal::Expired), "has expired"),
             (certificate(CertificateRefusal::OtherHost), "MYSQL_SSL_MODE=VERIFY_CA"),
             (Kind::Tls(Refusal::UnreadableCa), "not valid PEM: look at MYSQL_SSL_CA"),
-            (Kind::Closed, "the server closed the connection"),
         ];
-        for (kind, expected) in cases {
-            let sentence = explain(&Error::from(kind).doing("asking"), &settings("secret"));
+        let working = [
+            (server(TABLE_ACCESS_DENIED), "MySQL error 1142: m (the user of MYSQL_USER needs SELECT on it)"),
+            (server(SYNTAX), "\"where\" in TABLES"),
+            (server(STATEMENT_TIMEOUT), "max_execution_time"),
+            (Kind::Stalled(Duration::from_secs(5)), "sent nothing for 5 s; if it needs longer"),
+            (Kind::Closed, "the server closed the connection"),
+            (Kind::LockTaken, "right now; nothing was read, and the table is the other's"),
+            (Kind::LockLost, "it is lost; the destination is unchanged"),
+            (
+                Kind::UnwritableKey,
+                "cannot be written down: read it over one connection (\"read_connections\": 1 in TABLES)",
+            ),
+        ];
+        let connecting = connecting.map(|(kind, expected)| (Error::from(kind).while_connecting(), expected));
+        let working = working.map(|(kind, expected)| (Error::from(kind), expected));
+        for (error, expected) in connecting.into_iter().chain(working) {
+            let sentence = explain(&error.doing("asking"), &settings("secret"));
             assert!(sentence.starts_with("asking: ") && sentence.contains(expected), "{sentence}");
             assert!(!sentence.contains("secret"), "{sentence}");
         }
-        let refused = Error::from(server(ACCESS_DENIED, true));
+        let refused = Error::from(server(ACCESS_DENIED)).while_connecting();
         assert!(explain(&refused, &settings("secret\n")).contains("was it stored with echo?"));
+        assert!(explain(&refused, &settings("")).contains("default authentication plugin"));
     }
 }

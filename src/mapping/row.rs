@@ -4,34 +4,78 @@ use std::sync::Arc;
 
 use crate::avro::block::LARGEST_ROW_BYTES;
 use crate::avro::datum::{NULL, PRESENT};
+use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::convert::Encoding;
 use crate::mapping::policies::Policy;
 use crate::mapping::unrepresentable::Unrepresentable;
 use crate::mapping::{KeyColumn, MappedColumn, Mapping};
 use crate::mysql::sql::Row;
 
-/// Why a row stops the table. Names the column, the row's primary key, the value, and the setting that would change it.
+/// Why a row stops the table. Names the column, the row's primary key, and the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}{row}: {problem}")]
 pub struct RowError {
-    column: String,
-    row: String,
-    problem: String,
+    /// The column in MySQL.
+    pub column: String,
+    /// " of the row with id 5", or nothing where the table has no primary key.
+    pub row: String,
+    /// What is wrong with it.
+    pub problem: RowProblem,
 }
 
-/// Converts rows and counts what became NULL on the way.
+/// What is wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RowProblem {
+    /// A value does not fit, and its policy is to fail.
+    #[error("{what}")]
+    DoesNotFit {
+        /// Why, of which the policy depends.
+        why: Unrepresentable,
+        /// The value, and why it does not fit.
+        what: String,
+        /// A type that holds every value of the column.
+        fitting: Option<BigQueryType>,
+    },
+    /// Not the bytes that the column's type promises.
+    #[error("MySQL sent {what}: {shown}")]
+    Malformed {
+        /// What came instead.
+        what: &'static str,
+        /// The value.
+        shown: String,
+    },
+    /// The server gave no text.
+    #[error("cannot be converted to UTF-8 by the server: it is longer than max_allowed_packet")]
+    NotConverted,
+    /// NULL in a column that has none.
+    #[error("is NULL, and the catalog says NOT NULL")]
+    UnexpectedNull,
+    /// BigQuery would not load the row.
+    #[error(
+        "its value of {value_bytes} bytes makes a row of {row_bytes} bytes, and BigQuery loads rows of at most \
+         {LARGEST_ROW_BYTES} bytes"
+    )]
+    TooLarge {
+        /// The largest value of the row.
+        value_bytes: usize,
+        /// The row.
+        row_bytes: usize,
+    },
+}
+
+/// Converts rows and counts the nulled values.
 #[derive(Debug)]
 pub struct RowEncoder {
     mapping: Arc<Mapping>,
-    /// Per column: values that became NULL by a policy.
-    replaced: Vec<u64>,
+    /// Per column: how many nulled values.
+    nulled: Vec<u64>,
 }
 
 impl RowEncoder {
     /// For rows of `mapping.select_list()`.
     pub fn new(mapping: Arc<Mapping>) -> Self {
-        let replaced = vec![0; mapping.columns.len()];
-        Self { mapping, replaced }
+        let nulled = vec![0; mapping.columns.len()];
+        Self { mapping, nulled }
     }
 
     /// Appends the row's datum; returns how many bytes of values the row brought.
@@ -39,15 +83,14 @@ impl RowEncoder {
     pub fn append(&mut self, row: &Row, out: &mut Vec<u8>) -> Result<u64, RowError> {
         let start = out.len();
         let mut read = 0;
-        for (index, (column, replaced)) in self.mapping.columns.iter().zip(&mut self.replaced).enumerate() {
+        for (index, (column, nulled)) in self.mapping.columns.iter().zip(&mut self.nulled).enumerate() {
             let converted = column.check.is_none_or(|check| !is_true(row, check));
             let Some(value) = row.value(index) else {
                 if !converted {
-                    let problem = "cannot be converted to UTF-8 by the server: it is longer than max_allowed_packet";
-                    return Err(refused(&self.mapping, row, column, problem.into()));
+                    return Err(refused(&self.mapping, row, column, RowProblem::NotConverted));
                 }
                 if column.required {
-                    return Err(refused(&self.mapping, row, column, "is NULL, and the catalog says NOT NULL".into()));
+                    return Err(refused(&self.mapping, row, column, RowProblem::UnexpectedNull));
                 }
                 out.push(NULL);
                 continue;
@@ -61,8 +104,8 @@ impl RowEncoder {
                 true => column.target.encoding.append(value, out),
                 false => Err(Unrepresentable::NotUnicode),
             };
-            if let Err(problem) = appended {
-                let policy = match problem {
+            if let Err(why) = appended {
+                let policy = match why {
                     Unrepresentable::ZeroDate => self.mapping.policies.zero_dates,
                     Unrepresentable::OutOfRange(_)
                     | Unrepresentable::InvalidText
@@ -71,12 +114,11 @@ impl RowEncoder {
                     Unrepresentable::Malformed(_) => Policy::Error,
                 };
                 if policy == Policy::Error || column.required {
-                    let problem = explain(problem, column, value);
-                    return Err(refused(&self.mapping, row, column, problem));
+                    return Err(refused(&self.mapping, row, column, does_not_fit(why, column, value)));
                 }
                 out.truncate(before);
                 out.push(NULL);
-                *replaced += 1;
+                *nulled += 1;
             }
         }
         if out.len() - start > LARGEST_ROW_BYTES {
@@ -85,9 +127,9 @@ impl RowEncoder {
         Ok(read)
     }
 
-    /// How many values of each column of the mapping became NULL by a policy.
-    pub fn into_replaced(self) -> Vec<u64> {
-        self.replaced
+    /// How many nulled values each column of the mapping has.
+    pub fn into_nulled(self) -> Vec<u64> {
+        self.nulled
     }
 }
 
@@ -104,45 +146,32 @@ fn charset(column: &MappedColumn) -> &'static str {
     }
 }
 
-fn explain(problem: Unrepresentable, column: &MappedColumn, value: &[u8]) -> String {
+fn does_not_fit(why: Unrepresentable, column: &MappedColumn, value: &[u8]) -> RowProblem {
     let shown = column.target.encoding.show(value);
-    let (what, policy) = match problem {
-        Unrepresentable::ZeroDate => (format!("{shown} is no date"), "ZERO_DATES"),
-        Unrepresentable::OutOfRange(range) => (format!("{shown} is out of range, {range}"), "INVALID_VALUES"),
-        Unrepresentable::InvalidText => (format!("{shown} is not valid {}", charset(column)), "INVALID_VALUES"),
-        Unrepresentable::NotUnicode => (
-            format!("{shown} is what the server makes of text with bytes that are no character of Unicode"),
-            "INVALID_VALUES",
-        ),
-        Unrepresentable::InvalidJson => (format!("{shown} is no JSON document"), "INVALID_VALUES"),
-        Unrepresentable::Malformed(what) => {
-            return format!("MySQL sent {what}: {shown} (was the table altered meanwhile?)");
+    let what = match why {
+        Unrepresentable::ZeroDate => format!("{shown} is no date"),
+        Unrepresentable::OutOfRange(range) => format!("{shown} is out of range, {range}"),
+        Unrepresentable::InvalidText => format!("{shown} is not valid {}", charset(column)),
+        Unrepresentable::NotUnicode => {
+            format!("{shown} is what the server makes of text with bytes that are no character of Unicode")
         }
+        Unrepresentable::InvalidJson => format!("{shown} is no JSON document"),
+        Unrepresentable::Malformed(what) => return RowProblem::Malformed { what, shown },
     };
-    let kept = column.holds_all.map_or_else(String::new, |kind| {
-        format!(", \"types\": {{{:?}: \"{kind}\"}} in TABLES would keep the value", column.source)
-    });
-    format!("{what} ({policy}=null would write NULL{kept})")
+    RowProblem::DoesNotFit { why, what, fitting: column.holds_all }
 }
 
-fn refused(mapping: &Mapping, row: &Row, column: &MappedColumn, problem: String) -> RowError {
+fn refused(mapping: &Mapping, row: &Row, column: &MappedColumn, problem: RowProblem) -> RowError {
     RowError { column: column.source.clone(), row: primary_key(mapping, row), problem }
 }
 
 /// The column that holds most of a row which is too large.
-fn too_large(mapping: &Mapping, row: &Row, bytes: usize) -> RowError {
+fn too_large(mapping: &Mapping, row: &Row, row_bytes: usize) -> RowError {
     let size = |index: usize| row.value(index).map_or(0, <[u8]>::len);
     let largest = mapping.columns.iter().enumerate().max_by_key(|(index, _)| size(*index));
     let (column, value_bytes) =
         largest.map_or((String::new(), 0), |(index, column)| (column.source.clone(), size(index)));
-    RowError {
-        problem: format!(
-            "its value of {value_bytes} bytes makes a row of {bytes} bytes, and BigQuery loads rows of at most \
-             {LARGEST_ROW_BYTES} bytes (\"columns\" or \"where\" in TABLES can leave it out)"
-        ),
-        row: primary_key(mapping, row),
-        column,
-    }
+    RowError { column, row: primary_key(mapping, row), problem: RowProblem::TooLarge { value_bytes, row_bytes } }
 }
 
 /// " of the row with id 5", or nothing where the table has no primary key.

@@ -1,6 +1,6 @@
 //! Why a value cannot be written as its BigQuery type.
 
-/// Why a value has no exact counterpart in its BigQuery type.
+/// Why a value does not fit its BigQuery type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unrepresentable {
     /// A date with a zero year, month or day; `ZERO_DATES` decides.

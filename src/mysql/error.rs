@@ -40,6 +40,8 @@ pub struct Error {
     /// What was being done; the first caller who knows says it.
     action: Option<String>,
     kind: Kind,
+    /// Whether there was no connection yet.
+    connecting: bool,
     /// How often and how long it was tried; it is not tried again then.
     tried: Option<(u32, Duration)>,
 }
@@ -54,8 +56,6 @@ pub enum Kind {
         number: u16,
         /// Its message.
         message: String,
-        /// Whether it was the answer to a login.
-        at_login: bool,
     },
     /// No TLS connection could be made.
     #[error("TLS: {0}")]
@@ -87,42 +87,51 @@ pub enum Kind {
     /// What was decided does not hold any more, and is decided anew.
     #[error("{0}")]
     Outdated(&'static str),
-    /// Something that must hold does not; what the driver says besides.
+    /// Somebody else holds the lock of a destination table.
+    #[error("another execution is copying this table right now")]
+    LockTaken,
+    /// The lock of a destination table is not this connection's any more.
+    #[error("it is lost")]
+    LockLost,
+    /// A row came that is not in the range that was asked for.
+    #[error("a row's primary key is not in the range that was asked for")]
+    OutsideRange,
+    /// A key cannot be cut at this value.
+    #[error("its values cannot be written down")]
+    UnwritableKey,
+    /// What the driver says besides.
     #[error("{0}")]
-    Problem(String),
+    Other(String),
 }
 
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
-        Self { action: None, kind, tried: None }
+        Self { action: None, kind, connecting: false, tried: None }
     }
 }
 
 /// An error of the driver on a connection that stands.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        Kind::of(error, false).into()
+        Kind::of(error).into()
     }
 }
 
 impl Kind {
     /// What the driver's error means.
-    pub(super) fn of(error: sqlx::Error, connecting: bool) -> Self {
+    fn of(error: sqlx::Error) -> Self {
         if let Some(refusal) = tls::refusal(&error) {
             return Self::Tls(refusal);
         }
         match error {
             sqlx::Error::Database(database) => match database.try_downcast_ref::<MySqlDatabaseError>() {
-                Some(server) => {
-                    Self::Server { number: server.number(), message: server.message().to_owned(), at_login: connecting }
-                }
-                None => Self::Problem(database.message().to_owned()),
+                Some(server) => Self::Server { number: server.number(), message: server.message().to_owned() },
+                None => Self::Other(database.message().to_owned()),
             },
-            sqlx::Error::Io(io) if connecting && io.kind() == ErrorKind::UnexpectedEof => Self::NotMySql,
             sqlx::Error::Io(io) if is_closed(io.kind()) => Self::Closed,
             sqlx::Error::Io(io) => Self::Io(io),
             sqlx::Error::Protocol(problem) => Self::Protocol(problem),
-            other => Self::Problem(other.to_string()),
+            other => Self::Other(other.to_string()),
         }
     }
 
@@ -132,13 +141,13 @@ impl Kind {
     }
 
     /// Whether the same may succeed a moment later.
-    fn is_transient(&self) -> bool {
+    fn is_transient(&self, connecting: bool) -> bool {
         match self {
-            Self::Server { number, at_login: true, .. } => matches!(
+            Self::Server { number, .. } if connecting => matches!(
                 *number,
                 TOO_MANY_CONNECTIONS | TOO_MANY_USER_CONNECTIONS | SERVER_SHUTDOWN | SERVER_NOT_AVAILABLE
             ),
-            Self::Server { number, at_login: false, .. } => matches!(
+            Self::Server { number, .. } => matches!(
                 *number,
                 SERVER_SHUTDOWN
                     | SERVER_NOT_AVAILABLE
@@ -153,15 +162,33 @@ impl Kind {
             Self::Io(io) => io.kind() != ErrorKind::NotFound,
             Self::ConnectTimeout(_) | Self::Silent(_) | Self::Stalled(_) | Self::Outdated(_) => true,
             Self::Token(error) => error.is_transient(),
-            Self::Tls(_) | Self::Protocol(_) | Self::Problem(_) => false,
+            Self::Tls(_)
+            | Self::Protocol(_)
+            | Self::LockTaken
+            | Self::LockLost
+            | Self::OutsideRange
+            | Self::UnwritableKey
+            | Self::Other(_) => false,
         }
     }
 }
 
 impl Error {
-    /// Something that must hold does not.
-    pub(super) fn problem(problem: impl Into<String>) -> Self {
-        Kind::Problem(problem.into()).into()
+    /// An error of the driver while it connects.
+    pub(super) fn connecting(error: sqlx::Error) -> Self {
+        let is_end = matches!(&error, sqlx::Error::Io(io) if io.kind() == ErrorKind::UnexpectedEof);
+        let kind = if is_end { Kind::NotMySql } else { Kind::of(error) };
+        Self::from(kind).while_connecting()
+    }
+
+    /// The same error, of a connection that was not made.
+    pub(crate) fn while_connecting(self) -> Self {
+        Self { connecting: true, ..self }
+    }
+
+    /// Whether there was no connection yet.
+    pub fn is_connecting(&self) -> bool {
+        self.connecting
     }
 
     /// What happened.
@@ -171,7 +198,7 @@ impl Error {
 
     /// Whether the same may succeed a moment later.
     pub fn is_transient(&self) -> bool {
-        self.tried.is_none() && self.kind.is_transient()
+        self.tried.is_none() && self.kind.is_transient(self.connecting)
     }
 
     /// The same error, saying how often and how long it was tried, which was enough.

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use crate::mysql::error::{Error, WhileDoing as _};
 use crate::mysql::settings::{Address, Settings, SslMode};
 use crate::mysql::sql::{Connection, query};
-use crate::report::events;
 
 const DOING: &str = "asking the server about the connection";
 
@@ -34,22 +33,10 @@ pub async fn session(connection: &mut Connection) -> Result<Session, Error> {
     Ok(Session { version, user, cipher: Some(values.join(" ")).filter(|cipher| !cipher.is_empty()) })
 }
 
-/// Says so when the rows cross a network in the clear. For the first connection of a run: the others are like it.
-pub async fn warn_if_unencrypted(connection: &mut Connection, settings: &Settings) -> Result<(), Error> {
-    let Address::Tcp(host, port) = &settings.address else { return Ok(()) };
-    if is_encrypted(connection, settings.ssl_mode).await? || is_local(host, *port).await {
-        return Ok(());
-    }
-    let why = match settings.ssl_mode {
-        SslMode::Disabled => "MYSQL_SSL_MODE is DISABLED",
-        _ => "the server has no TLS",
-    };
-    events::Unencrypted {}.log(format_args!(
-        "the connection to MySQL at {} is not encrypted ({why}): rows can be read on the way; MYSQL_SSL_MODE=VERIFY_CA \
-         with MYSQL_SSL_CA makes sure of it",
-        settings.address
-    ));
-    Ok(())
+/// Whether the rows cross a network in the clear. Asked over the first connection of a run: the others are like it.
+pub async fn is_exposed(connection: &mut Connection, settings: &Settings) -> Result<bool, Error> {
+    let Address::Tcp(host, port) = &settings.address else { return Ok(false) };
+    Ok(!is_encrypted(connection, settings.ssl_mode).await? && !is_local(host, *port).await)
 }
 
 /// What the server says of this session.

@@ -12,7 +12,6 @@ use crate::mysql::connection::{close, connect, lock_wait};
 use crate::mysql::error::{Error, Kind, WhileDoing as _, is_access_denied, is_lock_wait_timeout};
 use crate::mysql::settings::Settings;
 use crate::mysql::sql::{Connection, execute, in_time, quoted};
-use crate::report::events;
 
 /// `SNAPSHOT`: what several connections that read one table see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +32,27 @@ impl FromStr for Snapshots {
             _ => Err(()),
         }
     }
+}
+
+/// What the snapshots of one table came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// There is one snapshot, as was asked for.
+    One,
+    /// Several connections have the same snapshot; nobody could write to the table while they were opened.
+    Shared {
+        /// How long.
+        locked: Duration,
+    },
+    /// Each connection has its own, as was asked for.
+    PerConnection,
+    /// Each connection has its own, since the user may not lock the table.
+    Denied,
+    /// There is one snapshot instead of several, since others did not release the table.
+    Undivided {
+        /// How long they were waited for.
+        waited: Duration,
+    },
 }
 
 /// While the lock is waited for, nobody else can begin to write to the table.
@@ -67,42 +87,23 @@ pub async fn open(
     others: usize,
     table: &str,
     snapshots: Snapshots,
-) -> Result<Vec<Connection>, Error> {
+) -> Result<(Vec<Connection>, Sharing), Error> {
     if others == 0 {
         begin(first, table, settings.stall).await?;
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Sharing::One));
     }
     let mut opened = try_join_all((0..others).map(|_| connect(settings))).await?;
     let connections = others + 1;
-    let gate = match snapshots {
-        Snapshots::PerConnection => {
-            events::SnapshotsDiffer { table, connections }.info(format_args!(
-                "{table}: read over {connections} connections; as SNAPSHOT=per_connection says, each sees a moment of its own: \
-                 its ranges of rows are consistent each, and not together"
-            ));
-            None
-        }
+    let (gate, mut sharing) = match snapshots {
+        Snapshots::PerConnection => (None, Sharing::PerConnection),
         Snapshots::Shared => match lock(settings, table).await? {
-            Locking::Held(gate) => Some(gate),
-            Locking::Denied => {
-                events::SnapshotsDiffer { table, connections }.warn(format_args!(
-                    "{table}: read over {connections} connections, each of which sees a moment of its own, since user {} may \
-                     not lock tables: its ranges of rows are consistent each, and not together (GRANT LOCK TABLES ON {}.* \
-                     makes it one moment; \"read_connections\": 1 in TABLES too)",
-                    settings.user,
-                    quoted(&settings.database)
-                ));
-                None
-            }
+            Locking::Held(gate) => (Some(gate), Sharing::One),
+            Locking::Denied => (None, Sharing::Denied),
             Locking::Timeout => {
-                events::TableNotDivided { table }.log(format_args!(
-                    "{table}: read over one connection instead of {connections}, since other sessions were writing to it or \
-                     holding a lock on it for {LOCK_WAIT_SECONDS} s, and were not to be kept waiting"
-                ));
                 for connection in opened.drain(..) {
                     close(connection).await;
                 }
-                None
+                (None, Sharing::Undivided { waited: Duration::from_secs(LOCK_WAIT_SECONDS.into()) })
             }
         },
     };
@@ -125,15 +126,10 @@ pub async fn open(
             let unlocked = unlocked.map_err(silent).and_then(|unlocked| unlocked);
             unlocked.while_doing(|| format!("unlocking table {table}"))?;
             close(gate).await;
-            let locked_microseconds = u64::try_from(held.as_micros()).unwrap_or(u64::MAX);
-            events::SnapshotsShared { table, connections, locked_microseconds }.log(format_args!(
-                "{table}: read over {connections} connections that see one moment; nobody could write to the table for {}.{} ms",
-                held.as_millis(),
-                held.as_micros() % 1000 / 100
-            ));
+            sharing = Sharing::Shared { locked: held };
         }
     }
-    Ok(opened)
+    Ok((opened, sharing))
 }
 
 enum Locking {

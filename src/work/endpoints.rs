@@ -9,6 +9,7 @@ use crate::mysql;
 use crate::mysql::catalog::{self, Flavor};
 use crate::mysql::error::WhileDoing as _;
 use crate::mysql::sql::in_time;
+use crate::report::events;
 use crate::retry::{Budget, Failed, retrying};
 use crate::work::assignment::own_units;
 use crate::work::selection::{Selection, TableRequest};
@@ -76,7 +77,9 @@ async fn look_at_source(
 async fn look_once(settings: &mysql::Settings, selection: &Selection, task: &Task) -> Result<Source, mysql::Error> {
     let mut connection = mysql::connection::connect(settings).await?;
     let asking = async {
-        mysql::session::warn_if_unencrypted(&mut connection, settings).await?;
+        if mysql::session::is_exposed(&mut connection, settings).await? {
+            events::Unencrypted {}.log(format_args!("{}", hints::mysql::unencrypted(settings)));
+        }
         let flavor = catalog::flavor(&mut connection).await?;
         let listed = if selection.has_patterns() { catalog::list(&mut connection).await? } else { Vec::new() };
         Ok((flavor, listed))

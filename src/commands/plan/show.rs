@@ -201,15 +201,15 @@ fn policies(plan: &TablePlan, planner: &Planner) -> Vec<String> {
     let dates = columns(|column| column.target.zero_dates);
     if !dates.is_empty() {
         lines.push(match policies.zero_dates {
-            Policy::Null => format!("zero dates become NULL (ZERO_DATES=null): {dates}"),
+            Policy::Null => format!("zero dates are nulled (ZERO_DATES=null): {dates}"),
             Policy::Error => format!("a zero date fails the table (ZERO_DATES=error): {dates}"),
         });
     }
     let values = columns(|column| column.target.invalid_values);
     if !values.is_empty() {
         lines.push(match policies.invalid_values {
-            Policy::Null => format!("values without a counterpart become NULL (INVALID_VALUES=null): {values}"),
-            Policy::Error => format!("a value without a counterpart fails the table (INVALID_VALUES=error): {values}"),
+            Policy::Null => format!("values that do not fit are nulled (INVALID_VALUES=null): {values}"),
+            Policy::Error => format!("a value that does not fit fails the table (INVALID_VALUES=error): {values}"),
         });
     }
     match (plan.max_shrink_percent, planner.settings.max_shrink_percent) {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::mysql::error::{Error, WhileDoing as _};
+use crate::mysql::error::{Error, Kind, WhileDoing as _};
 use crate::mysql::ranges::range::{Range, Scan};
 use crate::mysql::sql::{Connection, Row, query, quoted};
 
@@ -82,10 +82,9 @@ impl Integers {
         if let Some(row) = last {
             // Only a column with a sign has ranges below zero; elsewhere a sign makes no difference.
             let key = row.value(self.index).and_then(|value| integer(value, start < 0));
-            let key = key.filter(|key| (start..=end).contains(key)).ok_or_else(|| {
-                Error::problem("a row's primary key is not in the range that was asked for")
-                    .doing(format!("reading table {}", scan.table))
-            })?;
+            let key = key
+                .filter(|key| (start..=end).contains(key))
+                .ok_or_else(|| Error::from(Kind::OutsideRange).doing(format!("reading table {}", scan.table)))?;
             let read = range.limit.unwrap_or(1).max(1);
             // At the density so far; twice as much each time, as it may end here.
             let width = ((key - start + 1) * i128::from(scan.rows_per_range) / i128::from(read)).max(1);

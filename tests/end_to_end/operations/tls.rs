@@ -32,7 +32,7 @@ const MODES: [&str; 5] = ["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VER
 #[apply(on_mysql)]
 fn each_ssl_mode_accepts_what_mysqls_client_accepts(place: Place) {
     // Only the place's dataset is used; the source is the test's own server.
-    let server = OwnServer::start("tls");
+    let server = OwnServer::start(Server::MySql, "tls", &[]);
     server
         .sql(&format!(
             "CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); CREATE USER secure IDENTIFIED BY '{PASSWORD}' \
