@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::config::variables::{ALL, About, COMMON, Default, Group, LOCAL_ONLY};
+use crate::config::variables::{ALL, About, Default, Group, Mark};
 use crate::documents::{is, shows, table};
 use crate::work::selection::options::{OPTIONS, TableOption};
 
@@ -29,7 +29,7 @@ fn variables() -> String {
 }
 
 fn common() -> String {
-    let rows = COMMON.iter().map(|name| row(ALL.iter().find(|about| about.name == *name).unwrap()));
+    let rows = ALL.iter().filter(|about| about.has(Mark::Common)).map(|about| row(about));
     table(&["variable", "default", "meaning"], rows)
 }
 
@@ -46,13 +46,16 @@ fn parts(options: &'static [TableOption]) -> Vec<&'static str> {
 }
 
 fn contract() -> String {
-    let on_cloud_run = |about: &&&About| about.group != Group::Platform && !LOCAL_ONLY.contains(&about.name);
+    let names = |wanted: fn(&About) -> bool| -> Vec<&str> {
+        ALL.iter().filter(|about| about.group != Group::Platform && wanted(about)).map(|about| about.name).collect()
+    };
     let mut nested: Vec<&str> = OPTIONS.iter().flat_map(|option| parts(option.parts)).collect();
     nested.sort_unstable();
     let contract = json!({
         "about": "What the program reads. Made by `make generate` from src/config/variables.rs and src/work/selection/options.rs.",
-        "variables": ALL.iter().filter(on_cloud_run).map(|about| about.name).collect::<Vec<_>>(),
-        "local_only": LOCAL_ONLY,
+        "variables": names(|about| !about.has(Mark::Local) && !about.has(Mark::Secret)),
+        "secrets": names(|about| about.has(Mark::Secret)),
+        "local_only": names(|about| about.has(Mark::Local)),
         "table_options": OPTIONS.iter().map(|option| option.name).collect::<Vec<_>>(),
         "nested_options": nested,
     });
@@ -66,7 +69,7 @@ fn the_page_shows_the_variables() {
 
 #[test]
 fn the_page_shows_the_common_variables() {
-    assert_eq!(COMMON.len(), 10);
+    assert_eq!(ALL.iter().filter(|about| about.has(Mark::Common)).count(), 10);
     shows("README.md", &[("variables", common())]);
 }
 

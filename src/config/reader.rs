@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use crate::config::faults::Fault;
 use crate::config::parsers::Invalid;
-use crate::config::variables::{self, About, Default, MYSQL_PASSWORD, Variable};
+use crate::config::variables::{self, About, Default, Mark, Variable};
 
 /// A name further away than this is not a typing mistake.
 const LARGEST_TYPO: usize = 3;
@@ -40,7 +40,7 @@ impl Reader {
         match value.into_string() {
             Ok(value) if value.is_empty() => {}
             // Blanks may be a password.
-            Ok(value) if value.trim().is_empty() && about.name != MYSQL_PASSWORD.about.name => {}
+            Ok(value) if value.trim().is_empty() && !about.has(Mark::Secret) => {}
             Ok(value) => {
                 self.values.insert(about.name, value);
             }
@@ -81,7 +81,8 @@ impl Reader {
                 None
             }
             Err(Invalid::Unexpected) => {
-                self.fault(&variable.about, format!("is {text:?}; expected {}", variable.about.expected));
+                let value = if variable.about.has(Mark::Secret) { "invalid".to_owned() } else { format!("{text:?}") };
+                self.fault(&variable.about, format!("is {value}; expected {}", variable.about.expected));
                 None
             }
         }
