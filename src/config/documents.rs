@@ -33,12 +33,19 @@ fn common() -> String {
     table(&["variable", "default", "meaning"], rows)
 }
 
+/// A row per option, and below it one for each of its parts, such as `columns.include`.
 fn options() -> String {
-    let row = |option: &TableOption| {
-        let examples: Vec<String> = option.examples.iter().map(|example| format!("`{example}`")).collect();
-        vec![format!("`{}`", option.name), examples.join(", "), option.meaning.to_owned()]
-    };
-    table(&["option", "example", "meaning"], OPTIONS.iter().map(row))
+    fn rows(prefix: &str, options: &[TableOption]) -> Vec<Vec<String>> {
+        let rows = options.iter().flat_map(|option| {
+            let name = format!("{prefix}{}", option.name);
+            let examples: Vec<String> = option.examples.iter().map(|example| format!("`{example}`")).collect();
+            let kind = option.kind.title().to_owned();
+            let row = vec![format!("`{name}`"), kind, option.meaning.to_owned(), examples.join(", ")];
+            std::iter::once(row).chain(rows(&format!("{name}."), option.parts))
+        });
+        rows.collect()
+    }
+    table(&["option", "type", "meaning", "example"], rows("", OPTIONS))
 }
 
 fn parts(options: &'static [TableOption]) -> Vec<&'static str> {

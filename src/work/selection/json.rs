@@ -180,7 +180,7 @@ pub(super) fn item(position: usize, value: serde_json::Value) -> Result<Item, St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work::selection::options::{OPTIONS, TableOption};
+    use crate::work::selection::options::{Kind, OPTIONS, TableOption};
 
     /// The keys that serde knows of a type, from its error about another one.
     fn known<T: serde::de::DeserializeOwned>() -> Vec<String> {
@@ -203,6 +203,38 @@ mod tests {
         assert_eq!(declared(parts("partition_by", OPTIONS)), sorted(known::<JsonPartitionBy>()));
         let partition_by = OPTIONS.iter().find(|option| option.name == "partition_by").unwrap();
         assert_eq!(declared(parts("range", partition_by.parts)), sorted(known::<JsonRange>()));
+    }
+
+    /// An example and the parts in it have the declared types.
+    fn matches(value: &serde_json::Value, option: &TableOption) -> bool {
+        match option.kind {
+            Kind::Text => value.is_string(),
+            Kind::Integer => value.is_i64(),
+            Kind::List => value.as_array().is_some_and(|values| values.iter().all(serde_json::Value::is_string)),
+            Kind::Columns => {
+                value.as_object().is_some_and(|columns| columns.values().all(serde_json::Value::is_string))
+            }
+            Kind::Object => value.as_object().is_some_and(|object| {
+                let part = |name: &String| option.parts.iter().find(|part| part.name == name);
+                object.iter().all(|(name, value)| part(name).is_some_and(|part| matches(value, part)))
+            }),
+        }
+    }
+
+    fn check_declarations(options: &[TableOption]) {
+        for option in options {
+            assert!(!option.examples.is_empty() && !option.meaning.is_empty(), "{}", option.name);
+            assert_eq!(option.kind == Kind::Object, !option.parts.is_empty(), "{}", option.name);
+            for example in option.examples {
+                assert!(matches(&serde_json::from_str(example).unwrap(), option), "{}: {example}", option.name);
+            }
+            check_declarations(option.parts);
+        }
+    }
+
+    #[test]
+    fn options_and_their_parts_are_declared_completely() {
+        check_declarations(OPTIONS);
     }
 
     #[test]
