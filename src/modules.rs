@@ -223,3 +223,28 @@ fn modules_are_found_in_every_form_of_use() {
     assert_eq!(absolute("a::b", "super::c::D"), "a::c::D");
     assert_eq!(absolute("a::b", "crate::c"), "c");
 }
+
+#[test]
+fn files_import_from_the_file_that_defines_a_thing() {
+    let sources = sources();
+    let mut detours = Vec::new();
+    for (module, text) in &sources {
+        for path in paths(text).into_iter().map(|path| absolute(module, &path)) {
+            let (through, defined) = (target(&sources, &path, 0), target(&sources, &path, 3));
+            // Other modules may use what a module re-exports; its own files may not.
+            if through != defined && through.is_some_and(|through| module.starts_with(&format!("{through}::"))) {
+                detours.push(format!("{module} uses {path}, which {} defines", defined.unwrap_or_default()));
+            }
+        }
+    }
+    assert!(detours.is_empty(), "imports through a re-export of one's own module:\n{}", detours.join("\n"));
+}
+
+#[test]
+fn the_map_in_lib_rs_has_the_order() {
+    let (_, map) = include_str!("lib.rs").split_once("```text\n").unwrap();
+    let (map, _) = map.split_once("//! ```").unwrap();
+    let map: Vec<&str> = map.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
+    let order: Vec<&str> = ORDER.concat().into_iter().filter(|module| *module != "main").collect();
+    assert_eq!(map, order);
+}

@@ -18,7 +18,7 @@ use crate::publish::publisher::Earlier;
 use crate::report::events;
 use crate::sync::context::Context;
 use crate::sync::failure::Failure;
-use crate::work::selection::TableRequest;
+use crate::work::request::TableRequest;
 
 /// What opening a table comes to.
 pub(super) enum Opening {

@@ -1,6 +1,7 @@
 //! Which units are a task's own.
 
-use crate::work::selection::{Selection, TableRequest};
+use crate::work::request::TableRequest;
+use crate::work::selection::Selection;
 use crate::work::task::Task;
 use crate::work::unit::Unit;
 

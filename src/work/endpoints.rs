@@ -11,7 +11,8 @@ use crate::mysql::error::WhileDoing as _;
 use crate::mysql::sql::in_time;
 use crate::retry::{Budget, Failed, retrying};
 use crate::work::assignment::own_units;
-use crate::work::selection::{Selection, TableRequest};
+use crate::work::request::TableRequest;
+use crate::work::selection::Selection;
 use crate::work::task::Task;
 use crate::work::unit::Unit;
 

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use wildmatch::WildMatch;
 
-pub use crate::work::request::TableRequest;
+use crate::work::request::TableRequest;
 use crate::work::selection::json::Item;
 
 /// `TABLES`, parsed and checked.
