@@ -23,6 +23,14 @@ pub enum LogFormat {
 impl FromStr for LogFormat {
     type Err = ();
 
+    /// `json` or `text`, in any case.
+    ///
+    /// ```
+    /// use mysql_bigquery_sync::telemetry::settings::LogFormat;
+    ///
+    /// assert_eq!("JSON".parse(), Ok(LogFormat::Json));
+    /// assert!("xml".parse::<LogFormat>().is_err());
+    /// ```
     fn from_str(text: &str) -> Result<Self, ()> {
         match text.to_ascii_lowercase().as_str() {
             "json" => Ok(Self::Json),
