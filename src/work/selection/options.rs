@@ -1,15 +1,15 @@
-//! The options of a table in `TABLES`, each declared once: the error that lists them and docs/configuration.md come from here.
+//! Declares the options of a table in `TABLES`, for docs/configuration.md and the error that lists them.
 
 /// An option, or a part of one.
 #[derive(Debug)]
 pub struct TableOption {
     /// Its key in JSON.
     pub name: &'static str,
-    /// The keys of its own object, where it is one.
+    /// The keys inside it, if it is an object.
     pub parts: &'static [TableOption],
-    /// Values it can have, as JSON.
+    /// Examples of values, as JSON.
     pub examples: &'static [&'static str],
-    /// What it means.
+    /// Its description.
     pub meaning: &'static str,
 }
 
@@ -31,23 +31,23 @@ pub const OPTIONS: &[TableOption] = &[
     TableOption {
         name: "columns", parts: &[part("include"), part("exclude")],
         examples: &[r#"{"exclude": ["card"]}"#, r#"{"include": ["id", "total"]}"#],
-        meaning: "columns to leave out, or to copy",
+        meaning: "columns to exclude, or the only columns to copy",
     },
     TableOption {
         name: "types", parts: &[], examples: &[r#"{"duration": "STRING", "is_paid": "BOOL"}"#],
-        meaning: "another BigQuery type for a column: [which ones are possible](mapping.md#another-type-for-a-column)",
+        meaning: "a different BigQuery type for a column: [possible types](mapping.md#another-type-for-a-column)",
     },
     TableOption {
         name: "where", parts: &[], examples: &[r#""created_at >= '2020-01-01'""#],
-        meaning: "SQL condition: only these rows are copied",
+        meaning: "SQL condition; only rows that satisfy it are copied",
     },
     TableOption {
         name: "read_connections", parts: &[], examples: &["4"],
-        meaning: "replaces `READ_CONNECTIONS` for this table",
+        meaning: "overrides `READ_CONNECTIONS` for this table",
     },
     TableOption {
         name: "max_shrink_percent", parts: &[], examples: &["20"],
-        meaning: "replaces `MAX_SHRINK_PERCENT` for this table",
+        meaning: "overrides `MAX_SHRINK_PERCENT` for this table",
     },
     TableOption {
         name: "partition_by",
@@ -68,7 +68,7 @@ pub const OPTIONS: &[TableOption] = &[
     },
 ];
 
-/// All keys in one line, for the error about an unknown one.
+/// All keys on one line, for the error about an unknown key.
 pub(super) fn known_keys() -> String {
     keys(OPTIONS)
 }
