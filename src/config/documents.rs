@@ -1,5 +1,5 @@
-//! What is made from the declarations of variables and table options: docs/configuration.md, the README's short table, and
-//! terraform/tests/variables.json, which says what the Terraform module may set.
+//! Generates documents from the declarations of variables and table options: docs/configuration.md, the README's short
+//! table, and terraform/tests/variables.json, the variables that the Terraform module may set.
 
 use serde_json::json;
 

@@ -15,28 +15,28 @@ use crate::mysql::snapshot::Snapshots;
 use crate::telemetry::settings::LogFormat;
 use crate::work::selection::Selection;
 
-/// A variable and how its value is read.
+/// A variable and the parser of its value.
 pub struct Variable<T: 'static> {
-    /// Everything but the type.
+    /// Its declaration, without the type.
     pub about: About,
-    /// From the trimmed text.
+    /// Parses the trimmed text.
     pub(super) parse: fn(&str) -> Result<T, Invalid>,
 }
 
-/// What is declared of a variable.
+/// The declaration of a variable.
 #[derive(Debug)]
 pub struct About {
     /// Its name in the environment.
     pub name: &'static str,
-    /// Where it is listed.
+    /// Its group in the documentation.
     pub group: Group,
-    /// What holds when it is unset or empty.
+    /// Its value if it is unset or empty.
     pub default: Default,
-    /// How it could look.
+    /// A valid value.
     pub example: &'static str,
-    /// What is expected, for the error about another value; empty if the parser says it.
+    /// The valid values, for the error about an invalid one. Empty if the parser describes them.
     pub expected: &'static str,
-    /// What it means.
+    /// Its description.
     pub meaning: &'static str,
     /// Its marks.
     pub marks: &'static [Mark],
@@ -53,14 +53,14 @@ pub enum Mark {
     Local,
 }
 
-/// What holds when a variable is unset or empty.
+/// The value of a variable that is unset or empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Default {
     /// It must be set.
     Required,
-    /// This value, read like any other.
+    /// This text, parsed like any other.
     Value(&'static str),
-    /// No value; what happens then, in a few words.
+    /// No value. The text says what happens instead.
     Unset(&'static str),
 }
 
@@ -81,7 +81,7 @@ pub enum Group {
     Guards,
     /// Logs.
     Logs,
-    /// What Cloud Run sets.
+    /// Variables that Cloud Run sets.
     Platform,
 }
 
@@ -119,7 +119,7 @@ impl About {
         self.marks.contains(&mark)
     }
 
-    /// The default as people read it.
+    /// The default, as the documentation shows it.
     pub fn default_text(&self) -> &'static str {
         match self.default {
             Default::Required => "required",
@@ -128,7 +128,7 @@ impl About {
     }
 }
 
-/// Nothing is done unless the variable is set.
+/// An unset variable has no effect.
 const NONE: Default = Default::Unset("–");
 
 macro_rules! variables {

@@ -1,4 +1,4 @@
-//! How logs look and how much of them there is.
+//! The settings of the log.
 
 use std::str::FromStr;
 
@@ -14,7 +14,7 @@ pub struct Settings {
 /// `LOG_FORMAT`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// One JSON object a line, for Cloud Logging.
+    /// One JSON object per line, for Cloud Logging.
     Json,
     /// Text for people.
     Text,
