@@ -7,9 +7,9 @@ use crate::mapping::unrepresentable::Unrepresentable;
 /// Why the columns of a table cannot be mapped, and what to do about it.
 pub fn explain(error: &Error) -> String {
     match error {
-        Error::UnknownColumn { option, .. } => format!("{error} (look at {option:?} in TABLES)"),
-        Error::LeftOut(_) | Error::ImpossibleType { .. } => format!("{error} (look at \"types\" in TABLES)"),
-        Error::NoColumn => format!("{error}: look at \"columns\" in TABLES"),
+        Error::UnknownColumn { option, .. } => format!("{error} (check {option:?} in TABLES)"),
+        Error::LeftOut(_) | Error::ImpossibleType { .. } => format!("{error} (check \"types\" in TABLES)"),
+        Error::NoColumn => format!("{error}: check \"columns\" in TABLES"),
         Error::TooManyColumns { .. } => format!("{error}: leave some out with \"columns\" in TABLES"),
         Error::SameName { second, .. } => format!("{error}: rename one, or leave one out with {}", excluding(second)),
         Error::ReservedName { column, .. } => {
@@ -53,13 +53,13 @@ mod tests {
         let cases = [
             (
                 Error::UnknownColumn { option: "types", name: "x".into(), columns: vec!["a".into(), "b".into()] },
-                "\"types\" names x, and the table has a, b (look at \"types\" in TABLES)",
+                "\"types\" names x, and the table has a, b (check \"types\" in TABLES)",
             ),
             (
                 Error::LeftOut(column.clone()),
-                "\"types\" names f, which \"columns\" leaves out (look at \"types\" in TABLES)",
+                "\"types\" names f, which \"columns\" leaves out (check \"types\" in TABLES)",
             ),
-            (Error::NoColumn, "no column is left: look at \"columns\" in TABLES"),
+            (Error::NoColumn, "no column is left: check \"columns\" in TABLES"),
             (
                 Error::TooManyColumns { count: 10_001, most: 10_000 },
                 "10001 columns, BigQuery allows 10000: leave some out with \"columns\" in TABLES",
@@ -85,7 +85,7 @@ mod tests {
                     wanted: BigQueryType::Bool,
                     possible: vec![BigQueryType::Float64],
                 },
-                "column f is of type float, which cannot become BOOL: it can become FLOAT64 (look at \"types\" in TABLES)",
+                "column f is of type float, which cannot become BOOL: it can become FLOAT64 (check \"types\" in TABLES)",
             ),
         ];
         for (error, expected) in cases {

@@ -1,4 +1,4 @@
-//! Hints for errors of MySQL: which variable, grant or role to look at.
+//! Hints for errors of MySQL: which variable, grant or role to check.
 
 use secrecy::ExposeSecret as _;
 
@@ -12,7 +12,7 @@ use crate::mysql::sql::quoted;
 use crate::mysql::tls::{CertificateRefusal, Refusal};
 use crate::mysql::{Error, Settings};
 
-/// The whole sentence: what was being done, what happened, and what to do.
+/// The whole message: what the program did, what happened, and what to do.
 pub fn explain(error: &Error, settings: &Settings) -> String {
     let kind = error.kind();
     error.sentence(&if error.is_connecting() { connecting(kind, settings) } else { working(kind) })
@@ -44,9 +44,9 @@ fn connecting(kind: &Kind, settings: &Settings) -> String {
         Kind::Tls(refusal) => format!("{kind}: {}", tls(refusal)),
         Kind::Token(error) => format!(
             "no access token for MYSQL_IAM_AUTH: {error} (on a laptop run `gcloud auth application-default login`; on \
-             Cloud Run look at the job's service account)"
+             Cloud Run check the job's service account)"
         ),
-        _ => format!("{kind}: look at {}", address_variables(settings)),
+        _ => format!("{kind}: check {}", address_variables(settings)),
     }
 }
 
@@ -69,10 +69,10 @@ fn working(kind: &Kind) -> String {
 fn at_login(number: u16, kind: &Kind, settings: &Settings) -> String {
     let (database, user) = (&settings.database, &settings.user);
     match number {
-        ACCESS_DENIED => format!("it refused user {user}: look at MYSQL_USER and {} ({kind})", login(settings)),
-        UNKNOWN_DATABASE => format!("it has no database {database}: look at MYSQL_DATABASE"),
+        ACCESS_DENIED => format!("it refused user {user}: check MYSQL_USER and {} ({kind})", login(settings)),
+        UNKNOWN_DATABASE => format!("it has no database {database}: check MYSQL_DATABASE"),
         ACCESS_DENIED_TO_DATABASE => format!(
-            "user {user} may not use database {database}, or it does not exist: look at MYSQL_DATABASE, or \
+            "user {user} may not use database {database}, or it does not exist: check MYSQL_DATABASE, or \
              GRANT SELECT ON {database}.* TO {user}"
         ),
         HOST_NOT_PRIVILEGED | HOST_BLOCKED => {
@@ -85,7 +85,7 @@ fn at_login(number: u16, kind: &Kind, settings: &Settings) -> String {
 fn of_a_query(number: u16) -> &'static str {
     match number {
         TABLE_ACCESS_DENIED | COLUMN_ACCESS_DENIED => " (the user of MYSQL_USER needs SELECT on it)",
-        SYNTAX | UNKNOWN_COLUMN => " (if the table has a \"where\" in TABLES, look at that first)",
+        SYNTAX | UNKNOWN_COLUMN => " (if the table has a \"where\" in TABLES, check that first)",
         LOCK_WAIT_TIMEOUT => " (another session holds a lock on the table)",
         QUERY_INTERRUPTED => " (someone or something killed the query)",
         STATEMENT_TIMEOUT | STATEMENT_TIMEOUT_MARIADB => {
@@ -97,11 +97,11 @@ fn of_a_query(number: u16) -> &'static str {
     }
 }
 
-/// Where the user's proof comes from, and what is often wrong with it.
+/// The variable of the password or token, and a common mistake with it.
 fn login(settings: &Settings) -> String {
     match &settings.login {
         Login::Password { password, variable } if password.expose_secret().ends_with('\n') => {
-            format!("{variable}; {variable} ends with a line break, was it stored with echo?")
+            format!("{variable}; {variable} ends with a line break: was it stored with echo?")
         }
         // The driver has no empty answer to a server that asks for another plugin than it greeted with.
         Login::Password { password, variable } if password.expose_secret().is_empty() => format!(
@@ -109,40 +109,38 @@ fn login(settings: &Settings) -> String {
              password"
         ),
         Login::Password { variable, .. } => (*variable).to_owned(),
-        Login::AccessToken => {
-            "MYSQL_IAM_AUTH; the user has to be an IAM user of the instance (a service account's name \
+        Login::AccessToken => "MYSQL_IAM_AUTH; the user must be an IAM user of the instance (a service account's name \
                                without its domain), and the account needs roles/cloudsql.instanceUser"
-                .to_owned()
-        }
+            .to_owned(),
     }
 }
 
 fn address_variables(settings: &Settings) -> &'static str {
     match settings.address {
-        Address::Tcp(..) => "MYSQL_HOST and MYSQL_PORT, and at firewalls and VPC between",
+        Address::Tcp(..) => "MYSQL_HOST, MYSQL_PORT, firewalls and the VPC",
         Address::Socket(_) => "MYSQL_HOST, the path of the socket",
     }
 }
 
-/// What to do about a certificate that is refused, or about a server without TLS.
+/// What to do about a refused certificate, or a server without TLS.
 fn tls(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Certificate(CertificateRefusal::UnknownIssuer, _) => {
-            "the server's certificate is of a CA that is not trusted here; look at MYSQL_SSL_MODE and MYSQL_SSL_CA, \
-             which takes the server's CA"
+            "the server's certificate is of a CA that is not trusted here; set MYSQL_SSL_CA to the server's CA, or check \
+             MYSQL_SSL_MODE"
         }
         Refusal::Certificate(CertificateRefusal::Expired, _) => {
-            "the server's certificate has expired; renew it on the server (a certificate is checked because of \
-             MYSQL_SSL_MODE)"
+            "the server's certificate has expired; renew it on the server (MYSQL_SSL_MODE requires a valid \
+             certificate)"
         }
         Refusal::Certificate(CertificateRefusal::OtherHost, _) => {
             "the server's certificate is of another host; correct MYSQL_HOST, or accept every host of the CA with \
              MYSQL_SSL_MODE=VERIFY_CA"
         }
-        Refusal::NotSupported => "look at MYSQL_SSL_MODE and MYSQL_SSL_CA, and at the server's own settings of TLS",
-        Refusal::UnreadableCa => "look at MYSQL_SSL_CA",
+        Refusal::NotSupported => "check MYSQL_SSL_MODE and MYSQL_SSL_CA, and the server's TLS settings",
+        Refusal::UnreadableCa => "check MYSQL_SSL_CA",
         Refusal::Certificate(CertificateRefusal::Other, _) | Refusal::Other(_) => {
-            "look at MYSQL_SSL_MODE and MYSQL_SSL_CA"
+            "check MYSQL_SSL_MODE and MYSQL_SSL_CA"
         }
     }
 }
@@ -166,26 +164,23 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_names_what_to_look_at() {
+    fn each_kind_names_what_to_check() {
         let server = |number| Kind::Server { number, message: "m".into() };
         let certificate = |refusal| Kind::Tls(Refusal::Certificate(refusal, "invalid".into()));
         let connecting = [
-            (
-                server(ACCESS_DENIED),
-                "it refused user sync: look at MYSQL_USER and MYSQL_PASSWORD (MySQL error 1045: m)",
-            ),
-            (server(UNKNOWN_DATABASE), "no database shop: look at MYSQL_DATABASE"),
+            (server(ACCESS_DENIED), "it refused user sync: check MYSQL_USER and MYSQL_PASSWORD (MySQL error 1045: m)"),
+            (server(UNKNOWN_DATABASE), "no database shop: check MYSQL_DATABASE"),
             (server(ACCESS_DENIED_TO_DATABASE), "GRANT SELECT ON shop.* TO sync"),
             (server(HOST_BLOCKED), "from this host for user sync: MySQL error 1129: m"),
             (server(1040), "MySQL error 1040: m"),
-            (Kind::ConnectTimeout(Duration::from_secs(8)), "no answer within 8 s: look at MYSQL_HOST and MYSQL_PORT"),
-            (Kind::NotMySql, "does not speak MySQL: look at MYSQL_HOST"),
-            (Kind::Closed, "the server closed the connection: look at MYSQL_HOST"),
-            (Kind::Protocol("odd".into()), "unexpected answer of the server: odd: look at MYSQL_HOST"),
+            (Kind::ConnectTimeout(Duration::from_secs(8)), "no answer within 8 s: check MYSQL_HOST, MYSQL_PORT"),
+            (Kind::NotMySql, "does not speak MySQL: check MYSQL_HOST"),
+            (Kind::Closed, "the server closed the connection: check MYSQL_HOST"),
+            (Kind::Protocol("odd".into()), "unexpected answer of the server: odd: check MYSQL_HOST"),
             (certificate(CertificateRefusal::UnknownIssuer), "TLS: invalid: the server's certificate is of a CA"),
             (certificate(CertificateRefusal::Expired), "has expired"),
             (certificate(CertificateRefusal::OtherHost), "MYSQL_SSL_MODE=VERIFY_CA"),
-            (Kind::Tls(Refusal::UnreadableCa), "not valid PEM: look at MYSQL_SSL_CA"),
+            (Kind::Tls(Refusal::UnreadableCa), "not valid PEM: check MYSQL_SSL_CA"),
         ];
         let working = [
             (server(TABLE_ACCESS_DENIED), "MySQL error 1142: m (the user of MYSQL_USER needs SELECT on it)"),

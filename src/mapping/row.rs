@@ -7,8 +7,8 @@ use crate::avro::datum::{NULL, PRESENT};
 use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::convert::Encoding;
 use crate::mapping::policies::Policy;
+use crate::mapping::table::{KeyColumn, MappedColumn, Mapping};
 use crate::mapping::unrepresentable::Unrepresentable;
-use crate::mapping::{KeyColumn, MappedColumn, Mapping};
 use crate::mysql::sql::Row;
 
 /// Why a row stops the table. Names the column, the row's primary key, and the value.

@@ -25,6 +25,14 @@ pub enum Snapshots {
 impl FromStr for Snapshots {
     type Err = ();
 
+    /// `shared` or `per_connection`, in any case.
+    ///
+    /// ```
+    /// use mysql_bigquery_sync::mysql::snapshot::Snapshots;
+    ///
+    /// assert_eq!("per_connection".parse(), Ok(Snapshots::PerConnection));
+    /// assert!("both".parse::<Snapshots>().is_err());
+    /// ```
     fn from_str(text: &str) -> Result<Self, ()> {
         match text.to_ascii_lowercase().as_str() {
             "shared" => Ok(Self::Shared),

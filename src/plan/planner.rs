@@ -12,7 +12,7 @@ use crate::plan::reading::Reading;
 use crate::plan::settings::Settings;
 use crate::plan::table_plan::{TablePlan, decide};
 use crate::work::endpoints::Endpoints;
-use crate::work::selection::TableRequest;
+use crate::work::request::TableRequest;
 
 /// A name further away than this is not offered as the one that was meant.
 const NEAREST_NAME: f64 = 0.6;

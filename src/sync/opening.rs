@@ -19,7 +19,7 @@ use crate::report::events;
 use crate::sync::context::Context;
 use crate::sync::failure::Failure;
 use crate::sync::sharing;
-use crate::work::selection::TableRequest;
+use crate::work::request::TableRequest;
 
 /// What opening a table comes to.
 pub(super) enum Opening {
