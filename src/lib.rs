@@ -17,6 +17,7 @@
 //! mysql        connection, catalog, and one consistent stream of rows; knows nothing of BigQuery
 //! google_auth  access tokens for BigQuery and for IAM login to Cloud SQL
 //! retry        budgets and backoff
+//! quotation    whether a value is in quotation marks
 //! telemetry    logs for Cloud Logging, text and progress for people
 //! report       the outcome of each table, and the declared log events
 //! ```
@@ -36,6 +37,7 @@ mod modules;
 pub mod mysql;
 pub mod plan;
 pub mod publish;
+pub mod quotation;
 pub mod report;
 pub mod retry;
 pub mod sync;

@@ -22,6 +22,7 @@ const ORDER: &[&[&str]] = &[
     &["bigquery", "mysql"],
     &["google_auth"],
     &["retry"],
+    &["quotation"],
     &["telemetry"],
     &["report"],
 ];

@@ -117,7 +117,13 @@ mod tests {
             (ErrorKind::NotKnownYet("the job"), Decision::Retry),
             (ErrorKind::SessionLost, Decision::GiveUp),
             (ErrorKind::OffsetMismatch { received: 0, start: 1, end: 2 }, Decision::GiveUp),
-            (ErrorKind::Token(google_auth::Error::NoAnswer(Duration::ZERO)), Decision::Retry),
+            (
+                ErrorKind::Token(google_auth::Error::NoAnswer {
+                    origin: google_auth::Origin::Metadata,
+                    limit: Duration::ZERO,
+                }),
+                Decision::Retry,
+            ),
             (ErrorKind::RowCount { sent: 1, loaded: Some(2) }, Decision::GiveUp),
         ];
         for (kind, expected) in cases {

@@ -9,6 +9,10 @@ use crate::google_auth::Credentials;
 /// All that dataset, table and job calls need. Source: "BigQuery API, OAuth scopes".
 const SCOPE: &str = "https://www.googleapis.com/auth/bigquery";
 
+/// The header with that project. Without it, the API refuses the credentials of a person whose login names one.
+/// Source: "System parameters", Google Cloud APIs.
+const QUOTA_PROJECT: &str = "x-goog-user-project";
+
 /// Where tokens come from.
 #[derive(Clone)]
 pub(super) enum Tokens {
@@ -31,8 +35,15 @@ impl Tokens {
         }
     }
 
-    /// The request with a token; its header is marked as a secret.
+    /// The request with a token, in a header that is marked as a secret, and with the project that quota is counted for.
     pub(super) async fn authorize(&self, request: RequestBuilder) -> Result<RequestBuilder, ErrorKind> {
-        Ok(request.bearer_auth(self.token().await?.expose_secret()))
+        let request = request.bearer_auth(self.token().await?.expose_secret());
+        Ok(match self {
+            Self::Google(credentials) => match credentials.quota_project() {
+                Some(project) => request.header(QUOTA_PROJECT, project),
+                None => request,
+            },
+            Self::Emulator => request,
+        })
     }
 }

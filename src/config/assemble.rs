@@ -15,7 +15,7 @@ use crate::config::variables::{
     TABLES, ZERO_DATES,
 };
 use crate::mapping::policies::Policies;
-use crate::mysql::settings::Address;
+use crate::mysql::settings::{Address, SslMode};
 use crate::sync::pace::Limits;
 use crate::telemetry::settings::LogFormat;
 use crate::work::selection::Selection;
@@ -78,15 +78,19 @@ fn source(reader: &mut Reader) -> Option<mysql::Settings> {
         true => Address::Socket(PathBuf::from(host)),
         false => Address::Tcp(host, port),
     });
-    if let Some(mode) = ssl_mode {
-        login::no_token_in_the_clear(reader, login.as_ref(), address.as_ref(), mode);
-    }
+    // A CA alone means that it is checked, as in MySQL's own client. Source: MySQL manual, "--ssl-ca".
+    // What goes through a socket does not leave the machine.
+    let ssl_mode = ssl_mode.unwrap_or(match (&ssl_ca, &address) {
+        (Some(_), Some(Address::Tcp(..))) => SslMode::VerifyCa,
+        _ => SslMode::Preferred,
+    });
+    login::no_token_in_the_clear(reader, login.as_ref(), address.as_ref(), ssl_mode);
     Some(mysql::Settings {
         address: address?,
         user: user?,
         login: login?,
         database: database?,
-        ssl_mode: ssl_mode?,
+        ssl_mode,
         ssl_ca,
         stall: Duration::from_secs(stall?.get().into()),
     })

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use secrecy::SecretString;
 
+use crate::config::byte_order_mark::without_mark;
 use crate::config::reader::Reader;
 use crate::config::variables::{
     About, MYSQL_IAM_AUTH, MYSQL_PASSWORD, MYSQL_PASSWORD_EMPTY, MYSQL_PASSWORD_FILE, MYSQL_SSL_MODE,
@@ -50,7 +51,8 @@ fn from_file(reader: &mut Reader, path: &Path) -> Option<SecretString> {
     let problem = match std::fs::read_to_string(path) {
         Ok(text) => {
             // Editors and echo add a line break, and no password ends with one.
-            let password = text.strip_suffix('\n').map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
+            let text = without_mark(&text);
+            let password = text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
             if !password.is_empty() {
                 return Some(SecretString::from(password));
             }

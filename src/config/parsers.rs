@@ -1,15 +1,21 @@
 //! Parses the text of a variable.
 
+use std::net::Ipv6Addr;
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use crate::config::byte_order_mark::without_mark;
+use crate::config::pem;
 use crate::mysql::settings::{MAX_READ_CONNECTIONS, SslCa};
 use crate::sync::settings::MAX_TABLE_CONCURRENCY;
 use crate::work::selection::Selection;
 
 /// A higher rate is not a limit in practice.
 const MOST_BYTES_PER_SECOND: f64 = 1e15;
+
+/// The longest path that Linux takes (PATH_MAX, limits.h). Longer text is something else, perhaps a key without its first line.
+const LONGEST_PATH: usize = 4096;
 
 /// Why a value is refused.
 #[derive(Debug)]
@@ -25,7 +31,16 @@ pub(super) fn from_str<T: FromStr>(text: &str) -> Result<T, Invalid> {
     text.parse().map_err(|_| Invalid::Unexpected)
 }
 
-pub(super) fn any_text(text: &str) -> Result<String, Invalid> {
+/// One line of text.
+pub(super) fn line(text: &str) -> Result<String, Invalid> {
+    if text.contains(['\n', '\r']) {
+        return Err(Invalid::Because("has more than one line".to_owned()));
+    }
+    Ok(text.to_owned())
+}
+
+/// A secret is never looked at.
+pub(super) fn secret(text: &str) -> Result<String, Invalid> {
     Ok(text.to_owned())
 }
 
@@ -71,32 +86,61 @@ pub(super) fn selection(text: &str) -> Result<Selection, Invalid> {
 }
 
 /// A bare host name, an address, or the path of a socket.
+///
+/// Refuses what other tools take as a host, and says where its parts belong.
 pub(super) fn host(text: &str) -> Result<String, Invalid> {
     if text.starts_with('/') {
-        return Ok(text.to_owned());
+        return line(text);
     }
-    let problem = if text.contains("://") {
-        "is a URL; expected the bare host name, address or socket path"
-    } else if text.matches(':').count() == 1 {
-        "contains a colon; expected the bare host, with the port in MYSQL_PORT"
-    } else if text.contains(char::is_whitespace) || text.contains('@') {
-        "is not a host name; expected the bare host name, address or socket path"
-    } else {
-        return Ok(text.trim_start_matches('[').trim_end_matches(']').to_owned());
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    // An address may have a zone: fe80::1%eth0.
+    let is_address = |text: &str| text.split('%').next().is_some_and(|text| text.parse::<Ipv6Addr>().is_ok());
+    let allowed = |c: char| c.is_alphanumeric() || "-._".contains(c);
+    if is_address(bare) || text.chars().all(allowed) {
+        return Ok(bare.to_owned());
+    }
+    let parts: Vec<&str> = text.rsplitn(2, ':').collect();
+    let problem = match parts[..] {
+        _ if text.contains("://") => "is a URL; expected the bare host name, address or socket path".to_owned(),
+        [port, host] if port.parse::<u16>().is_ok() && (host.chars().all(allowed) || host.ends_with(']')) => {
+            format!("contains a port; expected the bare host, with MYSQL_PORT={port}")
+        }
+        _ if text.contains("cloudsql/") => {
+            "is a socket path without the slash at its start; expected /cloudsql/PROJECT:REGION:INSTANCE".to_owned()
+        }
+        // project:region:instance; the project may be in a domain: example.com:project:region:instance.
+        _ if matches!(text.matches(':').count(), 2 | 3) && text.chars().all(|c| allowed(c) || c == ':') => format!(
+            "is the connection name of a Cloud SQL instance; expected the path of its socket, /cloudsql/{text}, or the \
+             instance's IP address"
+        ),
+        _ if text.contains(':') => "contains a colon; expected the bare host, with the port in MYSQL_PORT".to_owned(),
+        _ => "is not a host name; expected the bare host name, address or socket path".to_owned(),
     };
-    Err(Invalid::Because(problem.to_owned()))
+    Err(Invalid::Because(problem))
 }
 
-/// PEM text, or the path of a file with it.
+/// PEM text, or the path of a file with it. The text may have lost its line breaks.
 pub(super) fn ssl_ca(text: &str) -> Result<SslCa, Invalid> {
-    const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
-    if text.contains(CERTIFICATE) {
-        return Ok(SslCa::Pem(text.to_owned()));
+    if pem::is_pem(text) {
+        let pem = pem::with_line_breaks(text);
+        return match pem::certificate_problem(&pem) {
+            None => Ok(SslCa::Pem(pem)),
+            Some(problem) => Err(Invalid::Because(format!("is PEM text, but {problem}"))),
+        };
+    }
+    if text.contains(['\n', '\r']) || text.len() > LONGEST_PATH {
+        return Err(Invalid::Because("is neither PEM text nor the path of a file".to_owned()));
     }
     let path = PathBuf::from(text);
     let problem = match std::fs::read_to_string(&path) {
-        Ok(content) if content.contains(CERTIFICATE) => return Ok(SslCa::File(path)),
-        Ok(_) => format!("names {}, which contains no PEM certificate", path.display()),
+        Ok(content) => match pem::certificate_problem(&content) {
+            None => return Ok(SslCa::File(path)),
+            // What helps a variable may help a file.
+            Some(problem) => match pem::with_line_breaks(without_mark(&content)) {
+                mended if pem::certificate_problem(&mended).is_none() => return Ok(SslCa::Pem(mended)),
+                _ => format!("names {}, but {problem}", path.display()),
+            },
+        },
         Err(error) => format!("is neither PEM text nor a file that can be read ({error})"),
     };
     Err(Invalid::Because(problem))

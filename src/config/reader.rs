@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::ffi::OsString;
 
+use crate::config::byte_order_mark::without_mark;
 use crate::config::faults::Fault;
 use crate::config::parsers::Invalid;
 use crate::config::variables::{self, About, Default, Mark, Variable};
+use crate::quotation::is_quoted;
 
 /// A name with a larger edit distance is not a typo.
 const LARGEST_TYPO: usize = 3;
@@ -37,14 +39,11 @@ impl Reader {
     }
 
     fn take(&mut self, about: &'static About, value: OsString) {
-        match value.into_string() {
-            Ok(value) if value.is_empty() => {}
-            // A password may consist of spaces.
-            Ok(value) if value.trim().is_empty() && !about.has(Mark::Secret) => {}
-            Ok(value) => {
-                self.values.insert(about.name, value);
-            }
-            Err(_) => self.fault(about, "is not valid UTF-8"),
+        let Ok(value) = value.into_string() else { return self.fault(about, "is not valid UTF-8") };
+        let value = without_mark(&value);
+        // A password may consist of spaces.
+        if !value.is_empty() && (about.has(Mark::Secret) || !value.trim().is_empty()) {
+            self.values.insert(about.name, value.to_owned());
         }
     }
 
@@ -74,6 +73,10 @@ impl Reader {
     }
 
     fn parse<T>(&mut self, variable: &'static Variable<T>, text: &str) -> Option<T> {
+        if is_quoted(text) {
+            self.fault(&variable.about, "is in quotation marks, which are part of the value; remove them");
+            return None;
+        }
         match (variable.parse)(text) {
             Ok(value) => Some(value),
             Err(Invalid::Because(problem)) => {

@@ -81,6 +81,30 @@ fn empty_means_unset() {
 }
 
 #[test]
+fn a_value_may_have_a_byte_order_mark_and_a_line_break() {
+    let config = read(&[
+        ("MYSQL_HOST", "\u{feff}db.internal\r\n"),
+        ("MYSQL_PASSWORD", "\u{feff}hunter2 "),
+        ("BIGQUERY_LOCATION", "EU\n"),
+        ("TABLES", "\u{feff}[\"users\"]\n"),
+    ])
+    .unwrap();
+    assert_eq!(config.mysql.address, Address::Tcp("db.internal".into(), 3306));
+    assert_eq!(password(&config), "hunter2 ");
+    assert_eq!(config.bigquery.location.as_deref(), Some("EU"));
+    assert_eq!(config.tables.named.len(), 1);
+}
+
+#[test]
+fn a_ca_alone_is_checked() {
+    const PEM: &str = "-----BEGIN CERTIFICATE-----\\nTUlJ\\n-----END CERTIFICATE-----";
+    let mode = |changes: &[(&str, &str)]| read(changes).unwrap().mysql.ssl_mode;
+    assert_eq!(mode(&[("MYSQL_SSL_CA", PEM)]), SslMode::VerifyCa);
+    assert_eq!(mode(&[("MYSQL_SSL_CA", PEM), ("MYSQL_SSL_MODE", "preferred")]), SslMode::Preferred);
+    assert_eq!(mode(&[("MYSQL_SSL_CA", PEM), ("MYSQL_HOST", "/cloudsql/p:r:i")]), SslMode::Preferred);
+}
+
+#[test]
 fn all_faults_are_listed_at_once_each_with_an_example() {
     let faults = Config::read([("MYSQL_PORT".into(), "x".into())], &[]).unwrap_err();
     let text = faults.to_string();
@@ -95,8 +119,27 @@ fn all_faults_are_listed_at_once_each_with_an_example() {
 #[test]
 fn each_fault_says_what_is_wrong() {
     let cases: &[(&str, &str, &str)] = &[
-        ("MYSQL_HOST", "db:3307", "with the port in MYSQL_PORT"),
+        ("MYSQL_HOST", "db:3307", "with MYSQL_PORT=3307"),
+        ("MYSQL_HOST", "db:port", "with the port in MYSQL_PORT"),
         ("MYSQL_HOST", "mysql://db", "is a URL"),
+        ("MYSQL_HOST", "\"db\"", "is in quotation marks, which are part of the value"),
+        ("MYSQL_HOST", "\\\"db\\\"", "is not a host name"),
+        ("MYSQL_HOST", "[::1]:3307", "with MYSQL_PORT=3307"),
+        ("MYSQL_HOST", "p:europe-west1:shop", "/cloudsql/p:europe-west1:shop"),
+        ("MYSQL_HOST", "example.com:p:europe-west1:shop", "/cloudsql/example.com:p:europe-west1:shop"),
+        ("MYSQL_HOST", "cloudsql/p:europe-west1:shop", "without the slash at its start"),
+        ("MYSQL_HOST", "db,other", "is not a host name"),
+        ("MYSQL_HOST", "db\nother", "is not a host name"),
+        ("MYSQL_DATABASE", "shop\nother", "has more than one line"),
+        ("MYSQL_DATABASE", "'shop'", "in quotation marks"),
+        ("MYSQL_PORT", "'3306'", "in quotation marks"),
+        ("TABLES", "'[\"users\"]'", "in quotation marks"),
+        ("TABLES", "\"users,orders\"", "in quotation marks"),
+        (
+            "MYSQL_SSL_CA",
+            "-----BEGIN PRIVATE KEY-----\nTUlJ\n-----END PRIVATE KEY-----",
+            "a private key and no certificate",
+        ),
         ("MYSQL_PORT", "70000", "port between 1 and 65535"),
         ("MYSQL_PORT", "0", "port between 1 and 65535"),
         ("MYSQL_PASSWORD", "", "MYSQL_PASSWORD_EMPTY=true"),

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use crate::avro::codec::Codec;
 use crate::config::parsers::{
-    Invalid, any_text, boolean, concurrency, connections, dataset, emulator, from_str, host, level, megabytes, percent,
-    port, project, selection, ssl_ca,
+    Invalid, boolean, concurrency, connections, dataset, emulator, from_str, host, level, line, megabytes, percent,
+    port, project, secret, selection, ssl_ca,
 };
 use crate::mapping::policies::Policy;
 use crate::mysql::settings::{SslCa, SslMode};
@@ -171,9 +171,9 @@ variables! {
             "host name, address, or path of a Unix socket (such as /cloudsql/…)";
         MYSQL_PORT: u16 = port, Default::Value("3306"), "3307", "a port between 1 and 65535",
             "TCP port";
-        MYSQL_USER (Common): String = any_text, Default::Required, "bigquery_sync", "",
+        MYSQL_USER (Common): String = line, Default::Required, "bigquery_sync", "",
             "user name; it needs only SELECT on the tables";
-        MYSQL_PASSWORD (Common, Secret): String = any_text, Default::Required, "the-password", "",
+        MYSQL_PASSWORD (Common, Secret): String = secret, Default::Required, "the-password", "",
             "password (or another way to log in)";
         MYSQL_PASSWORD_FILE (Local): PathBuf = from_str, NONE, "/secrets/mysql-password", "",
             "path of a file with the password, instead of `MYSQL_PASSWORD`; one line break at its end is ignored";
@@ -181,9 +181,9 @@ variables! {
             "set to true if the password is empty";
         MYSQL_IAM_AUTH (Local): bool = boolean, Default::Value("false"), "true", "true or false",
             "set to true to log in to Cloud SQL with an access token instead of a password";
-        MYSQL_DATABASE (Common): String = any_text, Default::Required, "shop", "",
+        MYSQL_DATABASE (Common): String = line, Default::Required, "shop", "",
             "database to copy from";
-        MYSQL_SSL_MODE (Common): SslMode = from_str, Default::Value("PREFERRED"), "VERIFY_CA", "one of DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY",
+        MYSQL_SSL_MODE (Common): SslMode = from_str, Default::Unset("PREFERRED, or VERIFY_CA with MYSQL_SSL_CA"), "VERIFY_CA", "one of DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY",
             "`DISABLED`, `PREFERRED`, `REQUIRED`, `VERIFY_CA` or `VERIFY_IDENTITY`, as in MySQL's own client";
         MYSQL_SSL_CA: SslCa = ssl_ca, NONE, "/secrets/server-ca.pem", "",
             "CA certificate of the server: PEM text, or the path of a PEM file";
@@ -195,7 +195,7 @@ variables! {
             "project of the dataset and of the load jobs";
         BIGQUERY_DATASET (Common): String = dataset, Default::Required, "shop", "",
             "dataset to copy into; it must exist";
-        BIGQUERY_LOCATION: String = any_text, Default::Unset("the dataset's"), "EU", "",
+        BIGQUERY_LOCATION: String = line, Default::Unset("the dataset's"), "EU", "",
             "location of the load jobs, such as EU";
         BIGQUERY_EMULATOR_HOST (Local): String = emulator, NONE, "127.0.0.1:9050", "",
             "host:port or URL of an emulator; turns authentication off";
@@ -235,9 +235,9 @@ variables! {
             "error, warn, info, debug or trace";
     }
     Platform {
-        CLOUD_RUN_JOB: String = any_text, NONE, "mysql-bigquery-sync", "",
+        CLOUD_RUN_JOB: String = line, NONE, "mysql-bigquery-sync", "",
             "name of the job";
-        CLOUD_RUN_EXECUTION: String = any_text, Default::Unset("a new id"), "mysql-bigquery-sync-x7k2p", "",
+        CLOUD_RUN_EXECUTION: String = line, Default::Unset("a new id"), "mysql-bigquery-sync-x7k2p", "",
             "id of the execution; job ids are derived from it";
         CLOUD_RUN_TASK_INDEX: usize = from_str, Default::Value("0"), "0", "a whole number from 0",
             "which task this is, from 0";

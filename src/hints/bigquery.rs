@@ -4,6 +4,7 @@ use crate::bigquery::Error;
 use crate::bigquery::action::Action;
 use crate::bigquery::error::{Answer, ErrorKind};
 use crate::bigquery::permissions::LIST_ROW_POLICIES;
+use crate::hints::google::token;
 
 /// The role with all permissions on tables that a sync needs.
 const TABLES_ROLE: &str = "roles/bigquery.dataEditor";
@@ -18,9 +19,7 @@ pub fn explain(error: &Error) -> String {
 /// What to do about the error, if BigQuery's own message does not say it.
 pub fn hint(error: &Error) -> Option<String> {
     let hint = match (error.action(), error.kind()) {
-        (_, ErrorKind::Token(_)) => "on a laptop run `gcloud auth application-default login`; on Cloud Run check the \
-                                     job's service account"
-            .to_owned(),
+        (_, ErrorKind::Token(error)) => return token(error).map(ToOwned::to_owned),
         (_, ErrorKind::Answer(Answer { status: 401, .. })) => {
             "BigQuery does not accept the credentials: check the service account, and \
              GOOGLE_APPLICATION_CREDENTIALS if it is set"

@@ -2,6 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 
+use crate::hints::google::token;
 use crate::mysql::error::{
     ACCESS_DENIED, ACCESS_DENIED_TO_DATABASE, COLUMN_ACCESS_DENIED, HOST_BLOCKED, HOST_NOT_PRIVILEGED, Kind,
     LOCK_WAIT_TIMEOUT, QUERY_INTERRUPTED, SERVER_SHUTDOWN, STATEMENT_TIMEOUT, STATEMENT_TIMEOUT_MARIADB, SYNTAX,
@@ -11,6 +12,7 @@ use crate::mysql::settings::{Address, Login, SslMode};
 use crate::mysql::sql::quoted;
 use crate::mysql::tls::{CertificateRefusal, Refusal};
 use crate::mysql::{Error, Settings};
+use crate::quotation::is_quoted;
 
 /// The whole message: what the program did, what happened, and what to do.
 pub fn explain(error: &Error, settings: &Settings) -> String {
@@ -42,10 +44,10 @@ fn connecting(kind: &Kind, settings: &Settings) -> String {
     match kind {
         Kind::Server { number, .. } => at_login(*number, kind, settings),
         Kind::Tls(refusal) => format!("{kind}: {}", tls(refusal)),
-        Kind::Token(error) => format!(
-            "no access token for MYSQL_IAM_AUTH: {error} (on a laptop run `gcloud auth application-default login`; on \
-             Cloud Run check the job's service account)"
-        ),
+        Kind::Token(error) => {
+            let hint = token(error).map_or_else(String::new, |hint| format!(" ({hint})"));
+            format!("no access token for MYSQL_IAM_AUTH: {error}{hint}")
+        }
         _ => format!("{kind}: check {}", address_variables(settings)),
     }
 }
@@ -102,6 +104,9 @@ fn login(settings: &Settings) -> String {
     match &settings.login {
         Login::Password { password, variable } if password.expose_secret().ends_with('\n') => {
             format!("{variable}; {variable} ends with a line break: was it stored with echo?")
+        }
+        Login::Password { password, variable } if is_quoted(password.expose_secret()) => {
+            format!("{variable}; {variable} is in quotation marks, which are part of the password")
         }
         // The driver has no empty answer to a server that asks for another plugin than it greeted with.
         Login::Password { password, variable } if password.expose_secret().is_empty() => format!(

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use wildmatch::WildMatch;
 
+use crate::quotation::is_quoted;
 use crate::work::request::TableRequest;
 use crate::work::selection::json::Item;
 
@@ -21,7 +22,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Parses the value of `TABLES`: a comma-separated list, or a JSON array if it starts with `[`.
+    /// Parses the value of `TABLES`: a list with commas or line breaks between the names, or a JSON array if it starts with `[`.
     ///
     /// ```
     /// use mysql_bigquery_sync::work::selection::Selection;
@@ -130,13 +131,25 @@ impl std::fmt::Display for Selection {
     }
 }
 
+/// A name of the list, unless it is written in another tool's form. A table that is really named so needs the JSON form.
+fn bare(name: &str) -> Result<Item, String> {
+    if let Some(rest) = name.strip_prefix("- ") {
+        return Err(format!("has the entry {name:?}, which looks like a line of a YAML list; write {}", rest.trim()));
+    }
+    if is_quoted(name) {
+        return Err(format!("has {name} in quotation marks; remove them"));
+    }
+    Ok(Item::Text(name.to_owned()))
+}
+
 fn items(text: &str) -> Result<Vec<Item>, String> {
     if text.starts_with('{') {
         return Err("is a JSON object; put it in an array: [{…}]".into());
     }
     if !text.starts_with('[') {
-        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
-        return Ok(names.map(|name| Item::Text(name.to_owned())).collect());
+        // A block of YAML or of a shell script has one name per line.
+        let names = text.split([',', '\n', '\r']).map(str::trim).filter(|name| !name.is_empty());
+        return names.map(bare).collect();
     }
     let values: Vec<serde_json::Value> =
         serde_json::from_str(text).map_err(|error| format!("starts with [ but is not a JSON array: {error}"))?;
@@ -158,6 +171,13 @@ mod tests {
         let selection = Selection::parse(" users, orders ,users,, products ").unwrap();
         assert_eq!(names(&selection), ["users", "orders", "products"]);
         assert!(!selection.has_patterns());
+    }
+
+    #[test]
+    fn a_list_may_have_one_name_per_line() {
+        for text in ["users\norders\n", "users\r\norders\r\n", "\n users,\n orders\n"] {
+            assert_eq!(names(&Selection::parse(text).unwrap()), ["users", "orders"], "{text:?}");
+        }
     }
 
     #[test]
@@ -205,6 +225,9 @@ mod tests {
             (",", "names no table"),
             ("[]", "names no table"),
             ("{\"name\":\"a\"}", "put it in an array"),
+            ("\"users\",\"orders\"", "has \"users\" in quotation marks; remove them"),
+            ("`users`", "in quotation marks; remove them"),
+            ("- users\n- orders", "looks like a line of a YAML list; write users"),
             ("a.b,a_b", "two entries for the destination"),
             (r#"[{"name":"a*"}]"#, "a pattern takes no options"),
             (r#"[{"name":"a","destination":"b$20240101"}]"#, "not a table name"),
