@@ -6,7 +6,6 @@ source "$here/common.sh"
 
 mkdir -p "$1/data"
 cd "$1"
-export PYTHONPATH=$scripts
 # gRPC, which nothing here uses, takes any free port.
-exec "$dev/venv/bin/python" -m emulator --host 127.0.0.1 --port "$2" --grpc-port 0 --data-dir "$1/data" --project local \
+exec "$dev/venv/bin/python" "$scripts/emulator.py" --host 127.0.0.1 --port "$2" --grpc-port 0 --data-dir "$1/data" --project local \
   --violations "$1/violations"

@@ -24,7 +24,7 @@ fn each_cause_is_one_sentence_that_names_its_variable(place: Place) {
         (
             "closed port",
             base().with("MYSQL_PORT", closed.as_str()),
-            &["Connection refused", "MYSQL_HOST and MYSQL_PORT"],
+            &["Connection refused", "check MYSQL_HOST, MYSQL_PORT"],
         ),
         ("unknown host", base().with("MYSQL_HOST", "no-such-host.invalid"), &["no-such-host.invalid", "MYSQL_HOST"]),
         ("no such socket", base().with("MYSQL_HOST", "/nonexistent.sock"), &["/nonexistent.sock", "MYSQL_HOST"]),
@@ -122,5 +122,5 @@ fn an_empty_task_needs_no_server() {
         .with("CLOUD_RUN_TASK_INDEX", "2")
         .with("CLOUD_RUN_TASK_COUNT", "3");
     let done = run.run().succeeded();
-    assert!(done.message("no_tables").contains("no table of TABLES=a,b is task 2's"));
+    assert!(done.message("no_tables").contains("task 2 has nothing to do: TABLES=a,b assigns it no table"));
 }

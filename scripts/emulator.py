@@ -1,6 +1,6 @@
 """Starts the BigQuery emulator `local-bigquery` without a network, repaired, strict, and held to Google's API.
 
-    PYTHONPATH=scripts .dev/venv/bin/python -m emulator --host 127.0.0.1 --port 9050 --grpc-port 0 --data-dir DIR --project local
+    .dev/venv/bin/python scripts/emulator.py --host 127.0.0.1 --port 9050 --grpc-port 0 --data-dir DIR --project local
         [--violations FILE]
 
 It takes the flags of `local-bigquery serve` and is ready when GET /bigquery/v2/projects/local/datasets answers 200. The program's requests
