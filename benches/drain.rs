@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::read(std::env::vars_os(), &[])?;
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut connection = connection::connect(&config.mysql).await?;
-    let flavor = catalog::flavor(&mut connection).await?;
+    let (flavor, _) = catalog::dialect(&mut connection).await?;
     let found = catalog::find(&mut connection, &name).await?.map_err(|_| "no such table")?;
     let table = catalog::columns(&mut connection, flavor, found).await?;
     let mapping = Mapping::new(&table, flavor, &ColumnOptions::default(), Policies::default())?;

@@ -10,7 +10,6 @@ use crate::plan::Planner;
 use crate::report::data::{Run, RunReport};
 use crate::report::{self, events};
 use crate::sync::run;
-use crate::work::assignment::own_units;
 use crate::work::endpoints;
 
 /// Copies all tables of this task. True if no table failed.
@@ -27,7 +26,7 @@ pub async fn run(config: Config, stop: CancellationToken, bars: Option<MultiProg
         dataset: config.bigquery.dataset.clone(),
     };
     report::log::started(&run);
-    if !config.tables.has_patterns() && own_units(&config.task, &config.tables, []).is_empty() {
+    if config.tables.at_most().is_some_and(|most| config.task.index >= most) {
         return no_tables(&config, run, started);
     }
     let connecting = endpoints::connect(config.mysql.clone(), config.bigquery.clone(), &config.tables, task);

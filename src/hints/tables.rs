@@ -8,6 +8,11 @@ pub const ANOTHER_DESTINATION: &str = "give the table another \"destination\" in
 /// For tables of one destination.
 pub const ONE_DESTINATION_EACH: &str = "give all but one another \"destination\" in TABLES";
 
+/// A selection that the server's tables contradict.
+pub fn selection(problem: &str) -> String {
+    format!("TABLES {problem}")
+}
+
 /// A table that was asked for and is not there, or cannot be seen; `nearest` says which name may have been meant.
 pub fn missing(database: &str, user: &str, table: &str, nearest: &str) -> String {
     format!(

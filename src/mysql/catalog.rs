@@ -83,11 +83,46 @@ pub struct Column {
     pub readable: bool,
 }
 
-/// Asks the server whose dialect it speaks.
-pub async fn flavor(connection: &mut Connection) -> Result<Flavor, Error> {
-    let rows = query(connection, "SELECT VERSION()", &[]).await.while_doing(|| "asking for the server's version")?;
-    let version = rows.first().and_then(|row| row.text(0)).unwrap_or_default();
-    Ok(if version.contains("MariaDB") { Flavor::MariaDb } else { Flavor::MySql })
+/// How the server compares the names of tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameCase {
+    /// `Users` and `users` are two tables.
+    Sensitive,
+    /// They are one table (`lower_case_table_names` is 1 or 2).
+    Insensitive,
+}
+
+impl NameCase {
+    /// The name as it is compared.
+    pub fn fold(self, name: &str) -> String {
+        match self {
+            Self::Sensitive => name.to_owned(),
+            Self::Insensitive => name.to_lowercase(),
+        }
+    }
+
+    /// Whether two names are the same table.
+    pub fn same(self, a: &str, b: &str) -> bool {
+        self.fold(a) == self.fold(b)
+    }
+}
+
+/// Asks the server whose dialect it speaks, and how it compares the names of tables.
+pub async fn dialect(connection: &mut Connection) -> Result<(Flavor, NameCase), Error> {
+    let doing = || "asking for the server's version";
+    let statement = "SELECT VERSION(), @@version_comment, CAST(@@lower_case_table_names AS CHAR)";
+    let rows = query(connection, statement, &[]).await.while_doing(doing)?;
+    let text = |index| rows.first().and_then(|row| row.text(index)).unwrap_or_default();
+    let mut is_mariadb = [text(0), text(1)].iter().any(|text| text.to_lowercase().contains("mariadb"));
+    if !is_mariadb {
+        // A MariaDB may show another version, so that old clients accept it. Only MariaDB has the engine Aria.
+        is_mariadb = !query(connection, "SHOW GLOBAL VARIABLES LIKE 'aria_block_size'", &[])
+            .await
+            .while_doing(doing)?
+            .is_empty();
+    }
+    let case = if text(2) == "0" { NameCase::Sensitive } else { NameCase::Insensitive };
+    Ok((if is_mariadb { Flavor::MariaDb } else { Flavor::MySql }, case))
 }
 
 /// All tables and views of the connection's database that its user may see, by name.

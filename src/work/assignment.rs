@@ -1,7 +1,6 @@
 //! Assigns units to tasks.
 
-use crate::work::request::TableRequest;
-use crate::work::selection::Selection;
+use crate::work::selection::Choice;
 use crate::work::task::Task;
 use crate::work::unit::Unit;
 
@@ -10,10 +9,9 @@ use crate::work::unit::Unit;
 /// Named tables are assigned round-robin: task *i* of *n* takes entries *i, i+n, i+2n …*. A table found by pattern goes to
 /// the task that a hash of its name selects. Its place in the list would not do: tables may be created or dropped while the
 /// tasks start, and tasks that see different lists must neither copy a table twice nor skip it.
-pub fn own_units<'a>(task: &Task, selection: &Selection, existing: impl IntoIterator<Item = &'a str>) -> Vec<Unit> {
-    let named = selection.named.iter().skip(task.index).step_by(task.count).cloned();
-    let found =
-        existing.into_iter().filter(|name| selection.matches(name) && owns(task, name)).map(TableRequest::named);
+pub fn own_units(task: &Task, choice: Choice) -> Vec<Unit> {
+    let named = choice.named.into_iter().skip(task.index).step_by(task.count);
+    let found = choice.found.into_iter().filter(|table| owns(task, &table.name));
     named.chain(found).map(|table| Unit { table }).collect()
 }
 
@@ -25,8 +23,16 @@ fn owns(task: &Task, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mysql::catalog::{Listed, NameCase};
+    use crate::work::selection::Selection;
     use proptest::prelude::*;
     use std::collections::BTreeMap;
+
+    /// What the selection chooses of the tables with these names.
+    fn choice<'a>(selection: &Selection, existing: impl IntoIterator<Item = &'a str>) -> Choice {
+        let listed = existing.into_iter().map(|name| Listed { name: name.to_owned(), is_view: false });
+        selection.choose(NameCase::Sensitive, &listed.collect::<Vec<_>>()).unwrap()
+    }
 
     fn task(index: usize, count: usize) -> Task {
         Task { job: None, execution: "e".into(), index, count, attempt: 0 }
@@ -35,7 +41,7 @@ mod tests {
     fn taken(count: usize, selection: &Selection, existing: &[String]) -> BTreeMap<String, usize> {
         let mut times = BTreeMap::new();
         for index in 0..count {
-            for unit in own_units(&task(index, count), selection, existing.iter().map(String::as_str)) {
+            for unit in own_units(&task(index, count), choice(selection, existing.iter().map(String::as_str))) {
                 *times.entry(unit.table.name).or_insert(0) += 1;
             }
         }
@@ -63,11 +69,11 @@ mod tests {
     fn named_tables_are_assigned_round_robin() {
         let selection = Selection::parse("a,b,c,d,e").unwrap();
         let names = |index| -> Vec<String> {
-            own_units(&task(index, 2), &selection, []).into_iter().map(|unit| unit.table.name).collect()
+            own_units(&task(index, 2), choice(&selection, [])).into_iter().map(|unit| unit.table.name).collect()
         };
         assert_eq!(names(0), ["a", "c", "e"]);
         assert_eq!(names(1), ["b", "d"]);
-        assert!(own_units(&task(7, 12), &selection, []).is_empty());
+        assert!(own_units(&task(7, 12), choice(&selection, [])).is_empty());
     }
 
     proptest! {
@@ -85,7 +91,7 @@ mod tests {
             let mut times = BTreeMap::new();
             for index in 0..count {
                 let seen = names.iter().enumerate().filter(|(at, _)| sees(index, *at)).map(|(_, name)| name.as_str());
-                for unit in own_units(&task(index, count), &selection, seen) {
+                for unit in own_units(&task(index, count), choice(&selection, seen)) {
                     *times.entry(unit.table.name).or_insert(0) += 1;
                 }
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::bigquery;
 use crate::hints;
 use crate::mysql;
-use crate::mysql::catalog::{self, Flavor};
+use crate::mysql::catalog::{self, Flavor, Listed, NameCase};
 use crate::mysql::error::WhileDoing as _;
 use crate::mysql::sql::in_time;
 use crate::report::events;
@@ -42,69 +42,57 @@ pub async fn connect(
     task: &Task,
 ) -> Result<(Endpoints, Vec<Unit>), String> {
     let connecting = bigquery::Client::connect(&destination);
-    let (bigquery, found) = tokio::join!(connecting, look_at_source(&source, selection, task));
-    match (bigquery, found) {
-        (Ok(bigquery), Ok(Source { flavor, units, conflicts })) => {
-            Ok((Endpoints { source, flavor, destination, bigquery, conflicts }, units))
-        }
+    let (bigquery, found) = tokio::join!(connecting, look_at_source(&source, selection.has_patterns()));
+    let (bigquery, Source { flavor, case, listed }) = match (bigquery, found) {
+        (Ok(bigquery), Ok(found)) => (bigquery, found),
         (Err(bigquery), Err(error)) => {
             let (error, bigquery) = (hints::mysql::explain(&error, &source), hints::bigquery::explain(&bigquery));
-            Err(format!("{error}; and {bigquery}"))
+            return Err(format!("{error}; and {bigquery}"));
         }
-        (Err(bigquery), Ok(_)) => Err(hints::bigquery::explain(&bigquery)),
-        (Ok(_), Err(error)) => Err(hints::mysql::explain(&error, &source)),
-    }
+        (Err(bigquery), Ok(_)) => return Err(hints::bigquery::explain(&bigquery)),
+        (Ok(_), Err(error)) => return Err(hints::mysql::explain(&error, &source)),
+    };
+    let choice = selection.choose(case, &listed).map_err(|problem| hints::tables::selection(&problem))?;
+    let conflicts = conflicts(choice.named.iter().chain(&choice.found));
+    Ok((Endpoints { source, flavor, destination, bigquery, conflicts }, own_units(task, choice)))
 }
 
 /// What a run needs to know about the source before its first table.
 struct Source {
     flavor: Flavor,
-    /// The units of this task.
-    units: Vec<Unit>,
-    conflicts: HashMap<String, Vec<String>>,
+    case: NameCase,
+    listed: Vec<Listed>,
 }
 
 /// Reconnects if the connection is lost or silent.
-async fn look_at_source(
-    settings: &mysql::Settings,
-    selection: &Selection,
-    task: &Task,
-) -> Result<Source, mysql::Error> {
+async fn look_at_source(settings: &mysql::Settings, has_patterns: bool) -> Result<Source, mysql::Error> {
     let budget = Budget { time: settings.stall + RETRY_TIME, tries: 3 };
-    let looked = retrying("asking MySQL for its tables", budget, || look_once(settings, selection, task)).await;
+    let looked = retrying("asking MySQL for its tables", budget, || look_once(settings, has_patterns)).await;
     looked.map_err(|Failed { reason, .. }| reason)
 }
 
-async fn look_once(settings: &mysql::Settings, selection: &Selection, task: &Task) -> Result<Source, mysql::Error> {
+async fn look_once(settings: &mysql::Settings, has_patterns: bool) -> Result<Source, mysql::Error> {
     let mut connection = mysql::connection::connect(settings).await?;
     let asking = async {
         if mysql::session::is_exposed(&mut connection, settings).await? {
             events::Unencrypted {}.log(format_args!("{}", hints::mysql::unencrypted(settings)));
         }
-        let flavor = catalog::flavor(&mut connection).await?;
-        let listed = if selection.has_patterns() { catalog::list(&mut connection).await? } else { Vec::new() };
-        Ok((flavor, listed))
+        let (flavor, case) = catalog::dialect(&mut connection).await?;
+        let listed = if has_patterns { catalog::list(&mut connection).await? } else { Vec::new() };
+        Ok(Source { flavor, case, listed })
     };
-    let asked = in_time(settings.stall, asking).await;
-    let (flavor, listed) = asked.while_doing(|| "asking MySQL for its tables")?;
+    let source = in_time(settings.stall, asking).await.while_doing(|| "asking MySQL for its tables")?;
     mysql::connection::close(connection).await;
-    let matchable: Vec<&str> =
-        listed.iter().filter(|listed| !listed.is_view).map(|listed| listed.name.as_str()).collect();
-    let found = matchable.iter().filter(|name| selection.matches(name)).map(|name| TableRequest::named(*name));
-    Ok(Source {
-        flavor,
-        conflicts: conflicts(selection.named.iter().cloned().chain(found)),
-        units: own_units(task, selection, matchable),
-    })
+    Ok(source)
 }
 
 /// Destination tables of more than one source table, among all tables of the execution.
-fn conflicts(tables: impl Iterator<Item = TableRequest>) -> HashMap<String, Vec<String>> {
+fn conflicts<'a>(tables: impl Iterator<Item = &'a TableRequest>) -> HashMap<String, Vec<String>> {
     let mut sources: HashMap<String, Vec<String>> = HashMap::new();
     for table in tables {
         // A name without a valid destination fails that table alone, later.
         if let Ok(destination) = table.destination(&table.name) {
-            sources.entry(destination).or_default().push(table.name);
+            sources.entry(destination).or_default().push(table.name.clone());
         }
     }
     sources.retain(|_, names| names.len() > 1);

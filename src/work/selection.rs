@@ -1,12 +1,12 @@
 //! `TABLES`: names, patterns, exclusions, and options per table.
 
+mod choice;
 mod json;
 pub mod options;
 
-use std::collections::{HashMap, HashSet};
+pub use choice::Choice;
 
-use wildmatch::WildMatch;
-
+use crate::mysql::catalog::{Listed, NameCase};
 use crate::quotation::is_quoted;
 use crate::work::request::TableRequest;
 use crate::work::selection::json::Item;
@@ -16,8 +16,12 @@ use crate::work::selection::json::Item;
 pub struct Selection {
     /// Named tables, in the order of the list.
     pub named: Vec<TableRequest>,
-    includes: Vec<WildMatch>,
-    excludes: Vec<WildMatch>,
+    /// Patterns of tables to copy.
+    includes: Vec<String>,
+    /// Patterns and names of tables that no pattern may include.
+    excludes: Vec<String>,
+    /// The tables of `--table`; empty for all.
+    only: Vec<String>,
     text: String,
 }
 
@@ -29,12 +33,11 @@ impl Selection {
     ///
     /// let selection = Selection::parse("orders, shop_*, !shop_tmp_*").unwrap();
     /// assert_eq!(selection.named[0].name, "orders");
-    /// assert!(selection.matches("shop_users") && !selection.matches("shop_tmp_1"));
+    /// assert!(selection.has_patterns());
     /// assert!(Selection::parse(r#"[{"name": "orders", "were": "id > 5"}]"#).unwrap_err().contains("were"));
     /// ```
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut selection = Self { text: text.trim().to_owned(), ..Self::default() };
-        let mut excluded_names = Vec::new();
         for item in items(text.trim())? {
             match item {
                 Item::Table(table) => selection.named.push(*table),
@@ -46,15 +49,10 @@ impl Selection {
                     if name.is_empty() {
                         return Err("contains an empty name".into());
                     }
-                    match (exclude, name.contains(['*', '?'])) {
+                    match (exclude, is_pattern(name)) {
                         (false, false) => selection.named.push(TableRequest::named(name)),
-                        (false, true) => selection.includes.push(WildMatch::new(name)),
-                        (true, wild) => {
-                            selection.excludes.push(WildMatch::new(name));
-                            if !wild {
-                                excluded_names.push(name.to_owned());
-                            }
-                        }
+                        (false, true) => selection.includes.push(name.to_owned()),
+                        (true, _) => selection.excludes.push(name.to_owned()),
                     }
                 }
             }
@@ -64,31 +62,11 @@ impl Selection {
                 return Err("names no table (for all tables, unset it or set it to *)".into());
             }
             // Only exclusions: they apply to all tables.
-            selection.includes.push(WildMatch::new("*"));
+            selection.includes.push("*".to_owned());
         }
-        selection.check(&excluded_names)?;
+        // What is wrong on every server is said before one is asked.
+        selection.choose(NameCase::Sensitive, &[])?;
         Ok(selection)
-    }
-
-    fn check(&mut self, excluded_names: &[String]) -> Result<(), String> {
-        let mut seen = HashSet::new();
-        // A plain name that is repeated is a mistake. Copy the table once.
-        self.named.retain(|table| *table != TableRequest::named(&table.name) || seen.insert(table.name.clone()));
-        let mut destinations = HashMap::new();
-        for table in &self.named {
-            if excluded_names.contains(&table.name) {
-                return Err(format!("names {0:?} and excludes it with \"!{0}\"", table.name));
-            }
-            let destination = table.destination(&table.name)?;
-            if let Some(other) = destinations.insert(destination.clone(), &table.name) {
-                return Err(format!(
-                    "has two entries for the destination table {destination:?}, {other} and {}: give one of them a different \
-                     \"destination\"",
-                    table.name
-                ));
-            }
-        }
-        Ok(())
     }
 
     /// True if the list of tables must come from the server.
@@ -96,38 +74,35 @@ impl Selection {
         !self.includes.is_empty()
     }
 
-    /// True if a pattern includes this table, no exclusion matches it, and it is not a named table.
-    pub fn matches(&self, name: &str) -> bool {
-        self.includes.iter().any(|pattern| pattern.matches(name))
-            && !self.excludes.iter().any(|pattern| pattern.matches(name))
-            && !self.named.iter().any(|table| table.name == name)
-    }
-
-    /// Only the tables in `names`, each with its options in the list.
+    /// Only the tables of `--table`, each with its options in the list.
     pub fn narrowed(self, names: &[String]) -> Result<Self, String> {
         if names.is_empty() {
             return Ok(self);
         }
-        let mut named: Vec<TableRequest> = Vec::new();
-        for name in names {
-            let known = self.named.iter().filter(|table| table.name == *name).cloned();
-            let before = named.len();
-            named.extend(known);
-            if named.len() == before {
-                if !self.matches(name) {
-                    return Err(format!("--table {name}: TABLES ({}) does not include this table", self.text));
-                }
-                named.push(TableRequest::named(name));
-            }
+        let narrowed = Self { only: names.to_vec(), ..self };
+        // Whether case matters is known later. What no server would accept is refused now.
+        let listed = names.iter().map(|name| Listed { name: name.clone(), is_view: false });
+        narrowed.choose(NameCase::Insensitive, &listed.collect::<Vec<_>>())?;
+        Ok(narrowed)
+    }
+
+    /// How many tables there are at most, if that does not depend on the server.
+    pub fn at_most(&self) -> Option<usize> {
+        match (self.only.is_empty(), self.has_patterns()) {
+            (true, true) => None,
+            (true, false) => Some(self.named.len()),
+            // A table may have several entries.
+            (false, _) => Some(self.named.len().max(1) * self.only.len()),
         }
-        named.dedup();
-        Ok(Self { named, text: names.join(","), ..Self::default() })
     }
 }
 
 impl std::fmt::Display for Selection {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str(&self.text)
+        match self.only.is_empty() {
+            true => formatter.write_str(&self.text),
+            false => formatter.write_str(&self.only.join(",")),
+        }
     }
 }
 
@@ -140,6 +115,11 @@ fn bare(name: &str) -> Result<Item, String> {
         return Err(format!("has {name} in quotation marks; remove them"));
     }
     Ok(Item::Text(name.to_owned()))
+}
+
+/// Whether an entry of the list is a pattern.
+fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?'])
 }
 
 fn items(text: &str) -> Result<Vec<Item>, String> {
@@ -166,38 +146,22 @@ mod tests {
         selection.named.iter().map(|table| table.name.as_str()).collect()
     }
 
+    /// Named tables without repeats.
+    fn chosen(text: &str) -> Vec<String> {
+        let choice = Selection::parse(text).unwrap().choose(NameCase::Sensitive, &[]).unwrap();
+        choice.named.into_iter().map(|table| table.name).collect()
+    }
+
     #[test]
     fn a_list_keeps_its_order_and_ignores_spaces_and_repeats() {
-        let selection = Selection::parse(" users, orders ,users,, products ").unwrap();
-        assert_eq!(names(&selection), ["users", "orders", "products"]);
-        assert!(!selection.has_patterns());
+        assert_eq!(chosen(" users, orders ,users,, products "), ["users", "orders", "products"]);
+        assert!(!Selection::parse("users").unwrap().has_patterns());
     }
 
     #[test]
     fn a_list_may_have_one_name_per_line() {
         for text in ["users\norders\n", "users\r\norders\r\n", "\n users,\n orders\n"] {
             assert_eq!(names(&Selection::parse(text).unwrap()), ["users", "orders"], "{text:?}");
-        }
-    }
-
-    #[test]
-    fn patterns_include_and_exclude() {
-        let cases: &[(&str, &str, bool)] = &[
-            ("*", "users", true),
-            ("shop_*", "shop_users", true),
-            ("shop_*", "users", false),
-            ("user?", "users", true),
-            ("user?", "user", false),
-            ("*,!tmp_*", "tmp_1", false),
-            ("*,!tmp_*", "users", true),
-            ("!tmp_*", "users", true),
-            ("!tmp_*", "tmp_x", false),
-            ("!users", "users", false),
-            ("users,*", "users", false), // taken by its name
-            ("users,o*", "orders", true),
-        ];
-        for (tables, name, expected) in cases {
-            assert_eq!(Selection::parse(tables).unwrap().matches(name), *expected, "{tables} {name}");
         }
     }
 
@@ -214,7 +178,7 @@ mod tests {
             selection.named[3].columns.types,
             [("T".into(), BigQueryType::String), ("b".into(), BigQueryType::Bool)]
         );
-        assert!(selection.matches("log_new") && !selection.matches("log_old"));
+        assert_eq!((selection.includes, selection.excludes), (vec!["log_*".to_owned()], vec!["log_old".to_owned()]));
     }
 
     #[test]
@@ -276,15 +240,5 @@ mod tests {
         }
         let words = known_keys().split([',', ' ', '(', ')']).filter(|word| !word.is_empty()).count();
         assert_eq!(words, table_options.len() + nested_options.len());
-    }
-
-    #[test]
-    fn narrowing_keeps_options_and_refuses_other_tables() {
-        let selection = Selection::parse(r#"[{"name":"orders","where":"id > 5"},"t_*"]"#).unwrap();
-        let narrowed = selection.clone().narrowed(&["orders".into(), "t_1".into()]).unwrap();
-        assert_eq!(names(&narrowed), ["orders", "t_1"]);
-        assert_eq!(narrowed.named[0].filter.as_deref(), Some("id > 5"));
-        assert!(!narrowed.has_patterns());
-        assert!(selection.narrowed(&["users".into()]).unwrap_err().contains("does not include"));
     }
 }

@@ -72,7 +72,7 @@ fn a_row_costs_no_allocation(place: Place) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (mapping, read) = runtime.block_on(async {
         let mut connection = connection::connect(&config.mysql).await.unwrap();
-        let flavor = catalog::flavor(&mut connection).await.unwrap();
+        let flavor = catalog::dialect(&mut connection).await.unwrap().0;
         let found = catalog::find(&mut connection, "t").await.unwrap().unwrap();
         let table = catalog::columns(&mut connection, flavor, found).await.unwrap();
         let mapping = Mapping::new(&table, flavor, &ColumnOptions::default(), Policies::default()).unwrap();
