@@ -1,7 +1,7 @@
-//! Consistent snapshots: of one connection, and of several that see the same moment of one table.
+//! Opens consistent snapshots: on one connection, or on several connections that see the same rows of one table.
 //!
-//! `LOCK TABLES … READ` waits until every transaction that has written to the table is over, and lets none write to it while
-//! it is held: snapshots opened in between have the same rows of this table. That takes milliseconds.
+//! `LOCK TABLES … READ` waits until every transaction that wrote to the table has ended, and blocks writes to the table
+//! while it is held. Snapshots opened under the lock see the same rows of this table. The lock is held for milliseconds.
 
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -14,12 +14,13 @@ use crate::mysql::settings::Settings;
 use crate::mysql::sql::{Connection, execute, in_time, quoted};
 use crate::report::events;
 
-/// `SNAPSHOT`: what several connections that read one table see.
+/// `SNAPSHOT`: what several connections see when they read one table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Snapshots {
-    /// The same moment: nobody may write to the table while the snapshots are opened, which takes milliseconds.
+    /// All connections see the same rows. Writes to the table are blocked for the milliseconds it takes to open the
+    /// snapshots.
     Shared,
-    /// Each a moment of its own.
+    /// Each connection has its own snapshot, and the snapshots may differ.
     PerConnection,
 }
 
@@ -35,15 +36,15 @@ impl FromStr for Snapshots {
     }
 }
 
-/// While the lock is waited for, nobody else can begin to write to the table.
+/// While this program waits for the lock, nobody else can start to write to the table.
 const LOCK_WAIT_SECONDS: u32 = 2;
-/// Opening the snapshots takes two round trips.
+/// How long the lock may be held. Opening the snapshots takes two round trips.
 const HOLD_LIMIT: Duration = Duration::from_secs(2);
-/// Should this process or the network freeze meanwhile, the server gives the table free by itself.
+/// If this process or the network freezes, the server releases the lock by itself after this time.
 const HOLD_IDLE_SECONDS: u64 = HOLD_LIMIT.as_secs() + 1;
 
-/// Opens a snapshot of the database, read-only, and takes the table's metadata lock in it: until the snapshot ends nobody
-/// alters the table, so what the catalog says from here on is true of every row.
+/// Opens a read-only snapshot of the database and takes the table's metadata lock in it. Nobody can alter the table until
+/// the snapshot ends, so the catalog's answers now hold for every row.
 pub async fn begin(connection: &mut Connection, table: &str, stall: Duration) -> Result<(), Error> {
     let pinning = format!("SELECT 1 FROM {} LIMIT 0", quoted(table));
     let opening = async {
@@ -54,13 +55,13 @@ pub async fn begin(connection: &mut Connection, table: &str, stall: Duration) ->
     in_time(stall + lock_wait(stall), opening).await.while_doing(|| format!("opening table {table}"))
 }
 
-/// Ends the snapshot; a long one would keep InnoDB from cleaning up.
+/// Ends the snapshot. An open snapshot keeps InnoDB from purging old row versions.
 pub async fn end(connection: &mut Connection, stall: Duration) -> Result<(), Error> {
     in_time(stall, execute(connection, "COMMIT")).await.while_doing(|| "ending the snapshot")
 }
 
-/// Opens a snapshot on the first connection and on `others` more, and pins the table's definition in each. When the table
-/// cannot be locked in time, only the first one's snapshot is opened, and there are no others.
+/// Opens a snapshot on the first connection and on `others` more, and pins the table's definition in each. If the table
+/// cannot be locked in time, only the first connection gets a snapshot, and no others are returned.
 pub async fn open(
     settings: &Settings,
     first: &mut Connection,
@@ -77,8 +78,8 @@ pub async fn open(
     let gate = match snapshots {
         Snapshots::PerConnection => {
             events::SnapshotsDiffer { table, connections }.info(format_args!(
-                "{table}: read over {connections} connections; as SNAPSHOT=per_connection says, each sees a moment of its own: \
-                 its ranges of rows are consistent each, and not together"
+                "{table}: read over {connections} connections with separate snapshots, because SNAPSHOT=per_connection is set: \
+                 each range of rows is consistent in itself, but not with the others"
             ));
             None
         }
@@ -86,9 +87,9 @@ pub async fn open(
             Locking::Held(gate) => Some(gate),
             Locking::Denied => {
                 events::SnapshotsDiffer { table, connections }.warn(format_args!(
-                    "{table}: read over {connections} connections, each of which sees a moment of its own, since user {} may \
-                     not lock tables: its ranges of rows are consistent each, and not together (GRANT LOCK TABLES ON {}.* \
-                     makes it one moment; \"read_connections\": 1 in TABLES too)",
+                    "{table}: read over {connections} connections with separate snapshots, because user {} may not lock \
+                     tables: each range of rows is consistent in itself, but not with the others (to read consistent rows, \
+                     GRANT LOCK TABLES ON {}.* or set \"read_connections\": 1 in TABLES)",
                     settings.user,
                     quoted(&settings.database)
                 ));
@@ -96,8 +97,8 @@ pub async fn open(
             }
             Locking::Timeout => {
                 events::TableNotDivided { table }.log(format_args!(
-                    "{table}: read over one connection instead of {connections}, since other sessions were writing to it or \
-                     holding a lock on it for {LOCK_WAIT_SECONDS} s, and were not to be kept waiting"
+                    "{table}: read over one connection instead of {connections}, because other sessions wrote to it or held a \
+                     lock on it for {LOCK_WAIT_SECONDS} s; waiting longer would block them"
                 ));
                 for connection in opened.drain(..) {
                     close(connection).await;
@@ -116,7 +117,7 @@ pub async fn open(
         None => opening.await.map(drop)?,
         Some(mut gate) => {
             let done = tokio::time::timeout(HOLD_LIMIT, opening).await;
-            // Before anything else: whatever happened, the table is free again.
+            // Unlock the table first, even if opening the snapshots failed.
             let unlocked = tokio::time::timeout(HOLD_LIMIT, execute(&mut gate, "UNLOCK TABLES")).await;
             let held = begun.elapsed();
             let silent = |_| Error::from(Kind::Silent(HOLD_LIMIT));
@@ -127,7 +128,7 @@ pub async fn open(
             close(gate).await;
             let locked_microseconds = u64::try_from(held.as_micros()).unwrap_or(u64::MAX);
             events::SnapshotsShared { table, connections, locked_microseconds }.log(format_args!(
-                "{table}: read over {connections} connections that see one moment; nobody could write to the table for {}.{} ms",
+                "{table}: read over {connections} connections that see the same rows; writes to the table were blocked for {}.{} ms",
                 held.as_millis(),
                 held.as_micros() % 1000 / 100
             ));
@@ -137,7 +138,7 @@ pub async fn open(
 }
 
 enum Locking {
-    /// By this connection, until it unlocks or ends.
+    /// This connection holds the lock until it unlocks the table or ends.
     Held(Connection),
     Denied,
     Timeout,
@@ -146,7 +147,7 @@ enum Locking {
 async fn lock(settings: &Settings, table: &str) -> Result<Locking, Error> {
     let mut gate = connect(settings).await?;
     let limits = format!("SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}, wait_timeout = {HOLD_IDLE_SECONDS}");
-    let doing = || format!("locking table {table} for a moment");
+    let doing = || format!("locking table {table} briefly");
     execute(&mut gate, &limits).await.while_doing(doing)?;
     match execute(&mut gate, &format!("LOCK TABLES {} READ", quoted(table))).await {
         Ok(()) => Ok(Locking::Held(gate)),
