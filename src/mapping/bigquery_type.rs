@@ -1,6 +1,6 @@
-//! The BigQuery types that tables are made of, by all of their names.
+//! The BigQuery types that destination tables use, with all of their names.
 
-/// The BigQuery types that tables are made of.
+/// The BigQuery types that destination tables use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "BigQuery's own names")]
 pub enum BigQueryType {
@@ -20,7 +20,7 @@ pub enum BigQueryType {
 }
 
 impl BigQueryType {
-    /// As a schema of the API has it. Source: "TableFieldSchema", REST reference.
+    /// The name in a schema of the API. Source: "TableFieldSchema", REST reference.
     pub fn api_name(self) -> &'static str {
         match self {
             Self::Int64 => "INTEGER",
@@ -40,7 +40,7 @@ impl BigQueryType {
     }
 }
 
-/// The names of the types in SQL, and the other names that BigQuery has for them.
+/// The SQL name of each type, followed by its aliases.
 const NAMES: &[(BigQueryType, &[&str])] = &[
     (BigQueryType::Int64, &["INT64", "INTEGER", "INT"]),
     (BigQueryType::Float64, &["FLOAT64", "FLOAT"]),
@@ -71,7 +71,7 @@ impl std::str::FromStr for BigQueryType {
         let means = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(text.trim()));
         NAMES.iter().find(|(_, names)| means(names)).map(|(kind, _)| *kind).ok_or_else(|| {
             let known: Vec<String> = NAMES.iter().map(|(kind, _)| kind.to_string()).collect();
-            format!("{text:?} is no BigQuery type; known are {}", known.join(", "))
+            format!("{text:?} is not a BigQuery type; the types are {}", known.join(", "))
         })
     }
 }

@@ -1,4 +1,4 @@
-//! The types that a column can be given instead of its own: `"types": {"column": "TYPE"}` in `TABLES`.
+//! Type overrides: the BigQuery types that `"types": {"column": "TYPE"}` in `TABLES` can select for a column.
 
 use crate::avro::schema::AvroType;
 use crate::mapping::bigquery_type::BigQueryType;
@@ -7,23 +7,23 @@ use crate::mapping::convert::Encoding;
 use crate::mapping::target::{BIGNUMERIC, NUMERIC, Target, VECTOR_SELECT, dated, exact, text};
 use crate::mysql::catalog::{Column, Flavor};
 
-/// What else a MySQL type can become.
+/// Another BigQuery type for a MySQL type.
 pub struct Override {
     /// The BigQuery type.
     pub to: BigQueryType,
-    /// How it travels in the Avro file.
+    /// The Avro type, for the documentation.
     pub avro: &'static str,
-    /// What the value is then, and what has no counterpart.
+    /// How the value is converted, and which values do not fit.
     pub exceptions: &'static str,
     pub(super) target: fn(&Column, Flavor) -> Target,
 }
 
-/// More digits than NUMERIC has after its point: a decimal of so many is BIGNUMERIC, whatever its digits are.
+/// The smallest scale that NUMERIC cannot have. A decimal of this scale always becomes BIGNUMERIC.
 const BIGNUMERIC_FROM_SCALE: u32 = NUMERIC.1 + 1;
 
 pub(super) const NONE: &[Override] = &[];
 
-/// All integers of up to 64 bits with a sign, and those of up to 32 bits without.
+/// Signed integers of up to 64 bits, and unsigned integers of up to 32 bits.
 pub(super) const INTEGER: &[Override] = &[INTEGER_AS_BOOL, INTEGER_AS_NUMERIC, INTEGER_AS_STRING];
 
 pub(super) const BIGINT_UNSIGNED: &[Override] = &[
@@ -137,7 +137,7 @@ pub(super) const SPATIAL: &[Override] = &[
                      a latitude beyond ±90: INVALID_VALUES",
         target: |_, flavor| Target {
             select: match flavor {
-                // No CONCAT: it is NULL where its result is longer than max_allowed_packet.
+                // Not CONCAT: it returns NULL if the result is longer than max_allowed_packet.
                 Flavor::MySql => "IF(ST_SRID({}) IN (0, 4326), ST_AsText({}, 'axis-order=long-lat'), ST_SRID({}))",
                 Flavor::MariaDb => "IF(ST_SRID({}) IN (0, 4326), ST_AsText({}), ST_SRID({}))",
             },
@@ -231,7 +231,7 @@ const DATE_AS_STRING: Override = Override {
     target: |_, _| printed(),
 };
 
-/// The value as MySQL itself prints it.
+/// The value as MySQL prints it.
 fn printed() -> Target {
     Target {
         select: "CAST({} AS CHAR)",

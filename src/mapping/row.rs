@@ -1,4 +1,4 @@
-//! One row of MySQL to one Avro record, appended to a block.
+//! Converts one MySQL row to one Avro record and appends it to a block.
 
 use std::sync::Arc;
 
@@ -10,7 +10,8 @@ use crate::mapping::unrepresentable::Unrepresentable;
 use crate::mapping::{KeyColumn, MappedColumn, Mapping};
 use crate::mysql::sql::Row;
 
-/// Why a row stops the table. Names the column, the row's primary key, the value, and the setting that would change it.
+/// Why a row fails the table. The error names the column, the primary key of the row, the value, and the setting that would
+/// avoid the failure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}{row}: {problem}")]
 pub struct RowError {
@@ -19,27 +20,27 @@ pub struct RowError {
     problem: String,
 }
 
-/// Converts rows and counts what became NULL on the way.
+/// Converts rows and counts nulled values.
 #[derive(Debug)]
 pub struct RowEncoder {
     mapping: Arc<Mapping>,
-    /// Per column: values that became NULL by a policy.
-    replaced: Vec<u64>,
+    /// The number of nulled values per column.
+    nulled: Vec<u64>,
 }
 
 impl RowEncoder {
-    /// For rows of `mapping.select_list()`.
+    /// An encoder for rows of `mapping.select_list()`.
     pub fn new(mapping: Arc<Mapping>) -> Self {
-        let replaced = vec![0; mapping.columns.len()];
-        Self { mapping, replaced }
+        let nulled = vec![0; mapping.columns.len()];
+        Self { mapping, nulled }
     }
 
-    /// Appends the row's datum; returns how many bytes of values the row brought.
+    /// Appends the datum of the row. Returns the size of the row's values in bytes.
     #[inline]
     pub fn append(&mut self, row: &Row, out: &mut Vec<u8>) -> Result<u64, RowError> {
         let start = out.len();
         let mut read = 0;
-        for (index, (column, replaced)) in self.mapping.columns.iter().zip(&mut self.replaced).enumerate() {
+        for (index, (column, nulled)) in self.mapping.columns.iter().zip(&mut self.nulled).enumerate() {
             let converted = column.check.is_none_or(|check| !is_true(row, check));
             let Some(value) = row.value(index) else {
                 if !converted {
@@ -47,7 +48,7 @@ impl RowEncoder {
                     return Err(refused(&self.mapping, row, column, problem.into()));
                 }
                 if column.required {
-                    return Err(refused(&self.mapping, row, column, "is NULL, and the catalog says NOT NULL".into()));
+                    return Err(refused(&self.mapping, row, column, "is NULL, but the catalog says NOT NULL".into()));
                 }
                 out.push(NULL);
                 continue;
@@ -76,7 +77,7 @@ impl RowEncoder {
                 }
                 out.truncate(before);
                 out.push(NULL);
-                *replaced += 1;
+                *nulled += 1;
             }
         }
         if out.len() - start > LARGEST_ROW_BYTES {
@@ -85,18 +86,18 @@ impl RowEncoder {
         Ok(read)
     }
 
-    /// How many values of each column of the mapping became NULL by a policy.
-    pub fn into_replaced(self) -> Vec<u64> {
-        self.replaced
+    /// The number of nulled values for each column of the mapping.
+    pub fn into_nulled(self) -> Vec<u64> {
+        self.nulled
     }
 }
 
-/// Whether a condition of the statement holds.
+/// Whether a condition in the select list is true.
 fn is_true(row: &Row, index: usize) -> bool {
     row.value(index).is_some_and(|number| number.iter().any(|byte| *byte != 0))
 }
 
-/// The character set that the value is not valid in, as people call it.
+/// The name of the character set that the value should be valid in.
 fn charset(column: &MappedColumn) -> &'static str {
     match column.target.encoding {
         Encoding::Text(charset) | Encoding::JsonText(charset) => charset.name(),
@@ -107,16 +108,16 @@ fn charset(column: &MappedColumn) -> &'static str {
 fn explain(problem: Unrepresentable, column: &MappedColumn, value: &[u8]) -> String {
     let shown = column.target.encoding.show(value);
     let (what, policy) = match problem {
-        Unrepresentable::ZeroDate => (format!("{shown} is no date"), "ZERO_DATES"),
+        Unrepresentable::ZeroDate => (format!("{shown} is not a date"), "ZERO_DATES"),
         Unrepresentable::OutOfRange(range) => (format!("{shown} is out of range, {range}"), "INVALID_VALUES"),
         Unrepresentable::InvalidText => (format!("{shown} is not valid {}", charset(column)), "INVALID_VALUES"),
         Unrepresentable::NotUnicode => (
-            format!("{shown} is what the server makes of text with bytes that are no character of Unicode"),
+            format!("{shown} is the server's conversion of text with bytes that are not Unicode characters"),
             "INVALID_VALUES",
         ),
-        Unrepresentable::InvalidJson => (format!("{shown} is no JSON document"), "INVALID_VALUES"),
+        Unrepresentable::InvalidJson => (format!("{shown} is not a JSON document"), "INVALID_VALUES"),
         Unrepresentable::Malformed(what) => {
-            return format!("MySQL sent {what}: {shown} (was the table altered meanwhile?)");
+            return format!("MySQL sent {what}: {shown} (was the table altered during the read?)");
         }
     };
     let kept = column.holds_all.map_or_else(String::new, |kind| {
@@ -129,7 +130,7 @@ fn refused(mapping: &Mapping, row: &Row, column: &MappedColumn, problem: String)
     RowError { column: column.source.clone(), row: primary_key(mapping, row), problem }
 }
 
-/// The column that holds most of a row which is too large.
+/// The error for a row that is too large. It names the column with the largest value.
 fn too_large(mapping: &Mapping, row: &Row, bytes: usize) -> RowError {
     let size = |index: usize| row.value(index).map_or(0, <[u8]>::len);
     let largest = mapping.columns.iter().enumerate().max_by_key(|(index, _)| size(*index));
@@ -137,7 +138,7 @@ fn too_large(mapping: &Mapping, row: &Row, bytes: usize) -> RowError {
         largest.map_or((String::new(), 0), |(index, column)| (column.source.clone(), size(index)));
     RowError {
         problem: format!(
-            "its value of {value_bytes} bytes makes a row of {bytes} bytes, and BigQuery loads rows of at most \
+            "its value of {value_bytes} bytes makes a row of {bytes} bytes, but BigQuery loads rows of at most \
              {LARGEST_ROW_BYTES} bytes (\"columns\" or \"where\" in TABLES can leave it out)"
         ),
         row: primary_key(mapping, row),
@@ -145,7 +146,7 @@ fn too_large(mapping: &Mapping, row: &Row, bytes: usize) -> RowError {
     }
 }
 
-/// " of the row with id 5", or nothing where the table has no primary key.
+/// Such as " of the row with id 5"; empty if the table has no primary key.
 fn primary_key(mapping: &Mapping, row: &Row) -> String {
     let keys: Vec<String> = mapping
         .keys

@@ -1,4 +1,4 @@
-//! What a column becomes: its BigQuery type, its Avro type, the conversion of its values, and what is selected.
+//! The target of a column: its BigQuery type, its Avro type, the conversion of its values, and its select expression.
 
 use crate::avro::schema::AvroType;
 use crate::mapping::bigquery_type::BigQueryType;
@@ -6,22 +6,22 @@ use crate::mapping::charset::Charset;
 use crate::mapping::convert::Encoding;
 use crate::mysql::catalog::Column;
 
-/// NUMERIC holds 29 digits before the point and 9 after ("Data types", decimal types).
+/// NUMERIC holds 29 digits before the decimal point and 9 after it ("Data types", decimal types).
 pub(super) const NUMERIC: (u32, u32) = (29, 9);
-/// BIGNUMERIC holds 38 digits before the point (a 39th only in part) and 38 after.
+/// BIGNUMERIC holds 38 digits before the decimal point and 38 after it. A 39th digit before it fits only in part.
 pub(super) const BIGNUMERIC: (u32, u32) = (38, 38);
 
-/// A VECTOR as bytes: as text the server rounds the numbers, and the driver does not know the type itself.
+/// Selects a VECTOR as bytes. As text, the server would round the numbers, and the driver does not know the type.
 pub(super) const VECTOR_SELECT: &str = "CAST({} AS BINARY)";
 
-/// Text that the server converts, from a character set that is not decoded here.
+/// Lets the server convert text from a character set that this program does not decode.
 const CONVERT: &str = "CONVERT({} USING utf8mb4)";
-/// Whether the server could not convert a text: it writes `?` for a character that Unicode does not have, may leave out a
-/// broken one at the end, and makes a text NULL that is longer than its max_allowed_packet.
+/// True if the server could not convert a text. The server writes `?` for a character that Unicode lacks, may drop a broken
+/// character at the end, and returns NULL for a text that is longer than max_allowed_packet.
 pub(super) const NOT_CONVERTED: &str = "IFNULL(CHAR_LENGTH(CONVERT({} USING utf8mb4)) <> CHAR_LENGTH({}) \
      OR CHAR_LENGTH(REPLACE(CONVERT({} USING utf8mb4), '?', '')) <> CHAR_LENGTH(REPLACE({}, '?', '')), {} IS NOT NULL)";
 
-/// What a column becomes.
+/// The target of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The BigQuery type.
@@ -30,21 +30,21 @@ pub struct Target {
     pub avro: AvroType,
     /// The conversion of its values.
     pub encoding: Encoding,
-    /// What is selected: `{}` stands for the quoted column.
+    /// The select expression. `{}` stands for the quoted column.
     pub select: &'static str,
-    /// True where a value can be a zero date.
+    /// Whether a value can be a zero date.
     pub zero_dates: bool,
-    /// True where a value can be out of range or invalid.
+    /// Whether a value can be out of range or invalid.
     pub invalid_values: bool,
-    /// True where the server converts text, and has to be asked whether it could.
+    /// Whether the server converts the text, so that the statement must check the conversion.
     pub check: bool,
 }
 
 impl Target {
-    /// The same for a column of this character set.
+    /// The same target for a column in this character set.
     pub(super) fn in_charset(self, charset: Option<&str>) -> Self {
         if self.select != "{}" {
-            // What the server prints is UTF-8.
+            // The result of an expression is already UTF-8.
             return self;
         }
         let encoding: fn(Charset) -> Encoding = match self.encoding {

@@ -1,4 +1,5 @@
-//! The mapping table: every MySQL type, what it becomes, and which values do not fit. `docs/mapping.md` is made from it.
+//! The mapping table: for every MySQL type, its BigQuery type and the values that do not fit. `docs/mapping.md` is
+//! generated from it.
 
 use crate::avro::schema::AvroType as A;
 use crate::mapping::bigquery_type::BigQueryType as B;
@@ -8,13 +9,13 @@ use crate::mapping::overrides::{self, Override};
 use crate::mapping::target::{BIGNUMERIC, NUMERIC, Target, VECTOR_SELECT, dated, decimal, decimal_fits, exact, text};
 use crate::mysql::catalog::{Column, Flavor};
 
-/// One row of the table. The first rule whose `applies` is true holds.
+/// One row of the table. The first rule that applies to a column is used.
 pub struct TypeRule {
     /// The MySQL type, as people write it.
     pub mysql: &'static str,
     /// Which values do not fit, and what happens to them.
     pub exceptions: &'static str,
-    /// What it can become instead, where `types` in `TABLES` says so.
+    /// Other types that `types` in `TABLES` can select.
     pub overrides: &'static [Override],
     applies: fn(&Column) -> bool,
     target: fn(&Column, Flavor) -> Target,
@@ -31,12 +32,12 @@ const fn rule(
 }
 
 impl TypeRule {
-    /// The column's row of the table; `None` for a type that the table does not have.
+    /// The row of the table for a column; `None` if the type is not supported.
     pub fn of(column: &Column) -> Option<&'static Self> {
         RULES.iter().find(|rule| (rule.applies)(column))
     }
 
-    /// Everything that the column can become, its own type first.
+    /// All possible targets of the column. The default comes first.
     pub fn targets(&self, column: &Column, flavor: Flavor) -> Vec<Target> {
         let others = self.overrides.iter().map(|other| (other.target)(column, flavor));
         let targets = std::iter::once((self.target)(column, flavor)).chain(others);
@@ -46,12 +47,12 @@ impl TypeRule {
     /// The BigQuery type and the Avro type, for the documentation.
     #[cfg(test)]
     pub(super) fn texts(&self) -> (String, String) {
-        // Without digits of its own, a decimal is shown as decimal(p, s).
+        // A decimal without a precision is shown as decimal(p, s).
         let target = (self.target)(&Column::default(), Flavor::MySql);
         (target.field_type.to_string(), target.avro.to_string())
     }
 
-    /// What the column becomes where nothing else is asked for.
+    /// The default target of the column.
     pub(super) fn target(&self, column: &Column, flavor: Flavor) -> Target {
         (self.target)(column, flavor).in_charset(column.charset.as_deref())
     }

@@ -146,7 +146,7 @@ async fn one(shared: Arc<Shared>, mut connection: mysql::Connection, kept: bool)
         close(connection).await;
         None
     };
-    Ok(Share { rows, replaced: encoder.into_replaced(), snapshot_ended, connection })
+    Ok(Share { rows, replaced: encoder.into_nulled(), snapshot_ended, connection })
 }
 
 /// What was read and not told yet: the counters are shared by all connections, and too slow for every row.
