@@ -1,4 +1,4 @@
-"""What `make bench` runs beside its server: measures the parts asked for, prints a table each, and with BENCH_WRITE=1 writes them down.
+"""Runs `make bench`: measures the requested parts and prints a table for each. BENCH_WRITE=1 also writes them into the documents.
 
 scripts/bench starts it and says which parts there are.
 """
@@ -23,7 +23,7 @@ POOL_BYTES = min(6 << 30, MEMORY // 3)  # holds the largest table of the default
 
 
 def machine(server, arguments):
-    """One line: when, where and how the figures were taken."""
+    """One line: when, where and how the benchmark ran."""
     cpu = next((line.split(":", 1)[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), platform.machine())
     revision = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=report.ROOT, capture_output=True, text=True).stdout.strip()
     shown = [f"{name}={value}" for name, value in sorted(os.environ.items()) if name in parts.SHOWN]

@@ -1,4 +1,4 @@
-"""The chart of the README: rows per second and peak memory, a bar for each tool, as an SVG that is legible on light and dark pages."""
+"""Draws the README's chart: rows per second and peak memory per tool, as an SVG for light and dark pages."""
 
 from xml.sax.saxutils import escape
 

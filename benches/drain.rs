@@ -1,5 +1,5 @@
-//! The drain: the same statement that a sync sends, read through the same driver, every column touched, rows dropped.
-//! What a sync takes is measured against it. `drain TABLE`, with the variables of the sync in the environment.
+//! The baseline for a sync: sends the same statement through the same driver, touches every column and drops the rows.
+//! Usage: `drain TABLE`, with the variables of a sync in the environment.
 
 use std::time::Instant;
 
@@ -11,10 +11,10 @@ use mysql_bigquery_sync::mysql::{catalog, connection, rows, snapshot, sql};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // cargo bench adds --bench.
+    // Skip flags: `cargo bench` adds --bench.
     let Some(name) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) else {
-        // `cargo bench` and `cargo test --benches` run every bench, and here is no server for this one.
-        println!("Usage: drain TABLE, with the variables of a sync in the environment. `make bench` does it.");
+        // `cargo bench` and `cargo test --benches` run every bench, but this one needs a server.
+        println!("Usage: drain TABLE, with the variables of a sync in the environment. `make bench` runs it.");
         return Ok(());
     };
     let config = Config::read(std::env::vars_os(), &[])?;

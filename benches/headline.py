@@ -1,4 +1,4 @@
-"""The README's section of figures, from the parts that were just measured."""
+"""Writes the README's benchmark section from the parts that were just measured."""
 
 import statistics
 import textwrap
@@ -11,7 +11,7 @@ WIDTH = 140  # characters of a line
 
 
 def write(found, server):
-    """found: what the parts `tables` and `baselines` kept."""
+    """found: the results of the parts `tables` and `baselines`."""
     rows, value_bytes, runs = found["mixed"]
     wall, memory = median(runs["sync"], lambda run: run.wall), max(run.memory for run in runs["sync"])
     drain = median(runs["drain"], lambda run: run.wall)

@@ -1,4 +1,4 @@
-"""What a sync does to a server that others use: whether its limits hold, and which pages of the buffer pool stay."""
+"""Measures the effect of a sync on a shared server: whether its speed limits hold, and which pages stay in the buffer pool."""
 
 import os
 import time

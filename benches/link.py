@@ -1,4 +1,4 @@
-"""A slow link on loopback: every connection to it goes on to the server, delayed each way and, if asked, held to a speed.
+"""Simulates a slow link on loopback: forwards connections to the server with a delay each way and an optional speed limit.
 
   link.py PORT DELAY_MS MBIT    prints its own port; MBIT 0 sets no limit
 

@@ -1,4 +1,4 @@
-"""Whole processes, measured by the operating system's own accounting: wall, CPU and peak memory, and the CPU of the server beside."""
+"""Measures whole processes with the operating system's accounting: wall time, CPU, peak memory, and the server's CPU."""
 
 import dataclasses
 import json
@@ -13,25 +13,25 @@ CORES = len(os.sched_getaffinity(0))
 
 
 class Failed(SystemExit):
-    """A command that did not do what it should."""
+    """A command that failed."""
 
 
 @dataclasses.dataclass
 class Run:
-    """One process from its start to its end."""
+    """The measurements of one process."""
 
     wall: float  # seconds
     cpu: float  # seconds, user and system
     memory: int  # bytes at its peak
-    least_memory: int  # what cannot be told apart from less
-    server_cpu: float  # seconds of the database server meanwhile
+    least_memory: int  # the smallest value that can be measured
+    server_cpu: float  # seconds that the database server used meanwhile
     output: str
     sink_cpu: float
-    told: dict = dataclasses.field(default_factory=dict)  # what the sink said of the upload
+    told: dict = dataclasses.field(default_factory=dict)  # the sink's report about the upload
 
     @property
     def floor(self):
-        """Seconds it would take if no core ever waited."""
+        """Seconds it would take if no core ever idled."""
         return (self.cpu + self.server_cpu) / CORES
 
 
@@ -50,7 +50,7 @@ class Sink:
 
     def __init__(self):
         script = pathlib.Path(__file__).with_name("sink.py")
-        # -I: the cheapest start, and no module of this folder in the way.
+        # -I: starts fast and ignores the modules in this folder.
         self.process = subprocess.Popen([sys.executable, "-I", script], stdout=subprocess.PIPE, text=True)
         self.host = f"127.0.0.1:{int(self.process.stdout.readline())}"
 
@@ -58,7 +58,7 @@ class Sink:
         return cpu_of(self.process.pid)
 
     def upload(self):
-        """What it says of the upload that just ended."""
+        """Its report about the upload that just ended."""
         return json.loads(self.process.stdout.readline())
 
     def close(self):
@@ -67,16 +67,16 @@ class Sink:
 
 
 class Bench:
-    """The server, the sink, and how commands run beside them."""
+    """Runs commands next to the server and the sink."""
 
     def __init__(self, server_pid, sink, scratch):
         self.server_pid, self.sink, self.scratch = server_pid, sink, scratch
 
     def run(self, command, environment, uploads=False):
-        """Runs a command to its end."""
+        """Runs a command and measures it."""
         output, account = self.scratch / "output", pathlib.Path(__file__).with_name("account.py")
         server, sink = cpu_of(self.server_pid), self.sink.cpu()
-        # -I and -S: the cheapest start and the smallest process.
+        # -I and -S: the fastest start and the smallest process.
         accounted = subprocess.run([sys.executable, "-I", "-S", account, output, *command], env=environment, stdout=subprocess.PIPE)
         server, sink = cpu_of(self.server_pid) - server, self.sink.cpu() - sink
         if accounted.returncode != 0:

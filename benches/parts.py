@@ -1,4 +1,4 @@
-"""The parts of the bench: each measures some commands, interleaved, and returns a table with remarks."""
+"""The parts of the bench. Each part measures commands in turn and returns a table with remarks."""
 
 import dataclasses
 import os
@@ -32,7 +32,7 @@ SHOWN = {
     "TABLE_CONCURRENCY", "MAX_ROWS_PER_SECOND", "MAX_MB_PER_SECOND", "SNAPSHOT",
 }  # fmt: skip
 
-# Baseline: what it is called, the module it needs, the part of the rows it is given, whether it uploads.
+# Baseline: its name, the module it needs, its share of the rows, whether it uploads.
 BASELINE_SCRIPTS = {
     "script": ("Python script (fetchall, DataFrame, load_table_from_dataframe)", "mysql.connector", 1 / 10, True),
     "connectorx_parquet": ("connectorx → Parquet, no upload", "connectorx", 1, False),
@@ -44,12 +44,12 @@ BASELINE_SCRIPTS = {
 class Context:
     server: Server
     bench: Bench
-    found: dict  # what later parts and the headline want to know
+    found: dict  # results for later parts and the headline
     binary: pathlib.Path = BINARY
     rows: int = ROWS
 
     def environment(self, table, **more):
-        """The sync's variables, on top of those that this bench was given: AVRO_CODEC=snappy make bench."""
+        """The sync's variables, in addition to those of the bench: AVRO_CODEC=snappy make bench."""
         return (
             # The two servers and all commands alike, unless asked for.
             {"MYSQL_SSL_MODE": "DISABLED"}
@@ -93,7 +93,7 @@ def say(text):
 
 
 def interleaved(commands):
-    """Runs each command RUNS times, in turn, after a first round that is not counted."""
+    """Runs each command RUNS times, in turn, after a warm-up round."""
     runs = {name: [] for name in commands}
     for turn in range(RUNS + 1):
         for name, command in commands.items():
@@ -185,7 +185,7 @@ def growth_part(context):
 
 
 def baselines_part(context):
-    """What else reads MySQL, on the same table in the same minutes."""
+    """Other tools that read MySQL, on the same table and within the same minutes."""
     table, remarks = tables.MIXED, []
     rows = table.rows(ROWS)
     context.fill(table, rows)

@@ -1,4 +1,4 @@
-"""Tables for the terminal and for the documents, and the places in the documents where they go."""
+"""Formats tables for the terminal and writes tables into the documents."""
 
 import pathlib
 import statistics
@@ -24,18 +24,18 @@ def mebibytes(number):
 
 
 def rate(number):
-    """Rows a second, to three digits."""
+    """Rows per second, rounded to three digits."""
     digits = len(str(round(number))) - 3
     return count(round(number, -max(digits, 0)))
 
 
 def spread(ratios):
-    """The median of ratios, with the least and the greatest."""
+    """The median of ratios, with the minimum and maximum."""
     return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"
 
 
 def aligned(head, rows):
-    """For the terminal: text to the left, figures to the right."""
+    """For the terminal: text on the left, figures on the right."""
     widths = [max(len(str(row[i])) for row in [head, *rows]) for i in range(len(head))]
     figures = [all(str(row[i])[:1].isdigit() or str(row[i]) in ("", "–") or str(row[i])[:1] == "<" for row in rows) for i in range(len(head))]
     lines = []
@@ -51,11 +51,11 @@ def markdown(head, rows):
 
 
 def write_between(path, name, text):
-    """Puts the text between <!-- bench:NAME --> and <!-- /bench:NAME --> of the document; says so when it has no such place."""
+    """Puts the text between <!-- bench:NAME --> and <!-- /bench:NAME --> of the document, or reports that these marks are missing."""
     begin, end = f"<!-- bench:{name} -->", f"<!-- /bench:{name} -->"
     document = path.read_text()
     if begin not in document or end not in document:
-        print(f"{path.relative_to(ROOT)} has no place {begin} … {end}, so this was not written into it.")
+        print(f"{path.relative_to(ROOT)} has no marks {begin} … {end}, so nothing was written into it.")
         return
     before, rest = document.split(begin, 1)
     path.write_text(f"{before}{begin}\n{text.strip()}\n{end}{rest.split(end, 1)[1]}")

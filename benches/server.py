@@ -1,4 +1,4 @@
-"""The bench's own database server: its settings, its tables filled and brought to rest, what it calls itself."""
+"""The bench's database server: its version and settings, and how its tables are filled."""
 
 import os
 import pathlib
@@ -10,11 +10,11 @@ import tables
 from measure import cpu_of
 
 MIB = 1 << 20
-REST_LIMIT = 60  # seconds for purge and flushing to come to an end
+REST_LIMIT = 60  # seconds for purge and flushing to finish
 
 
 class Server:
-    """What scripts/with-servers started, as its variables describe it."""
+    """The server that scripts/with-servers started, described by its variables."""
 
     def __init__(self, kind):
         self.kind = kind  # mariadb or mysql
@@ -26,21 +26,21 @@ class Server:
         self.version = f"{'MariaDB' if kind == 'mariadb' else 'MySQL'} {re.match('[0-9.]+', version)[0]}"
 
     def ask(self, sql):
-        """Runs statements as root; the answer as the client prints it without a head."""
+        """Runs statements as root. Returns the client's output without column names."""
         asked = subprocess.run([self.client, "-N", "-B"], input=sql, capture_output=True, text=True)
         if asked.returncode:
             raise SystemExit(f"The bench's server refused its own statement: {asked.stderr.strip()}\n{sql[:500]}")
         return asked.stdout.strip()
 
     def prepare(self, pool_bytes):
-        """A buffer pool that holds the tables, so that reading is never waiting for a disk, and a log that fills quickly."""
+        """Sets a buffer pool that holds the tables, so that reads never wait for a disk, and a log large enough for fast inserts."""
         log = "innodb_log_file_size" if self.kind == "mariadb" else "innodb_redo_log_capacity"
         self.ask(f"SET GLOBAL {log} = {1024 * MIB}; ")
         self.resize(pool_bytes)
         self.ask("\n".join(tables.sources()))
 
     def resize(self, pool_bytes):
-        """A larger pool; the server works on it in the background."""
+        """Changes the size of the pool. The server does this in the background."""
         if pool_bytes == int(self.ask("SELECT @@innodb_buffer_pool_size")):
             return
         self.ask(f"SET GLOBAL innodb_buffer_pool_size = {pool_bytes};")
@@ -68,7 +68,7 @@ class Server:
         self.ask(f"DROP TABLE bench.{table.name};")
 
     def rest(self):
-        """Waits until the server uses next to no CPU of its own."""
+        """Waits until the server is almost idle."""
         deadline = time.monotonic() + REST_LIMIT
         while time.monotonic() < deadline:
             before = cpu_of(self.pid)

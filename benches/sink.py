@@ -1,4 +1,4 @@
-"""A BigQuery that only takes bytes: resumable uploads at full speed, their framing checked, every job DONE at once.
+"""A fake BigQuery for speed: accepts resumable uploads, checks their framing, and reports every job as DONE at once.
 
   sink.py [--port PORT] [--keep FOLDER]    prints "PORT" when it listens on 127.0.0.1, then a line per finished upload
 
@@ -22,7 +22,7 @@ class Framing:
         self.pending = bytearray()
         self.state = "header"
         self.marker = b""
-        self.left = 0  # bytes of the block's data still to come
+        self.left = 0  # remaining bytes of the block's data
         self.rows = self.blocks = self.bytes = 0
 
     @property
@@ -55,7 +55,7 @@ class Framing:
             try:
                 while self.pending and self.state != "data":
                     {"header": self.header, "block": self.block, "marker": self.end_of_block}[self.state]()
-            except IndexError:  # not all here yet
+            except IndexError:  # incomplete
                 if not view:
                     return
 
@@ -69,7 +69,7 @@ class Framing:
             for _ in range(2 * count):
                 length, at = self.long(at)
                 at += length
-        self.pending[at + 15]  # all here?
+        self.pending[at + 15]  # complete?
         self.marker = bytes(self.pending[at : at + 16])
         del self.pending[: at + 16]
         self.state = "block"
@@ -126,7 +126,7 @@ class Sink(http.server.BaseHTTPRequestHandler):
     jobs = {}
     lock = threading.Lock()
     keep = None
-    disable_nagle_algorithm = True  # or every answer waits for the client's delayed acknowledgement of its headers
+    disable_nagle_algorithm = True  # otherwise every answer waits for the client's delayed ACK of its headers
 
     def setup(self):
         super().setup()
@@ -151,7 +151,7 @@ class Sink(http.server.BaseHTTPRequestHandler):
             self.answer(200, self.jobs[name])
         elif kind == "datasets":
             self.answer(200, {"datasetReference": {"projectId": "sink", "datasetId": name}, "location": "US"})
-        else:  # every table is a new one
+        else:  # every table is new
             error = {"code": 404, "message": f"there is no {name}", "errors": [{"reason": "notFound", "message": "none"}]}
             self.answer(404, {"error": error})
 
@@ -192,7 +192,7 @@ class Sink(http.server.BaseHTTPRequestHandler):
         while left:
             data = self.buffer[: self.rfile.readinto(self.buffer[:left])]
             if not data:
-                return  # the client is gone
+                return  # the client disconnected
             left -= len(data)
             upload.framing.feed(data)
             if upload.file:
@@ -218,7 +218,7 @@ class Sink(http.server.BaseHTTPRequestHandler):
 
 class Server(http.server.ThreadingHTTPServer):
     def handle_error(self, request, client_address):
-        if not isinstance(sys.exception(), ConnectionError):  # a client that is gone is no fault
+        if not isinstance(sys.exception(), ConnectionError):  # a client that disconnects is not an error
             super().handle_error(request, client_address)
 
 

@@ -1,4 +1,4 @@
-"""How long a process takes from its start to its first packet to MySQL, with nothing of it in memory before."""
+"""Measures the time from a process's cold start to its first packet to MySQL."""
 
 import os
 import socket
@@ -10,7 +10,7 @@ LIMIT = 10  # seconds
 
 
 def first_packets(binary, environment, port):
-    """Seconds, once for each start. The server's real greeting is passed on; the answer to it is the first packet."""
+    """Seconds for each start. The process gets the server's real greeting; its answer is the first packet."""
     taken = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(LIMIT)

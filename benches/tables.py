@@ -1,4 +1,4 @@
-"""The tables of the bench: what they look like and how the server fills them from nothing, the same on MariaDB and MySQL.
+"""The tables of the bench, and the SQL that fills them with the same rows on MariaDB and MySQL.
 
 Every value is computed from the row's number, so that a table is the same every time. Rows arrive in the order of their keys,
 a batch per statement, as that is the quickest way to fill InnoDB. What looks random comes from a multiplication and a shift.

@@ -259,7 +259,7 @@ def module_contract():
         "about": "What the module and the binary must agree on. Made by scripts/check_infra.py contract --write.",
         "environment": keys("environment"),
         "secret_environment": keys("secret_environment"),
-        "local_only": json.loads(VARIABLES.read_text())["local_only"],
+        "local_only": sorted(json.loads(VARIABLES.read_text())["local_only"]),
         "table_options": sorted(re.findall(r"(?m)^    (\w+)\s+= ", options)),
         "nested_options": sorted(re.findall(r"(?m)^      +(\w+)\s+= ", options)),
         "events": {
@@ -291,12 +291,13 @@ def contract(arguments):
     binary = json.loads(VARIABLES.read_text())
     module = set(wanted["environment"]) | set(wanted["secret_environment"])
     for what, ours, theirs in (
-        ("variable", module, binary["variables"]),
+        ("variable", wanted["environment"], binary["variables"]),
+        ("secret", wanted["secret_environment"], binary["secrets"]),
         ("table option", wanted["table_options"], binary["table_options"]),
         ("part of a table option", wanted["nested_options"], binary["nested_options"]),
     ):
-        faults += [f"the module sets the {what} {name}, which the binary does not know" for name in sorted(set(ours) - set(theirs))]
-        faults += [f"the binary knows the {what} {name}, which the module cannot set" for name in sorted(set(theirs) - set(ours))]
+        faults += [f"the module sets {name}, which the binary does not declare as a {what}" for name in sorted(set(ours) - set(theirs))]
+        faults += [f"the binary declares the {what} {name}, which the module does not set as one" for name in sorted(set(theirs) - set(ours))]
     told.append(f"{len(module)} variables, {len(wanted['table_options'])} table options, {len(wanted['events'])} events")
 
     if "--logs" in arguments:

@@ -13,26 +13,26 @@ use crate::config;
     disable_help_subcommand = true
 )]
 pub struct Arguments {
-    /// What to do; without a command: sync.
+    /// What to do (default: sync).
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// Only this table out of TABLES (may be repeated); it keeps the options that TABLES gives it.
+    /// Copy only this table of TABLES, with its options. Repeat the flag for several tables.
     #[arg(long = "table", value_name = "NAME", global = true)]
     pub tables: Vec<String>,
 }
 
-/// The commands.
+/// What the program can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
 pub enum Command {
-    /// Copy all tables of this task (the default).
+    /// Copy the tables of this task (the default).
     Sync,
-    /// Show what a sync would do with each table; writes nothing, exit 1 if a table would fail.
+    /// Show what a sync would do with each table. Writes nothing; exits with 1 if a table would fail.
     Plan {
-        /// JSON for machines instead of text.
+        /// Print JSON instead of text.
         #[arg(long)]
         json: bool,
     },
-    /// Test connections, encryption, privileges and permissions; says what is missing, writes nothing.
+    /// Check connections, encryption, privileges and permissions. Reports what is missing; writes nothing.
     Check,
 }

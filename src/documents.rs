@@ -1,10 +1,10 @@
-//! Documents that are generated from the code: `make generate` writes them, and a stale one fails a test.
+//! Documents that are generated from the code. `make generate` writes them; a stale one fails a test.
 //!
-//! A test that calls one of these has a name with `the_page_shows` in it: by that name `make generate` finds it.
+//! `make generate` runs the tests whose names contain `the_page_shows`. Name every test that calls these functions so.
 
 use std::path::{Path, PathBuf};
 
-/// Set, it makes the tests write the documents instead of comparing them.
+/// If this variable is set, the tests write the documents instead of comparing them.
 const WRITE: &str = "WRITE_DOCS";
 
 /// A file of the repository.
@@ -12,7 +12,7 @@ pub(crate) fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// The file shows each part between its markers, `<!-- name -->` and `<!-- /name -->`.
+/// Asserts that the file shows each part between its markers, `<!-- name -->` and `<!-- /name -->`.
 pub(crate) fn shows(name: &str, parts: &[(&str, String)]) {
     let page = std::fs::read_to_string(path(name)).unwrap();
     let rendered = parts.iter().fold(page, |page, (marker, part)| {
@@ -24,14 +24,14 @@ pub(crate) fn shows(name: &str, parts: &[(&str, String)]) {
     is(name, &rendered);
 }
 
-/// The whole file is this text.
+/// Asserts that this text is the whole file.
 pub(crate) fn is(name: &str, rendered: &str) {
     if std::env::var_os(WRITE).is_some() {
         std::fs::write(path(name), rendered).unwrap();
         return;
     }
     let text = std::fs::read_to_string(path(name)).unwrap_or_default();
-    assert!(text == rendered, "{name} is out of date: `make generate` writes it from the code");
+    assert!(text == rendered, "{name} is out of date: run `make generate`");
 }
 
 /// A Markdown table.

@@ -1,4 +1,4 @@
-//! Access tokens of the environment's Google credentials: for BigQuery, and as a password for Cloud SQL.
+//! Access tokens from Application Default Credentials: for BigQuery, and as the password for Cloud SQL.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use secrecy::SecretString;
 
 use crate::report::cause::root_cause;
 
-/// A token is a request to the metadata server or to OAuth's; neither has a time limit of its own.
+/// Requests to the metadata server and the OAuth server have no timeout of their own.
 const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Application Default Credentials for one scope.
@@ -19,19 +19,19 @@ pub struct Credentials(AccessTokenCredentials);
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The environment's credentials are broken.
+    /// The credentials cannot be read.
     #[error("{}", root_cause(.0))]
     Broken(#[from] build_errors::Error),
-    /// The metadata server or OAuth's refused one.
+    /// The metadata server or the OAuth server refused the request.
     #[error("{}", root_cause(.0))]
     Refused(#[from] CredentialsError),
-    /// Neither of them said anything for so long.
+    /// The server did not answer within this time.
     #[error("no answer within {} s", .0.as_secs())]
     NoAnswer(Duration),
 }
 
 impl Error {
-    /// Whether the next try may get one.
+    /// Whether a retry may succeed.
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Broken(_) => false,
@@ -42,12 +42,12 @@ impl Error {
 }
 
 impl Credentials {
-    /// Finds the environment's credentials. Fails where there is a file of credentials and it is broken.
+    /// Finds the credentials. Fails if there is a credentials file and it is broken.
     pub fn from_environment(scope: &str) -> Result<Self, Error> {
         Ok(Self(Builder::default().with_scopes([scope]).build_access_token_credentials()?))
     }
 
-    /// A token that is good for now; it is kept and renewed before it ends.
+    /// A valid token. It is cached and renewed before it expires.
     pub async fn token(&self) -> Result<SecretString, Error> {
         match tokio::time::timeout(TOKEN_TIMEOUT, self.0.access_token()).await {
             Ok(token) => Ok(SecretString::from(token?.token)),

@@ -1,24 +1,24 @@
 //! `mysql-bigquery-sync` copies tables from MySQL or MariaDB into a BigQuery dataset and replaces each atomically.
 //!
-//! The modules, from top to bottom; each knows those below it only:
+//! The modules, from top to bottom. Each uses only those below it:
 //!
 //! ```text
 //! cli          commands and flags
 //! commands     sync, plan, check: what each one does and prints
 //! config       every environment variable; assembles the settings of the modules below
 //! sync         drives the copy of each table: open, read, publish
-//! publish      how what was read becomes the destination: a strategy for each mode
-//! plan         what a sync does with a table, decided before its first row
-//! work         which task this is, which tables are its own, both sides connected
-//! hints        what the operator should do about an error
-//! mapping      per column, chosen once per table: the bytes of a value → an Avro datum
-//! avro         datums in blocks, blocks compressed into one container file
-//! bigquery     typed REST shapes, resumable upload in chunks, jobs; knows nothing of MySQL
+//! publish      makes the uploaded rows the destination table: one strategy per mode
+//! plan         decides what a sync does with a table before it reads the first row
+//! work         this task, its tables, and the connections to MySQL and BigQuery
+//! hints        what to do about an error
+//! mapping      converts the bytes of a value to an Avro datum, as chosen per column and table
+//! avro         collects datums in blocks, and compresses the blocks into one container file
+//! bigquery     REST types, resumable uploads in chunks, jobs; knows nothing of MySQL
 //! mysql        connection, catalog, and one consistent stream of rows; knows nothing of BigQuery
-//! google_auth  access tokens, for BigQuery and for Cloud SQL's IAM login
+//! google_auth  access tokens for BigQuery and for IAM login to Cloud SQL
 //! retry        budgets and backoff
 //! telemetry    logs for Cloud Logging, text and progress for people
-//! report       what became of each table: data, and the events that say it
+//! report       the outcome of each table, and the declared log events
 //! ```
 
 pub mod avro;

@@ -1,11 +1,12 @@
-//! The dependencies between modules and files: they point downwards, and there is no circle.
+//! Tests that dependencies between modules point downwards, and that files have no circular dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use crate::config::variables::ALL;
 use crate::documents::path;
 
-/// The modules from top to bottom; each may use those of later lines, and those of its own line may not use each other.
+/// The modules from top to bottom. A module may use those of later lines, but not those of its own line.
 const ORDER: &[&[&str]] = &[
     &["main"],
     &["cli"],
@@ -25,10 +26,10 @@ const ORDER: &[&[&str]] = &[
     &["report"],
 ];
 
-/// The files of tests and of generated documents may use everything.
+/// Files of tests and of generated documents may use everything.
 const TESTS: &[&str] = &["documents", "modules", "tests", "page", "arbitrary"];
 
-/// A file by its module path, such as `mysql::rows`; the file `mysql/mod.rs` is `mysql`.
+/// A file's module path, such as `mysql::rows`. The file `mysql/mod.rs` is `mysql`.
 type Module = String;
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -36,7 +37,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-/// Every file's module and its code, without tests and comments.
+/// The module and the code of every file, without tests and comments.
 fn sources() -> BTreeMap<Module, String> {
     let root = path("src");
     let module = |file: &Path| {
@@ -49,13 +50,13 @@ fn sources() -> BTreeMap<Module, String> {
     sources.filter(|(module, _)| module != "lib" && !is_test(module)).collect()
 }
 
-/// The text up to the tests at its end, without comments.
+/// The text without comments and without the tests at its end.
 fn code(text: &str) -> String {
     let (text, _) = text.split_once("#[cfg(test)]\nmod tests {").unwrap_or((text, ""));
     text.lines().map(|line| line.split_once("//").map_or(line, |(code, _)| code)).collect::<Vec<_>>().join("\n")
 }
 
-/// Every path that a `use` names, groups written out: `a::{b, c::d}` is `a::b` and `a::c::d`.
+/// All paths of the crate in the text. Groups are expanded: `a::{b, c::d}` is `a::b` and `a::c::d`.
 fn paths(text: &str) -> Vec<String> {
     let mut paths = Vec::new();
     for (at, _) in text.match_indices("crate::").chain(text.match_indices("super::")) {
@@ -98,7 +99,7 @@ fn expand(prefix: &str, text: &str) -> Vec<String> {
     found
 }
 
-/// The path from the crate's root, seen from a module.
+/// The path from the crate's root, for a path that is used in the module `from`.
 fn absolute(from: &str, path: &str) -> String {
     let mut base: Vec<&str> = from.split("::").collect();
     if let Some(rest) = path.strip_prefix("crate::") {
@@ -113,7 +114,7 @@ fn absolute(from: &str, path: &str) -> String {
     base.join("::")
 }
 
-/// Which file defines what the path names: what a folder's file re-exports is of the file that it comes from.
+/// The file that defines the path's item. Follows re-exports.
 fn target(sources: &BTreeMap<Module, String>, path: &str, depth: u8) -> Option<Module> {
     let mut parts: Vec<&str> = path.split("::").filter(|part| !part.is_empty()).collect();
     let mut rest = Vec::new();
@@ -137,7 +138,7 @@ fn target(sources: &BTreeMap<Module, String>, path: &str, depth: u8) -> Option<M
     Some(module)
 }
 
-/// What each file uses, itself left out.
+/// The other files that each file uses.
 fn dependencies() -> BTreeMap<Module, BTreeSet<Module>> {
     let sources = sources();
     let of = |module: &Module, text: &String| {
@@ -150,7 +151,7 @@ fn dependencies() -> BTreeMap<Module, BTreeSet<Module>> {
     sources.iter().map(|(module, text)| (module.clone(), of(module, text))).collect()
 }
 
-/// What a folder's own file uses of the files in it, without `crate::` or `super::`.
+/// The files of its own folder that a mod.rs file uses without `crate::` or `super::`.
 fn children(sources: &BTreeMap<Module, String>, module: &str, text: &str) -> Vec<String> {
     let inside = format!("{module}::");
     let names = sources.keys().filter_map(|other| other.strip_prefix(&inside)).filter(|name| !name.contains("::"));
@@ -171,7 +172,7 @@ fn layer(module: &str) -> usize {
 }
 
 #[test]
-fn modules_depend_on_those_below_them_only() {
+fn modules_use_only_modules_below_them() {
     let mut upwards = Vec::new();
     for (module, used) in dependencies() {
         let top = module.split("::").next().unwrap();
@@ -185,9 +186,9 @@ fn modules_depend_on_those_below_them_only() {
 }
 
 #[test]
-fn modules_have_no_circle() {
+fn files_have_no_circular_dependencies() {
     let mut left = dependencies();
-    // What uses nothing that is left is in no circle.
+    // A file that uses none of the rest is in no circle.
     loop {
         let free: Vec<Module> = left
             .iter()
@@ -199,7 +200,7 @@ fn modules_have_no_circle() {
         }
         left.retain(|module, _| !free.contains(module));
     }
-    // Neither is what nothing that is left uses.
+    // A file that none of the rest uses is in no circle either.
     loop {
         let used: BTreeSet<Module> = left.values().flatten().cloned().collect();
         let before = left.len();
@@ -216,10 +217,58 @@ fn modules_have_no_circle() {
     assert!(circles.is_empty(), "files that use each other in a circle:\n{}", circles.join("\n"));
 }
 
+/// Below `hints` nobody gives advice. The mapping table is a part of the documentation, which names the policies.
+const DOCUMENTATION: &[&str] = &["mapping::types", "mapping::overrides"];
+
 #[test]
-fn modules_are_found_in_every_form_of_use() {
+fn modules_below_hints_name_no_variable_grant_or_role() {
+    let advice = |text: &str| {
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
+        // These two are words of SQL as well.
+        let variable =
+            |word: &&str| !["SNAPSHOT", "TABLES"].contains(word) && ALL.iter().any(|about| about.name == *word);
+        let variables = words.filter(variable).map(str::to_owned);
+        let phrases = ["in TABLES", "SNAPSHOT=", "GRANT ", "roles/"].into_iter().filter(|phrase| text.contains(phrase));
+        variables.chain(phrases.map(str::to_owned)).collect::<BTreeSet<String>>()
+    };
+    let below = |module: &str| layer(module) > layer("hints") && !DOCUMENTATION.contains(&module);
+    let named: Vec<String> = sources()
+        .iter()
+        .filter(|(module, _)| below(module))
+        .flat_map(|(module, text)| advice(text).into_iter().map(move |name| format!("{module} names {name}")))
+        .collect();
+    assert!(named.is_empty(), "advice that belongs into hints:\n{}", named.join("\n"));
+}
+
+#[test]
+fn all_forms_of_use_are_parsed() {
     let text = "use crate::a::{b, c::{D, E}};\nuse super::f;\nlet x = crate::g::h();";
     assert_eq!(paths(text), ["crate::a::b", "crate::a::c::D", "crate::a::c::E", "crate::g::h", "super::f"]);
     assert_eq!(absolute("a::b", "super::c::D"), "a::c::D");
     assert_eq!(absolute("a::b", "crate::c"), "c");
+}
+
+#[test]
+fn files_import_from_the_file_that_defines_a_thing() {
+    let sources = sources();
+    let mut detours = Vec::new();
+    for (module, text) in &sources {
+        for path in paths(text).into_iter().map(|path| absolute(module, &path)) {
+            let (through, defined) = (target(&sources, &path, 0), target(&sources, &path, 3));
+            // Other modules may use what a module re-exports; its own files may not.
+            if through != defined && through.is_some_and(|through| module.starts_with(&format!("{through}::"))) {
+                detours.push(format!("{module} uses {path}, which {} defines", defined.unwrap_or_default()));
+            }
+        }
+    }
+    assert!(detours.is_empty(), "imports through a re-export of one's own module:\n{}", detours.join("\n"));
+}
+
+#[test]
+fn the_map_in_lib_rs_has_the_order() {
+    let (_, map) = include_str!("lib.rs").split_once("```text\n").unwrap();
+    let (map, _) = map.split_once("//! ```").unwrap();
+    let map: Vec<&str> = map.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
+    let order: Vec<&str> = ORDER.concat().into_iter().filter(|module| *module != "main").collect();
+    assert_eq!(map, order);
 }

@@ -1,4 +1,4 @@
-//! The one retry mechanism: budgets in time and tries, backoff with jitter, and one WARNING per reason.
+//! All retries: a budget of time and tries, backoff with jitter, and one WARNING per reason.
 
 use std::fmt::Display;
 use std::future::Future;
@@ -8,17 +8,17 @@ use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 
 use crate::report::events;
 
-/// The first pause; each later one is twice as long, with jitter, up to `LONGEST_PAUSE`.
+/// The first pause. Each further pause is twice as long, with jitter, up to `LONGEST_PAUSE`.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// BigQuery's "Error messages" ask for exponential backoff up to about half a minute.
+/// BigQuery's page "Error messages" recommends exponential backoff up to about half a minute.
 const LONGEST_PAUSE: Duration = Duration::from_secs(32);
 
 /// How long and how often an action is tried.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
-    /// No try starts later.
+    /// No try starts after this time.
     pub time: Duration,
-    /// Including the first one.
+    /// The number of tries, including the first.
     pub tries: u32,
 }
 
@@ -27,15 +27,15 @@ pub struct Budget {
 pub enum Decision {
     /// The next try may succeed.
     Retry,
-    /// The next try may succeed because it uses something new, such as a fresh token; a second failure is final.
+    /// The next try may succeed because it uses something new, such as a fresh token. A second failure is final.
     RetryOnce,
-    /// Another try cannot succeed.
+    /// A retry cannot succeed.
     GiveUp,
 }
 
 /// Why a try failed.
 pub trait Reason: Display {
-    /// What the log says about it.
+    /// Its text in the log.
     fn text(&self) -> String {
         self.to_string()
     }
@@ -49,7 +49,7 @@ pub trait Reason: Display {
     }
 }
 
-/// The reason of the last try, and how many tries there were.
+/// An action that failed for good.
 #[derive(Debug)]
 pub struct Failed<E> {
     /// Why the last try failed.
@@ -60,7 +60,7 @@ pub struct Failed<E> {
     pub elapsed: Duration,
 }
 
-/// Tries until it succeeds, a retry cannot help, or the budget is spent. `action` says what is being done.
+/// Tries until `once` succeeds, a retry cannot help, or the budget is spent. The log calls it `action`.
 pub async fn retrying<T, E, F>(
     action: impl Display,
     budget: Budget,
@@ -82,7 +82,7 @@ where
     }
 }
 
-/// The tries of one action so far: for an action that changes what it works on, which `retrying` cannot call again.
+/// The tries of one action so far. Use it instead of `retrying` for an action that changes its own input.
 pub struct Retry {
     budget: Budget,
     started: Instant,
@@ -107,8 +107,8 @@ impl Retry {
         }
     }
 
-    /// After a failed try: waits until the next one is due, or gives up. A reason is logged as a WARNING unless the try before
-    /// failed for the same one.
+    /// Call after a failed try: waits until the next one is due, or gives up. Logs a WARNING unless the previous try failed for
+    /// the same reason.
     pub async fn failed<E: Reason>(&mut self, action: &impl Display, reason: E) -> Result<(), Failed<E>> {
         self.tries += 1;
         let tries = self.tries;
@@ -117,7 +117,7 @@ impl Retry {
             Decision::RetryOnce => !std::mem::replace(&mut self.retried_once, true),
             Decision::GiveUp => false,
         };
-        // The last try is at the end of the budget, not up to a whole pause before it.
+        // Use the whole budget: the last try starts when it ends.
         let left = self.budget.time.saturating_sub(self.started.elapsed());
         let pause = self.pauses.next().unwrap_or(LONGEST_PAUSE).min(left);
         let pause = pause.max(reason.retry_after().unwrap_or_default());
@@ -136,7 +136,7 @@ impl Retry {
         Ok(())
     }
 
-    /// After the try that succeeded.
+    /// Call after the try that succeeded.
     pub fn succeeded(&self, action: &impl Display) {
         let tries = self.tries + 1;
         if tries > 1 {
@@ -146,7 +146,7 @@ impl Retry {
     }
 }
 
-/// The number of tries and their duration, if there was more than one try.
+/// ` (after 3 tries over 12 s)`; empty after one try.
 pub fn tries_text(tries: u32, elapsed: Duration) -> String {
     if tries > 1 { format!(" (after {tries} tries over {} s)", elapsed.as_secs()) } else { String::new() }
 }
@@ -190,7 +190,7 @@ mod tests {
             (Decision::GiveUp, None, 9, 1),
             (Decision::RetryOnce, None, 9, 2),
             (Decision::Retry, None, 2, 2),
-            // Longer than the budget: giving up at once is quicker.
+            // The server asks for more than the budget: give up at once.
             (Decision::Retry, Some(hour * 2), 9, 1),
         ];
         for (decision, after, tries, expected) in cases {

@@ -86,7 +86,7 @@ def main():
     finally:
         if not arguments.keep:
             removed = service.call("DELETE", f"datasets/{service.dataset}?deleteContents=true")
-            print(f"The scratch dataset is deleted." if removed.ok else f"Delete the dataset {service.dataset} yourself: {removed}")
+            print("The scratch dataset is deleted." if removed.ok else f"Delete the dataset {service.dataset} yourself: {removed}")
     sys.exit(0 if equal else 1)
 
 

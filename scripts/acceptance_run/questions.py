@@ -13,6 +13,7 @@ from acceptance_run.service import Answer, Service
 
 ID = [{"name": "id", "type": "INTEGER"}, {"name": "v", "type": "STRING"}]
 LONG = {"type": "record", "name": "r", "fields": [{"name": "id", "type": ["null", "long"]}, {"name": "v", "type": ["null", "string"]}]}
+REQUIRED = {"type": "record", "name": "r", "fields": [{"name": "id", "type": "long"}, {"name": "v", "type": ["null", "string"]}]}
 ROWS = [{"id": 1, "v": "one"}, {"id": 2, "v": "two"}]
 DATA_ONLY = {"writeDisposition": "WRITE_TRUNCATE_DATA"}
 
@@ -98,19 +99,19 @@ def json_digits(asking: Asking) -> str:
     return json_load(asking, "q_json_digits", '{"a":123456789012345678901234567890}')
 
 
-def truncate_data_keeps(asking: Asking) -> str:
+def described_after_a_load(asking: Asking, name: str, **configuration) -> str:
+    """What a load leaves of a description, a mode and a primary key."""
     described = [{"name": "id", "type": "INTEGER", "mode": "REQUIRED", "description": "by hand"}, {"name": "v", "type": "STRING"}]
-    name = asking.fresh("q_keeps", described, tableConstraints={"primaryKey": {"columns": ["id"]}})
-    required = {"type": "record", "name": "r", "fields": [{"name": "id", "type": "long"}, {"name": "v", "type": ["null", "string"]}]}
-    answer = asking.editor.load(name, required, ROWS, **DATA_ONLY)
-    return f"{answer}; {state(asking, name)}"
+    asking.fresh(name, described, tableConstraints={"primaryKey": {"columns": ["id"]}})
+    return f"{asking.editor.load(name, REQUIRED, ROWS, **configuration)}; {state(asking, name)}"
+
+
+def truncate_data_keeps(asking: Asking) -> str:
+    return described_after_a_load(asking, "q_keeps", **DATA_ONLY)
 
 
 def truncate_drops(asking: Asking) -> str:
-    described = [{"name": "id", "type": "INTEGER", "mode": "REQUIRED", "description": "by hand"}, {"name": "v", "type": "STRING"}]
-    name = asking.fresh("q_drops", described, tableConstraints={"primaryKey": {"columns": ["id"]}})
-    required = {"type": "record", "name": "r", "fields": [{"name": "id", "type": "long"}, {"name": "v", "type": ["null", "string"]}]}
-    return f"{asking.editor.load(name, required, ROWS)}; {state(asking, name)}"
+    return described_after_a_load(asking, "q_drops")
 
 
 def state(asking: Asking, name: str) -> str:
@@ -123,7 +124,9 @@ def state(asking: Asking, name: str) -> str:
 def data_added_column(asking: Asking) -> str:
     name = asking.filled("q_added")
     wider = {"type": "record", "name": "r", "fields": [*LONG["fields"], {"name": "w", "type": ["null", "long"]}]}
-    answer = asking.editor.load(name, wider, [{"id": 1, "v": "x", "w": 2}], schemaUpdateOptions=["ALLOW_FIELD_ADDITION"], **DATA_ONLY)
+    schema = {"fields": [*ID, {"name": "w", "type": "INTEGER"}]}  # as the program sends it
+    options = {"schema": schema, "schemaUpdateOptions": ["ALLOW_FIELD_ADDITION"]}
+    answer = asking.editor.load(name, wider, [{"id": 1, "v": "x", "w": 2}], **options, **DATA_ONLY)
     columns = [field["name"] for field in asking.owner.call("GET", asking.owner.table(name)).body["schema"]["fields"]]
     return f"{answer}; columns {', '.join(columns)}"
 
@@ -155,8 +158,7 @@ def truncating_a_referenced_table(asking: Asking) -> str:
     asking.fresh("q_parent_2", KEY, tableConstraints={"primaryKey": {"columns": ["id"]}})
     asking.fresh("q_child_2", CHILD)
     patched = asking.owner.call("PATCH", asking.owner.table("q_child_2"), {"tableConstraints": {"foreignKeys": [foreign_key(asking, "q_parent_2")]}})
-    required = {"type": "record", "name": "r", "fields": [{"name": "id", "type": "long"}, {"name": "v", "type": ["null", "string"]}]}
-    loaded = asking.editor.load("q_parent_2", required, ROWS)
+    loaded = asking.editor.load("q_parent_2", REQUIRED, ROWS)
     left = asking.owner.call("GET", asking.owner.table("q_child_2")).body.get("tableConstraints", {}).get("foreignKeys", [])
     return f"foreign key: {patched}; load: {loaded}; foreign keys left: {len(left)}; parent: {state(asking, 'q_parent_2')}"
 

@@ -4,10 +4,10 @@
 # apt gets a private state whose dpkg status is empty, so it resolves the whole closure down to the C library, and the programs run
 # through the dynamic loader of that closure: they start on any release, and the system's own packages are neither used nor touched.
 
-# has_apt: whether packages can be fetched at all.
+# has_apt: whether apt can fetch packages.
 has_apt() { command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; }
 
-# distribution: debian, ubuntu or whatever the machine calls itself.
+# distribution: the machine's distribution, such as debian or ubuntu.
 distribution() { (. /etc/os-release && echo "${ID:-unknown}"); }
 
 # own_sources: "URI suite component" of every archive of this distribution the machine is configured for.
@@ -26,14 +26,14 @@ apt_open() {
   mkdir -p "$apt_home"/{lists/partial,archives/partial}
   : >"$apt_home/status"
   sources=$(own_sources) || sources=
-  [[ $sources ]] || die "apt has no archive of this distribution configured, so no packages can be fetched."
+  [[ $sources ]] || die "apt is not configured with an archive of this distribution, so it cannot fetch packages."
   [[ $suite == own ]] || sources="$(awk '$3 == "main" { print $1; exit }' <<<"$sources") $suite main"
   keyring=/usr/share/keyrings/$(distribution)-archive-keyring.gpg
   [[ -r $keyring ]] && keyring="[signed-by=$keyring] " || keyring=
   while read -r uri release component; do
     echo "deb $keyring$uri $release $component"
   done <<<"$sources" >"$apt_home/sources.list"
-  # Docker's images empty the system's package cache after every update: not after ours.
+  # Docker images delete the package cache after each update. Keep it here.
   printf '#clear %s;\n' APT::Update::Post-Invoke APT::Update::Post-Invoke-Success DPkg::Post-Invoke >"$apt_home/apt.conf"
   apt_options=(
     -c "$apt_home/apt.conf"
@@ -43,18 +43,18 @@ apt_open() {
     -o Dir::Cache="$apt_home" -o Dir::Cache::archives="$apt_home/archives"
     -o APT::Sandbox::User="$(id -un)" -o Acquire::Languages=none -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false
   )
-  apt-get "${apt_options[@]}" -qq update || die "The package index of '$suite' could not be fetched (apt's own words are above)."
+  apt-get "${apt_options[@]}" -qq update || die "apt could not fetch the package index of '$suite' (its output is above)."
 }
 
-# apt_newest PATTERN: the highest package name the private apt knows that matches the whole of PATTERN.
+# apt_newest PATTERN: the highest package name in the private apt that matches PATTERN as a whole.
 apt_newest() { apt-cache "${apt_options[@]}" pkgnames | grep -xE "$1" | sort -V | tail -n 1; }
 
-# apt_unpack FOLDER PACKAGE...: the packages with all they depend on, unpacked.
+# apt_unpack FOLDER PACKAGE...: unpacks the packages with all dependencies.
 apt_unpack() {
   local folder=$1 deb
   shift
   apt-get "${apt_options[@]}" -qq -y --no-install-recommends --download-only install "$@" >"$apt_home/log" ||
-    { cat "$apt_home/log" >&2 && die "The packages $* could not be fetched (apt's own words are above)."; }
+    { cat "$apt_home/log" >&2 && die "apt could not fetch the packages $* (its output is above)."; }
   for deb in "$apt_home"/archives/*.deb; do
     case ${deb##*/} in
     perl* | libperl* | libgdbm* | libdb5* | gcc-*-base* | debconf* | tar_* | dpkg_*) ;; # only their install scripts want these
@@ -73,7 +73,7 @@ apt_close() {
 loader_script() {
   local folder=$1 loader
   loader=$(cd "$folder" && find . -name 'ld-linux*.so.*' -path '*-linux-gnu*/*' -printf '%P' -quit)
-  [[ $loader ]] || die "The unpacked packages hold no dynamic loader."
+  [[ $loader ]] || die "The unpacked packages do not contain a dynamic loader."
   cat <<EOF
 libraries=\$here/${loader%/*}
 for folder in "\$here"/{,usr/}lib/*-linux-gnu "\$here"/usr/lib/mysql{/private,}; do [[ ! -d \$folder ]] || libraries+=:\$folder; done

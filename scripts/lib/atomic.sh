@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # Sourced: builds a folder under a temporary name and renames it when it is complete.
 #
-# So an existing folder is always complete, and two installations at the same time do no harm.
+# An existing folder is therefore always complete, and concurrent installations are safe.
 
 source "$(dirname "${BASH_SOURCE[0]}")/processes.sh"
 
-# building FOLDER: makes the temporary folder `new`; it goes away when the script ends before `built`.
+# building FOLDER: makes the temporary folder `new`, and removes it if the script ends before `built`.
 building() {
   final=$1
   mkdir -p "$(dirname "$final")"
@@ -31,8 +31,8 @@ interruptibly() {
 # built: the folder is complete.
 built() {
   local old=$final.old.$$
-  # A folder of that name is either an outdated one, which goes, or another installation's that was quicker, which is as good.
+  # An existing folder is either outdated and replaced, or the result of a concurrent installation and just as good.
   if [[ -e $final ]]; then mv -T "$final" "$old" 2>/dev/null || :; fi
-  mv -T "$new" "$final" 2>/dev/null || [[ -d $final ]] || die "$final could not be put into place."
+  mv -T "$new" "$final" 2>/dev/null || [[ -d $final ]] || die "Could not rename $new to $final."
   rm -rf "$new" "$old"
 }

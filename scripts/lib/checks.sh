@@ -3,7 +3,7 @@
 
 failed=0 # the exit code of whoever sources this
 
-# check NAME COMMAND...: one line if all is well, the command's output if not.
+# check NAME COMMAND...: prints one line if the command succeeds, otherwise its output.
 check() {
   local name=$1 output
   shift
@@ -21,7 +21,7 @@ skip() { printf 'skip  %-20s %s\n' "$1" "$2"; }
 # can_make_venv PROGRAM: whether it is a Python with all that an environment needs; Debian's python3 alone is not.
 can_make_venv() { "$1" -c 'import venv, ensurepip, ssl' 2>/dev/null; }
 
-# tool_python: a Python for the tools. Without any, the one that the emulator brings.
+# tool_python: a Python for the tools; the emulator's if the machine has none.
 tool_python() {
   local candidate
   for candidate in "$dev/venv/bin/python" python3 python3.13; do

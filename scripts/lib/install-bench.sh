@@ -18,7 +18,7 @@ if "${pip[@]}" -r "$requirements"; then
 else
   while read -r package; do
     [[ $package == *==* ]] || continue
-    "${pip[@]}" --no-deps "$package" 2>/dev/null || say "Could not be installed: $package"
+    "${pip[@]}" --no-deps "$package" 2>/dev/null || say "Could not install $package"
   done <"$requirements"
 fi
 built

@@ -13,14 +13,14 @@ building "$dev/venv"
 
 python=$(find_python) || {
   fetch_python_with_uv || fetch_python_with_apt ||
-    die "The BigQuery emulator needs Python 3.13, and there is no way to get one here: please install python3.13 with its venv module, or uv."
+    die "The BigQuery emulator needs Python 3.13, which could not be fetched. Install python3.13 with its venv module, or uv."
   python=$fetched
 }
-say "BigQuery emulator: Python packages (local-bigquery and what it needs) into .dev/venv, on $python (630 MB)"
+say "BigQuery emulator: Python packages (local-bigquery and its dependencies) into .dev/venv, on $python (630 MB)"
 "$python" -m venv "$new"
 "$new/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -r "$requirements" ||
-  die "pip could not install the packages (its own words are above)."
-# Of Google's descriptions of hundreds of APIs (90 MB), one is wanted.
+  die "pip could not install the packages (its output is above)."
+# Keep one of Google's hundreds of API descriptions (90 MB).
 find "$new"/lib/python3.13/site-packages/googleapiclient/discovery_cache/documents -type f ! -name bigquery.v2.json -delete
 cp "$requirements" "$new/requirements.txt"
 built

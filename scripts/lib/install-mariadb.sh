@@ -11,8 +11,8 @@ is_installed "$dev/mariadb" && exit
 building "$dev/mariadb"
 
 if ! use_found mariadb "$new" is_mariadb "mariadbd mysqld" "mariadb mysql"; then
-  has_apt || die "There is no MariaDB server on this machine that starts, and no apt-get to fetch one: please install MariaDB (mariadbd and mariadb)."
-  say "MariaDB: packages of this machine's distribution unpacked into .dev/mariadb (90 MB)"
+  has_apt || die "No MariaDB server on this machine starts, and there is no apt-get to fetch one. Install MariaDB (mariadbd and mariadb)."
+  say "MariaDB: packages of this distribution unpacked into .dev/mariadb (90 MB)"
   apt_open own
   apt_unpack "$new" "$(apt_newest 'mariadb-server-core(-[0-9.]+)?')" "$(apt_newest 'mariadb-client-core(-[0-9.]+)?')"
   link_unpacked "$new" usr/sbin/mariadbd usr/bin/mariadb

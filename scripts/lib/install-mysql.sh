@@ -11,11 +11,11 @@ is_installed "$dev/mysql" && exit
 building "$dev/mysql"
 
 if ! use_found mysql "$new" is_mysql_8 mysqld mysql; then
-  has_apt || die "There is no MySQL 8 or later on this machine that starts, and no apt-get to fetch one: please install MySQL (mysqld and mysql)."
-  # Debian's releases carry MariaDB only; MySQL is in its suite sid.
+  has_apt || die "No MySQL 8 or later on this machine starts, and there is no apt-get to fetch one. Install MySQL (mysqld and mysql)."
+  # Debian's releases contain only MariaDB. MySQL is in the suite sid.
   suite=own
   [[ $(distribution) == ubuntu ]] || suite=sid
-  say "MySQL: packages of this machine's distribution (${suite/own/its own suites}) unpacked into .dev/mysql (340 MB)"
+  say "MySQL: packages of this distribution (${suite/own/its own suites}) unpacked into .dev/mysql (340 MB)"
   apt_open "$suite"
   apt_unpack "$new" "$(apt_newest 'mysql-server-core(-[0-9.]+)?')" "$(apt_newest 'mysql-client-core(-[0-9.]+)?')"
   link_unpacked "$new" usr/sbin/mysqld usr/bin/mysql

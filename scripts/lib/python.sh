@@ -26,7 +26,7 @@ fetch_python_with_uv() {
   UV_HTTP_RETRIES=0 UV_HTTP_TIMEOUT=20 UV_PYTHON_INSTALL_DIR=$dev/python-uv "$uv" --quiet python install --no-bin 3.13 2>/dev/null || :
   rm -rf "$new/uv"
   for fetched in "$dev"/python-uv/cpython-3.13*/bin/python3.13; do is_python_313 "$fetched" && return; done
-  say "uv could not fetch it from here."
+  say "uv could not fetch Python."
   rm -rf "$dev/python-uv"
   return 1
 }

@@ -81,6 +81,14 @@ impl FromStr for Codec {
     type Err = ();
 
     /// Parses `zstd`, `zstd:3`, `snappy`, `deflate`, `deflate:6` or `null`.
+    ///
+    /// ```
+    /// use mysql_bigquery_sync::avro::codec::Codec;
+    ///
+    /// assert_eq!("zstd".parse(), Ok(Codec::Adaptive));
+    /// assert_eq!("zstd:3".parse(), Ok(Codec::Zstd(3)));
+    /// assert!("zstd:0".parse::<Codec>().is_err() && "gzip".parse::<Codec>().is_err());
+    /// ```
     fn from_str(text: &str) -> Result<Self, ()> {
         let lower = text.to_ascii_lowercase();
         let (name, level) = match lower.split_once(':') {

@@ -70,7 +70,6 @@ impl fmt::Display for AvroType {
             Self::TimeMicros => "time-micros",
             Self::TimestampMicros => "timestamp-micros",
             Self::LocalTimestampMicros => "local-timestamp-micros",
-            Self::Decimal { precision: 0, .. } => "decimal(p, s)",
             Self::Decimal { precision, scale } => return write!(formatter, "decimal({precision}, {scale})"),
         };
         formatter.write_str(name)

@@ -1,4 +1,4 @@
-//! `check`: connections, encryption, privileges and permissions; for each failure what is missing. Writes nothing.
+//! `check`: tests connections, encryption, privileges and permissions, and reports what is missing. Writes nothing.
 
 use std::io::{self, Write as _};
 
@@ -15,7 +15,7 @@ use crate::plan::{self, Planner};
 use crate::work::endpoints;
 use crate::work::unit::Unit;
 
-/// What was checked, line by line.
+/// Prints one line per check and counts the failures.
 #[derive(Default)]
 struct Findings {
     failures: usize,
@@ -30,12 +30,12 @@ impl Findings {
                 ("FAILED ", text)
             }
         };
-        // Whoever closed the output does not want to read it.
+        // If the reader closed the pipe, there is nobody to tell.
         let _ = writeln!(io::stdout(), "{word} {what}: {text}");
     }
 }
 
-/// Checks everything that can be and prints it. True when nothing is missing.
+/// Runs all checks and prints their results. True if nothing is missing.
 pub async fn run(config: Config) -> bool {
     let mut findings = Findings::default();
     source(&config, &mut findings).await;
@@ -43,11 +43,11 @@ pub async fn run(config: Config) -> bool {
         Ok(client) => destination(&config, &client, &mut findings).await,
         Err(error) => findings.say("BigQuery", Err(explain(&error))),
     }
-    // Each table needs both sides; what is wrong with one of them was said above.
+    // Tables need both MySQL and BigQuery. A failed connection was reported above.
     let Config { mysql, bigquery, tables: selection, task, plan: settings, .. } = config;
     if let Ok((endpoints, tables)) = endpoints::connect(mysql, bigquery, &selection, &task).await {
         if tables.is_empty() {
-            findings.say("tables", Err(format!("none of TABLES={selection} is this task's")));
+            findings.say("tables", Err(format!("TABLES={selection} assigns no table to this task")));
         }
         let planner = Planner { endpoints, settings };
         if let Err(error) = each_table(&planner, tables, &mut findings).await {
@@ -100,8 +100,8 @@ async fn destination(config: &Config, client: &bigquery::Client, findings: &mut 
     let may_run_jobs = jobs.is_ok();
     findings.say("jobs", jobs);
     if !may_run_jobs {
-        // The question is a job itself.
-        return findings.say("new tables", Err("cannot be asked about while no job may be started".into()));
+        // The check itself needs a job.
+        return findings.say("new tables", Err("cannot be checked without the permission to start jobs".into()));
     }
     let create = client.may_create_tables().await.map(|()| "tables may be created (bigquery.tables.create)".to_owned());
     findings.say("new tables", create.map_err(|error| explain(&error)));

@@ -2,4 +2,5 @@
 
 pub mod check;
 pub mod plan;
+pub mod signals;
 pub mod sync;

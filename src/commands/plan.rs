@@ -1,4 +1,4 @@
-//! `plan`: what a sync would do with every table of this task. Writes nothing anywhere.
+//! `plan`: shows what a sync would do with every table of this task. Writes nothing.
 
 mod show;
 
@@ -15,10 +15,10 @@ use crate::work::unit::Unit;
 use crate::{hints, mysql};
 use show::Shown;
 
-/// Questions to BigQuery at a time: hundreds of tables in seconds, far below its limit of 100 requests a second.
-const QUESTIONS_AT_A_TIME: usize = 16;
+/// Concurrent requests to BigQuery: enough for hundreds of tables in seconds, and far below its limit of 100 requests per second.
+const CONCURRENT_REQUESTS: usize = 16;
 
-/// Plans all tables of this task and prints the plans. True when every table would be synced.
+/// Plans all tables of this task and prints the plans. True if every table would be synced.
 pub async fn run(config: Config, json: bool) -> bool {
     let Config { mysql, bigquery, tables: selection, task, plan: settings, .. } = config;
     let (endpoints, tables) = match endpoints::connect(mysql, bigquery, &selection, &task).await {
@@ -46,12 +46,12 @@ pub async fn run(config: Config, json: bool) -> bool {
             return false;
         }
     };
-    // Whoever closed the output does not want to read it.
+    // If the reader closed the pipe, there is nobody to tell.
     let _ = io::stdout().write_all(text.as_bytes());
     plans.iter().all(|plan| plan.result.is_ok())
 }
 
-/// One connection asks MySQL for one table after another; meanwhile BigQuery is asked for many at a time.
+/// Asks MySQL for one table after another over one connection, and BigQuery for many tables at the same time.
 async fn plans(planner: &Planner, tables: Vec<Unit>) -> Result<Vec<Shown>, mysql::Error> {
     let connection = mysql::connection::connect(&planner.endpoints.source).await?;
     let sources = stream::unfold((connection, tables.into_iter()), |(mut connection, mut tables)| async {
@@ -76,5 +76,5 @@ async fn plans(planner: &Planner, tables: Vec<Unit>) -> Result<Vec<Shown>, mysql
         let result: Result<TablePlan, Error> = planned.await;
         Shown { name: request.name.clone(), result: result.map_err(|error| error.explained(&planner.endpoints.source)) }
     });
-    Ok(plans.buffered(QUESTIONS_AT_A_TIME).collect().await)
+    Ok(plans.buffered(CONCURRENT_REQUESTS).collect().await)
 }

@@ -1,4 +1,4 @@
-//! `sync`: copies all tables of this task; logs are all that it prints.
+//! `sync`: copies all tables of this task. It prints only logs.
 
 use std::time::Instant;
 
@@ -13,7 +13,7 @@ use crate::sync::run;
 use crate::work::assignment::own_units;
 use crate::work::endpoints;
 
-/// Copies all tables of this task. True when all of them arrived.
+/// Copies all tables of this task. True if no table failed.
 pub async fn run(config: Config, stop: CancellationToken, bars: Option<MultiProgress>) -> bool {
     let started = Instant::now();
     let task = &config.task;
@@ -52,7 +52,7 @@ pub async fn run(config: Config, stop: CancellationToken, bars: Option<MultiProg
     report.all_synced()
 }
 
-/// Nothing is this task's: an execution may have more tasks than the list has tables.
+/// This task has no table, which is normal if the execution has more tasks than tables.
 fn no_tables(config: &Config, run: Run, started: Instant) -> bool {
     let task = &config.task;
     if config.tables.has_patterns() && task.count == 1 {
@@ -62,7 +62,7 @@ fn no_tables(config: &Config, run: Run, started: Instant) -> bool {
         ));
     } else {
         events::NoTables {}
-            .info(format_args!("no table of TABLES={} is task {}'s: nothing to do", config.tables, task.index));
+            .info(format_args!("task {} has nothing to do: TABLES={} assigns it no table", task.index, config.tables));
     }
     report::log::finished(&RunReport { run, tables: Vec::new(), elapsed: started.elapsed() });
     true

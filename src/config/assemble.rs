@@ -1,4 +1,4 @@
-//! The variables become the settings of the modules below; all faults are reported at once.
+//! Turns the variables into the settings of the modules below. Reports all faults at once.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -22,28 +22,28 @@ use crate::work::selection::Selection;
 use crate::work::task::Task;
 use crate::{bigquery, mysql, plan, sync, telemetry};
 
-/// The variables about logs, which are read before all others.
+/// The prefix of the log variables, which are read before all others.
 const LOGS: &str = "LOG_";
 
 /// The whole configuration, checked.
 #[derive(Debug)]
 pub struct Config {
-    /// Where the tables come from.
+    /// The source.
     pub mysql: mysql::Settings,
-    /// Where they go.
+    /// The destination.
     pub bigquery: bigquery::Settings,
     /// Which tables.
     pub tables: Selection,
     /// Which task this is.
     pub task: Task,
-    /// What holds for tables that do not say otherwise.
+    /// Defaults for tables without options of their own.
     pub plan: plan::Settings,
     /// How tables are copied.
     pub sync: sync::Settings,
 }
 
 impl Config {
-    /// Reads and checks the given environment (`std::env::vars_os()`); `narrow_to` is what `--table` named.
+    /// Reads and checks the given environment (`std::env::vars_os()`). `narrow_to` has the tables of `--table`.
     pub fn read(
         environment: impl IntoIterator<Item = (OsString, OsString)>,
         narrow_to: &[String],
@@ -66,7 +66,7 @@ impl Config {
     }
 }
 
-// In each of these, all variables are read before the first one that is missing ends it: no fault is missed.
+// Each function below reads all its variables before it returns early, so that no fault is missed.
 
 fn source(reader: &mut Reader) -> Option<mysql::Settings> {
     let (host, port) = (reader.value(&MYSQL_HOST), reader.value(&MYSQL_PORT));
@@ -137,12 +137,12 @@ fn task(reader: &mut Reader) -> Option<Task> {
     Some(Task { job, execution: execution.unwrap_or_else(made_up_execution), index, count, attempt: attempt? })
 }
 
-/// An execution id for a run outside Cloud Run: unique, and good for a BigQuery job id.
+/// An execution id for a run outside Cloud Run: unique, and valid in a BigQuery job id.
 fn made_up_execution() -> String {
     format!("local-{}", uuid::Uuid::new_v4().simple())
 }
 
-/// `LOG_FORMAT` and `LOG_LEVEL` are needed to report the faults of all others, so they are read first and alone.
+/// Reads `LOG_FORMAT` and `LOG_LEVEL` first, because the faults of all other variables are logged.
 pub fn log_settings(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
     terminal: bool,

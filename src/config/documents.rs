@@ -1,9 +1,9 @@
-//! What is made from the declarations of variables and table options: docs/configuration.md, the README's short table, and
-//! terraform/tests/variables.json, which says what the Terraform module may set.
+//! Generates documents from the declarations of variables and table options: docs/configuration.md, the README's short
+//! table, and terraform/tests/variables.json, the variables that the Terraform module may set.
 
 use serde_json::json;
 
-use crate::config::variables::{ALL, About, COMMON, Default, Group, LOCAL_ONLY};
+use crate::config::variables::{ALL, About, Default, Group, Mark};
 use crate::documents::{is, shows, table};
 use crate::work::selection::options::{OPTIONS, TableOption};
 
@@ -29,16 +29,23 @@ fn variables() -> String {
 }
 
 fn common() -> String {
-    let rows = COMMON.iter().map(|name| row(ALL.iter().find(|about| about.name == *name).unwrap()));
+    let rows = ALL.iter().filter(|about| about.has(Mark::Common)).map(|about| row(about));
     table(&["variable", "default", "meaning"], rows)
 }
 
+/// A row per option, and below it one for each of its parts, such as `columns.include`.
 fn options() -> String {
-    let row = |option: &TableOption| {
-        let examples: Vec<String> = option.examples.iter().map(|example| format!("`{example}`")).collect();
-        vec![format!("`{}`", option.name), examples.join(", "), option.meaning.to_owned()]
-    };
-    table(&["option", "example", "meaning"], OPTIONS.iter().map(row))
+    fn rows(prefix: &str, options: &[TableOption]) -> Vec<Vec<String>> {
+        let rows = options.iter().flat_map(|option| {
+            let name = format!("{prefix}{}", option.name);
+            let examples: Vec<String> = option.examples.iter().map(|example| format!("`{example}`")).collect();
+            let kind = option.kind.title().to_owned();
+            let row = vec![format!("`{name}`"), kind, option.meaning.to_owned(), examples.join(", ")];
+            std::iter::once(row).chain(rows(&format!("{name}."), option.parts))
+        });
+        rows.collect()
+    }
+    table(&["option", "type", "meaning", "example"], rows("", OPTIONS))
 }
 
 fn parts(options: &'static [TableOption]) -> Vec<&'static str> {
@@ -46,13 +53,16 @@ fn parts(options: &'static [TableOption]) -> Vec<&'static str> {
 }
 
 fn contract() -> String {
-    let on_cloud_run = |about: &&&About| about.group != Group::Platform && !LOCAL_ONLY.contains(&about.name);
+    let names = |wanted: fn(&About) -> bool| -> Vec<&str> {
+        ALL.iter().filter(|about| about.group != Group::Platform && wanted(about)).map(|about| about.name).collect()
+    };
     let mut nested: Vec<&str> = OPTIONS.iter().flat_map(|option| parts(option.parts)).collect();
     nested.sort_unstable();
     let contract = json!({
         "about": "What the program reads. Made by `make generate` from src/config/variables.rs and src/work/selection/options.rs.",
-        "variables": ALL.iter().filter(on_cloud_run).map(|about| about.name).collect::<Vec<_>>(),
-        "local_only": LOCAL_ONLY,
+        "variables": names(|about| !about.has(Mark::Local) && !about.has(Mark::Secret)),
+        "secrets": names(|about| about.has(Mark::Secret)),
+        "local_only": names(|about| about.has(Mark::Local)),
         "table_options": OPTIONS.iter().map(|option| option.name).collect::<Vec<_>>(),
         "nested_options": nested,
     });
@@ -66,7 +76,7 @@ fn the_page_shows_the_variables() {
 
 #[test]
 fn the_page_shows_the_common_variables() {
-    assert_eq!(COMMON.len(), 10);
+    assert_eq!(ALL.iter().filter(|about| about.has(Mark::Common)).count(), 10);
     shows("README.md", &[("variables", common())]);
 }
 

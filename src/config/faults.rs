@@ -9,7 +9,7 @@ pub struct Fault {
     pub variable: &'static str,
     /// What is wrong; never the value of a secret.
     pub problem: String,
-    /// How it could look.
+    /// A valid value.
     pub example: &'static str,
 }
 

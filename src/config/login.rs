@@ -1,4 +1,4 @@
-//! How the user logs in: exactly one of a password, a file with it, an empty password, and an access token.
+//! How the user logs in, exactly one of: a password, a file with the password, an empty password, an access token.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -11,13 +11,13 @@ use crate::config::variables::{
 };
 use crate::mysql::settings::{Address, Login, SslMode};
 
-/// What to do about a password that is empty on purpose.
+/// The hint for a password that is empty on purpose.
 const EMPTY: &str = "set MYSQL_PASSWORD_EMPTY=true if the password is empty";
 
 pub(super) fn read(reader: &mut Reader) -> Option<Login> {
     let password = reader.text(&MYSQL_PASSWORD).map(SecretString::from);
     let file = reader.value(&MYSQL_PASSWORD_FILE);
-    // A fault of its own is no reason to miss a password as well.
+    // A flag with a fault counts as unset, so that a missing password is still reported.
     let (empty, token) = (reader.value(&MYSQL_PASSWORD_EMPTY), reader.value(&MYSQL_IAM_AUTH));
     let (empty, token) = (empty.unwrap_or(false), token.unwrap_or(false));
     let ways: [(bool, &'static About); 4] = [
@@ -49,7 +49,7 @@ fn from_file(reader: &mut Reader, path: &Path) -> Option<SecretString> {
     let name = path.display();
     let problem = match std::fs::read_to_string(path) {
         Ok(text) => {
-            // Editors and echo end a file with a line break, which no password does.
+            // Editors and echo add a line break, and no password ends with one.
             let password = text.strip_suffix('\n').map_or(&*text, |text| text.strip_suffix('\r').unwrap_or(text));
             if !password.is_empty() {
                 return Some(SecretString::from(password));
@@ -63,7 +63,7 @@ fn from_file(reader: &mut Reader, path: &Path) -> Option<SecretString> {
     None
 }
 
-/// An access token is sent as it is: whoever could read it would have all that the account may do.
+/// MySQL sends an access token in plain text. Anyone who reads it gets all permissions of the account.
 pub(super) fn no_token_in_the_clear(
     reader: &mut Reader,
     login: Option<&Login>,

@@ -1,4 +1,4 @@
-//! The configuration: every environment variable, read once at the start and checked completely.
+//! The configuration: reads and checks every environment variable, once, at the start.
 
 mod assemble;
 pub mod faults;

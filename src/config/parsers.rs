@@ -1,4 +1,4 @@
-//! How the text of a variable becomes a value.
+//! Parses the text of a variable.
 
 use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
@@ -8,19 +8,19 @@ use crate::mysql::settings::{MAX_READ_CONNECTIONS, SslCa};
 use crate::sync::settings::MAX_TABLE_CONCURRENCY;
 use crate::work::selection::Selection;
 
-/// Larger than this is no limit.
+/// A higher rate is not a limit in practice.
 const MOST_BYTES_PER_SECOND: f64 = 1e15;
 
 /// Why a value is refused.
 #[derive(Debug)]
 pub(super) enum Invalid {
-    /// It is not what the declaration of the variable expects.
+    /// The value is not what the declaration of the variable expects.
     Unexpected,
-    /// Another sentence; never with the value of a secret.
+    /// A specific reason. Never contains the value of a secret.
     Because(String),
 }
 
-/// Types that say themselves what they take.
+/// For types with a parser of their own.
 pub(super) fn from_str<T: FromStr>(text: &str) -> Result<T, Invalid> {
     text.parse().map_err(|_| Invalid::Unexpected)
 }
@@ -55,7 +55,7 @@ pub(super) fn concurrency(text: &str) -> Result<NonZeroUsize, Invalid> {
     up_to(text, MAX_TABLE_CONCURRENCY)
 }
 
-/// Megabytes, maybe with a fraction, in bytes.
+/// Megabytes, with or without a fraction, converted to bytes.
 pub(super) fn megabytes(text: &str) -> Result<NonZeroU64, Invalid> {
     let bytes = from_str::<f64>(text)? * 1e6;
     let bytes = if (1.0..MOST_BYTES_PER_SECOND).contains(&bytes) { bytes as u64 } else { 0 };

@@ -1,35 +1,35 @@
-//! The environment as text, and every fault that turns up while it is read.
+//! Reads the environment and collects every fault.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
 
 use crate::config::faults::Fault;
 use crate::config::parsers::Invalid;
-use crate::config::variables::{self, About, Default, MYSQL_PASSWORD, Variable};
+use crate::config::variables::{self, About, Default, Mark, Variable};
 
-/// A name further away than this is not a typing mistake.
+/// A name with a larger edit distance is not a typo.
 const LARGEST_TYPO: usize = 3;
 
-/// Names in the environment that start like this are likely meant for this program.
+/// Names with these prefixes are probably meant for this program.
 const OUR_PREFIXES: [&str; 3] = ["MYSQL_", "BIGQUERY_", "TABLE"];
 
 /// Reads variables and collects the faults. The values may be secrets, so there is no `Debug`.
 pub(super) struct Reader {
     values: HashMap<&'static str, String>,
     pub(super) faults: Vec<Fault>,
-    /// Names in the environment that look like ours and are not: the likely typing mistakes.
-    strangers: Vec<String>,
+    /// Unknown names with one of our prefixes: probably typos.
+    unknown: Vec<String>,
 }
 
 impl Reader {
-    /// Takes the known variables out of the environment. Empty means unset.
+    /// Keeps the known variables of the environment. An empty one counts as unset.
     pub(super) fn new(environment: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
-        let mut reader = Self { values: HashMap::new(), faults: Vec::new(), strangers: Vec::new() };
+        let mut reader = Self { values: HashMap::new(), faults: Vec::new(), unknown: Vec::new() };
         for (name, value) in environment {
             let Ok(name) = name.into_string() else { continue };
             match variables::ALL.iter().find(|about| about.name == name) {
                 Some(about) => reader.take(about, value),
-                None if OUR_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) => reader.strangers.push(name),
+                None if OUR_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) => reader.unknown.push(name),
                 None => {}
             }
         }
@@ -39,8 +39,8 @@ impl Reader {
     fn take(&mut self, about: &'static About, value: OsString) {
         match value.into_string() {
             Ok(value) if value.is_empty() => {}
-            // Blanks may be a password.
-            Ok(value) if value.trim().is_empty() && about.name != MYSQL_PASSWORD.about.name => {}
+            // A password may consist of spaces.
+            Ok(value) if value.trim().is_empty() && !about.has(Mark::Secret) => {}
             Ok(value) => {
                 self.values.insert(about.name, value);
             }
@@ -57,14 +57,14 @@ impl Reader {
         self.values.get(variable.about.name).map(String::as_str)
     }
 
-    /// The value, or else the default; a required variable that is not set is a fault.
+    /// The value, or else the default. A missing required variable is a fault.
     pub(super) fn value<T>(&mut self, variable: &'static Variable<T>) -> Option<T> {
         match (self.values.get(variable.about.name).cloned(), variable.about.default) {
             (Some(text), _) => self.parse(variable, text.trim()),
             (None, Default::Value(text)) => self.parse(variable, text),
             (None, Default::Unset(_)) => None,
             (None, Default::Required) => {
-                // One that is there and cannot be read has its fault already.
+                // A value that is not UTF-8 has its fault already.
                 if !self.faults.iter().any(|fault| fault.variable == variable.about.name) {
                     self.fault(&variable.about, format!("is not set{}", self.typo_of(variable.about.name)));
                 }
@@ -81,17 +81,18 @@ impl Reader {
                 None
             }
             Err(Invalid::Unexpected) => {
-                self.fault(&variable.about, format!("is {text:?}; expected {}", variable.about.expected));
+                let value = if variable.about.has(Mark::Secret) { "invalid".to_owned() } else { format!("{text:?}") };
+                self.fault(&variable.about, format!("is {value}; expected {}", variable.about.expected));
                 None
             }
         }
     }
 
-    /// ", but MYSQL_PASWORD is" where an unknown variable of nearly the same name is set.
+    /// `, but MYSQL_PASWORD is`, if an unknown variable with a similar name is set.
     pub(super) fn typo_of(&self, name: &str) -> String {
-        let distance = |stranger: &&String| strsim::damerau_levenshtein(stranger, name);
-        match self.strangers.iter().min_by_key(distance).filter(|stranger| distance(stranger) <= LARGEST_TYPO) {
-            Some(stranger) => format!(", but {stranger} is"),
+        let distance = |unknown: &&String| strsim::damerau_levenshtein(unknown, name);
+        match self.unknown.iter().min_by_key(distance).filter(|unknown| distance(unknown) <= LARGEST_TYPO) {
+            Some(typo) => format!(", but {typo} is"),
             None => String::new(),
         }
     }

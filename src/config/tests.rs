@@ -3,12 +3,16 @@
 use super::*;
 use crate::avro::codec::Codec;
 use crate::config::help;
-use crate::config::variables::{ALL, Default, Group, LOCAL_ONLY, accepts};
+use crate::config::variables::{
+    ALL, About, Default, Group, MYSQL_PASSWORD, Mark, READ_CONNECTIONS, TABLE_CONCURRENCY, Variable, accepts,
+};
 use crate::mapping::policies::Policies;
-use crate::mysql::settings::{Address, Login, SslMode};
+use crate::mysql::settings::{Address, Login, MAX_READ_CONNECTIONS, SslMode};
 use crate::mysql::snapshot::Snapshots;
+use crate::sync::settings::MAX_TABLE_CONCURRENCY;
 use crate::telemetry::{self, settings::LogFormat};
 use secrecy::ExposeSecret;
+use std::collections::BTreeSet;
 
 const COMPLETE: &[(&str, &str)] = &[
     ("MYSQL_HOST", "db.internal"),
@@ -243,17 +247,52 @@ fn log_settings_have_defaults_and_faults() {
 fn the_terraform_module_sets_every_variable_and_no_other() {
     let contract: serde_json::Value =
         serde_json::from_str(include_str!("../../terraform/tests/contract.json")).unwrap();
-    let mut module: Vec<&str> = ["environment", "secret_environment", "local_only"]
-        .iter()
-        .flat_map(|list| contract[list].as_array().unwrap())
-        .map(|name| name.as_str().unwrap())
-        .collect();
-    let ours = ALL.iter().filter(|about| about.group != Group::Platform);
-    let mut ours: Vec<&str> = ours.map(|about| about.name).collect();
-    module.sort_unstable();
-    ours.sort_unstable();
-    assert_eq!(module, ours);
-    assert!(LOCAL_ONLY.iter().all(|name| ours.contains(name)));
+    let set = |list: &str| -> BTreeSet<String> { serde_json::from_value(contract[list].clone()).unwrap() };
+    let declared = |wanted: fn(&About) -> bool| -> BTreeSet<String> {
+        let ours = ALL.iter().filter(|about| about.group != Group::Platform && wanted(about));
+        ours.map(|about| about.name.to_owned()).collect()
+    };
+    let (local, secret) = (declared(|about| about.has(Mark::Local)), declared(|about| about.has(Mark::Secret)));
+    assert_eq!(set("local_only"), local);
+    assert_eq!(set("secret_environment"), secret);
+    assert_eq!(set("environment"), declared(|about| !about.has(Mark::Local) && !about.has(Mark::Secret)));
+}
+
+/// A number that is a constant here and a validation there.
+#[test]
+fn the_terraform_module_has_the_same_limits() {
+    let inputs = include_str!("../../terraform/variables.tf");
+    for (input, about, most) in [
+        ("table_concurrency", &TABLE_CONCURRENCY.about, MAX_TABLE_CONCURRENCY),
+        ("read_connections", &READ_CONNECTIONS.about, MAX_READ_CONNECTIONS),
+    ] {
+        let (_, input) = inputs.split_once(&format!("variable \"{input}\"")).unwrap();
+        let (input, _) = input.split_once("\n}").unwrap();
+        assert!(input.contains(&format!(" <= {most} ")), "{} in terraform/variables.tf", about.name);
+        assert_eq!(about.expected, format!("a whole number from 1 to {most}"), "{}", about.name);
+        assert_eq!(accepts(about.name, &most.to_string()), Some(true), "{}", about.name);
+        assert_eq!(accepts(about.name, &(most + 1).to_string()), Some(false), "{}", about.name);
+    }
+}
+
+#[test]
+fn every_declared_variable_is_read() {
+    let readers = [include_str!("assemble.rs"), include_str!("login.rs")].concat();
+    let words: BTreeSet<&str> =
+        readers.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
+    for about in ALL {
+        assert!(words.contains(about.name), "{} is declared, and nothing reads it", about.name);
+    }
+}
+
+#[test]
+fn no_fault_shows_a_secret() {
+    static PIN: Variable<u16> = Variable { about: About { ..MYSQL_PASSWORD.about }, parse: parsers::port };
+    let environment = [("MYSQL_PASSWORD".into(), "s3cret-value".into())];
+    let mut reader = reader::Reader::new(environment);
+    assert_eq!(reader.value(&PIN), None);
+    assert_eq!(reader.faults.len(), 1);
+    assert!(!format!("{:?}", reader.faults).contains("s3cret-value"), "{:?}", reader.faults);
 }
 
 #[test]

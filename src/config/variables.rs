@@ -15,39 +15,52 @@ use crate::mysql::snapshot::Snapshots;
 use crate::telemetry::settings::LogFormat;
 use crate::work::selection::Selection;
 
-/// A variable and how its value is read.
+/// A variable and the parser of its value.
 pub struct Variable<T: 'static> {
-    /// Everything but the type.
+    /// Its declaration, without the type.
     pub about: About,
-    /// From the trimmed text.
+    /// Parses the trimmed text.
     pub(super) parse: fn(&str) -> Result<T, Invalid>,
 }
 
-/// What is declared of a variable.
+/// The declaration of a variable.
 #[derive(Debug)]
 pub struct About {
     /// Its name in the environment.
     pub name: &'static str,
-    /// Where it is listed.
+    /// Its group in the documentation.
     pub group: Group,
-    /// What holds when it is unset or empty.
+    /// Its value if it is unset or empty.
     pub default: Default,
-    /// How it could look.
+    /// A valid value.
     pub example: &'static str,
-    /// What is expected, for the error about another value; empty if the parser says it.
+    /// The valid values, for the error about an invalid one. Empty if the parser describes them.
     pub expected: &'static str,
-    /// What it means.
+    /// Its description.
     pub meaning: &'static str,
+    /// Its marks.
+    pub marks: &'static [Mark],
 }
 
-/// What holds when a variable is unset or empty.
+/// What sets some variables apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// One of the most important ones: it is in the README's short table.
+    Common,
+    /// No error shows its value, and the Terraform module takes it from a secret.
+    Secret,
+    /// For local use: the Terraform module does not set it.
+    Local,
+}
+
+/// The value of a variable that is unset or empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Default {
     /// It must be set.
     Required,
-    /// This value, read like any other.
+    /// This text, parsed like any other.
     Value(&'static str),
-    /// No value; what happens then, in a few words.
+    /// No value. The text says what happens instead.
     Unset(&'static str),
 }
 
@@ -58,28 +71,42 @@ pub enum Group {
     Source,
     /// The BigQuery dataset.
     Destination,
-    /// Which tables, and how they are read.
-    Tables,
-    /// What happens to values, and how they travel.
+    /// Which tables are copied.
+    Selection,
+    /// How they are read, and how fast.
+    Reading,
+    /// Values that do not fit, and the upload.
     Values,
+    /// When a table is not replaced.
+    Guards,
     /// Logs.
     Logs,
-    /// What Cloud Run sets.
+    /// Variables that Cloud Run sets.
     Platform,
 }
 
 impl Group {
     /// All groups, in the order of the documentation.
-    pub const ALL: [Self; 6] =
-        [Self::Source, Self::Destination, Self::Tables, Self::Values, Self::Logs, Self::Platform];
+    pub const ALL: [Self; 8] = [
+        Self::Source,
+        Self::Destination,
+        Self::Selection,
+        Self::Reading,
+        Self::Values,
+        Self::Guards,
+        Self::Logs,
+        Self::Platform,
+    ];
 
     /// The heading.
     pub fn title(self) -> &'static str {
         match self {
             Self::Source => "MySQL",
             Self::Destination => "BigQuery",
-            Self::Tables => "Tables and how they are read",
+            Self::Selection => "Table selection",
+            Self::Reading => "Reading",
             Self::Values => "Values and the upload",
+            Self::Guards => "Guards",
             Self::Logs => "Logs",
             Self::Platform => "Set by Cloud Run",
         }
@@ -87,7 +114,12 @@ impl Group {
 }
 
 impl About {
-    /// The default as people read it.
+    /// Whether the variable has this mark.
+    pub fn has(&self, mark: Mark) -> bool {
+        self.marks.contains(&mark)
+    }
+
+    /// The default, as the documentation shows it.
     pub fn default_text(&self) -> &'static str {
         match self.default {
             Default::Required => "required",
@@ -96,29 +128,11 @@ impl About {
     }
 }
 
-/// Those that everybody sets or looks at: the README's short table.
-pub const COMMON: &[&str] = &[
-    "MYSQL_HOST",
-    "MYSQL_USER",
-    "MYSQL_PASSWORD",
-    "MYSQL_DATABASE",
-    "MYSQL_SSL_MODE",
-    "BIGQUERY_PROJECT",
-    "BIGQUERY_DATASET",
-    "TABLES",
-    "INVALID_VALUES",
-    "MAX_SHRINK_PERCENT",
-];
-
-/// Those that have no place on Cloud Run: the Terraform module does not set them.
-pub const LOCAL_ONLY: &[&str] =
-    &["BIGQUERY_EMULATOR_HOST", "MYSQL_IAM_AUTH", "MYSQL_PASSWORD_EMPTY", "MYSQL_PASSWORD_FILE"];
-
-/// Nothing is done unless the variable is set.
+/// An unset variable has no effect.
 const NONE: Default = Default::Unset("–");
 
 macro_rules! variables {
-    ($( $group:ident { $( $name:ident: $type:ty = $parse:expr, $default:expr, $example:literal, $expected:literal, $meaning:literal; )* } )*) => {
+    ($( $group:ident { $( $name:ident $(($($mark:ident),+))?: $type:ty = $parse:expr, $default:expr, $example:literal, $expected:literal, $meaning:literal; )* } )*) => {
         $($(
             #[doc = $meaning]
             pub const $name: Variable<$type> = Variable {
@@ -129,6 +143,7 @@ macro_rules! variables {
                     example: $example,
                     expected: $expected,
                     meaning: $meaning,
+                    marks: &[$($(Mark::$mark),+)?],
                 },
                 parse: $parse,
             };
@@ -148,27 +163,27 @@ macro_rules! variables {
     };
 }
 
-// name: type = parser, default, example, what is expected, meaning
+// name (marks): type = parser, default, example, what is expected, meaning
 #[rustfmt::skip]
 variables! {
     Source {
-        MYSQL_HOST: String = host, Default::Required, "10.20.0.3", "",
+        MYSQL_HOST (Common): String = host, Default::Required, "10.20.0.3", "",
             "host name, address, or path of a Unix socket (such as /cloudsql/…)";
         MYSQL_PORT: u16 = port, Default::Value("3306"), "3307", "a port between 1 and 65535",
             "TCP port";
-        MYSQL_USER: String = any_text, Default::Required, "bigquery_sync", "",
+        MYSQL_USER (Common): String = any_text, Default::Required, "bigquery_sync", "",
             "user name; it needs only SELECT on the tables";
-        MYSQL_PASSWORD: String = any_text, Default::Required, "the-password", "",
-            "password";
-        MYSQL_PASSWORD_FILE: PathBuf = from_str, NONE, "/secrets/mysql-password", "",
+        MYSQL_PASSWORD (Common, Secret): String = any_text, Default::Required, "the-password", "",
+            "password (or another way to log in)";
+        MYSQL_PASSWORD_FILE (Local): PathBuf = from_str, NONE, "/secrets/mysql-password", "",
             "path of a file with the password, instead of `MYSQL_PASSWORD`; one line break at its end is ignored";
-        MYSQL_PASSWORD_EMPTY: bool = boolean, Default::Value("false"), "true", "true or false",
+        MYSQL_PASSWORD_EMPTY (Local): bool = boolean, Default::Value("false"), "true", "true or false",
             "set to true if the password is empty";
-        MYSQL_IAM_AUTH: bool = boolean, Default::Value("false"), "true", "true or false",
+        MYSQL_IAM_AUTH (Local): bool = boolean, Default::Value("false"), "true", "true or false",
             "set to true to log in to Cloud SQL with an access token instead of a password";
-        MYSQL_DATABASE: String = any_text, Default::Required, "shop", "",
+        MYSQL_DATABASE (Common): String = any_text, Default::Required, "shop", "",
             "database to copy from";
-        MYSQL_SSL_MODE: SslMode = from_str, Default::Value("PREFERRED"), "VERIFY_CA", "one of DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY",
+        MYSQL_SSL_MODE (Common): SslMode = from_str, Default::Value("PREFERRED"), "VERIFY_CA", "one of DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY",
             "`DISABLED`, `PREFERRED`, `REQUIRED`, `VERIFY_CA` or `VERIFY_IDENTITY`, as in MySQL's own client";
         MYSQL_SSL_CA: SslCa = ssl_ca, NONE, "/secrets/server-ca.pem", "",
             "CA certificate of the server: PEM text, or the path of a PEM file";
@@ -176,18 +191,20 @@ variables! {
             "how long the server may send nothing before the table is restarted";
     }
     Destination {
-        BIGQUERY_PROJECT: String = project, Default::Required, "my-project", "",
+        BIGQUERY_PROJECT (Common): String = project, Default::Required, "my-project", "",
             "project of the dataset and of the load jobs";
-        BIGQUERY_DATASET: String = dataset, Default::Required, "shop", "",
+        BIGQUERY_DATASET (Common): String = dataset, Default::Required, "shop", "",
             "dataset to copy into; it must exist";
         BIGQUERY_LOCATION: String = any_text, Default::Unset("the dataset's"), "EU", "",
             "location of the load jobs, such as EU";
-        BIGQUERY_EMULATOR_HOST: String = emulator, NONE, "127.0.0.1:9050", "",
+        BIGQUERY_EMULATOR_HOST (Local): String = emulator, NONE, "127.0.0.1:9050", "",
             "host:port or URL of an emulator; turns authentication off";
     }
-    Tables {
-        TABLES: Selection = selection, Default::Value("*"), "users,orders", "",
+    Selection {
+        TABLES (Common): Selection = selection, Default::Value("*"), "users,orders", "",
             "tables to copy: names, patterns (`*`, `?`, `!`), or a JSON array with options per table";
+    }
+    Reading {
         TABLE_CONCURRENCY: NonZeroUsize = concurrency, Default::Value("1"), "2", "a whole number from 1 to 64",
             "how many tables one task copies at the same time, at most 64";
         READ_CONNECTIONS: NonZeroUsize = connections, Default::Value("1"), "4", "a whole number from 1 to 64",
@@ -198,16 +215,18 @@ variables! {
             "how many rows a task may read per second";
         MAX_MB_PER_SECOND: NonZeroU64 = megabytes, NONE, "20", "a number above 0",
             "how many megabytes (1,000,000 bytes) of values a task may read per second";
-        MAX_SHRINK_PERCENT: u8 = percent, NONE, "50", "a whole number from 0 to 100",
-            "do not replace a table if it would lose more than this percentage of its rows, 0 to 100";
     }
     Values {
         ZERO_DATES: Policy = from_str, Default::Value("null"), "null", "null or error",
             "0000-00-00 and other dates with a zero part: `null` replaces them with NULL, `error` fails the table";
-        INVALID_VALUES: Policy = from_str, Default::Value("error"), "error", "error or null",
+        INVALID_VALUES (Common): Policy = from_str, Default::Value("error"), "error", "error or null",
             "values that do not fit their BigQuery type: `error` fails the table, `null` replaces them with NULL";
         AVRO_CODEC: Codec = from_str, Default::Value("zstd"), "zstd:3", "zstd, zstd:LEVEL with a level from -7 to 19 but 0, snappy, deflate, deflate:LEVEL with a level from 1 to 9, or null",
             "compression of the upload: zstd (adapts to the time available), zstd:LEVEL (-7 to 19), snappy, deflate, deflate:LEVEL (1 to 9) or null";
+    }
+    Guards {
+        MAX_SHRINK_PERCENT (Common): u8 = percent, NONE, "50", "a whole number from 0 to 100",
+            "do not replace a table if it would lose more than this percentage of its rows, 0 to 100";
     }
     Logs {
         LOG_FORMAT: LogFormat = from_str, Default::Unset("json; text on a terminal"), "json", "json or text",

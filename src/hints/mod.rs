@@ -1,5 +1,6 @@
-//! What the operator should do about an error: the only place below the configuration that names variables, grants and roles.
+//! What to do about an error. No other module below the configuration names variables, grants or roles.
 
 pub mod bigquery;
+pub mod mapping;
 pub mod mysql;
 pub mod tables;

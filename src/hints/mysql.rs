@@ -1,4 +1,4 @@
-//! Hints for errors of MySQL: which variable, grant or role to look at.
+//! Hints for errors of MySQL: which variable, grant or role to check.
 
 use secrecy::ExposeSecret as _;
 
@@ -7,41 +7,72 @@ use crate::mysql::error::{
     LOCK_WAIT_TIMEOUT, QUERY_INTERRUPTED, SERVER_SHUTDOWN, STATEMENT_TIMEOUT, STATEMENT_TIMEOUT_MARIADB, SYNTAX,
     TABLE_ACCESS_DENIED, TABLE_DEFINITION_CHANGED, UNKNOWN_COLUMN, UNKNOWN_DATABASE,
 };
-use crate::mysql::settings::{Address, Login};
+use crate::mysql::settings::{Address, Login, SslMode};
+use crate::mysql::sql::quoted;
 use crate::mysql::tls::{CertificateRefusal, Refusal};
 use crate::mysql::{Error, Settings};
 
-/// The whole sentence: what was being done, what happened, and what to do.
+/// The whole message: what the program did, what happened, and what to do.
 pub fn explain(error: &Error, settings: &Settings) -> String {
-    error.sentence(&problem(error.kind(), settings))
+    let kind = error.kind();
+    error.sentence(&if error.is_connecting() { connecting(kind, settings) } else { working(kind) })
 }
 
-fn problem(kind: &Kind, settings: &Settings) -> String {
+/// How to read consistent rows of a table that the user may not lock.
+pub fn locking(settings: &Settings) -> String {
+    let database = quoted(&settings.database);
+    format!("to read consistent rows, GRANT LOCK TABLES ON {database}.* or set \"read_connections\": 1 in TABLES")
+}
+
+/// Why the connection is not encrypted, and how to encrypt it.
+pub fn unencrypted(settings: &Settings) -> String {
+    let why = match settings.ssl_mode {
+        SslMode::Disabled => "MYSQL_SSL_MODE is DISABLED",
+        _ => "the server has no TLS",
+    };
+    format!(
+        "the connection to MySQL at {} is not encrypted ({why}): others on the network can read the rows; set \
+         MYSQL_SSL_MODE=VERIFY_CA and MYSQL_SSL_CA",
+        settings.address
+    )
+}
+
+/// What happened while connecting.
+fn connecting(kind: &Kind, settings: &Settings) -> String {
     match kind {
-        Kind::Server { number, at_login: true, .. } => at_login(*number, kind, settings),
-        Kind::Server { number, at_login: false, .. } => format!("{kind}{}", of_a_query(*number)),
+        Kind::Server { number, .. } => at_login(*number, kind, settings),
         Kind::Tls(refusal) => format!("{kind}: {}", tls(refusal)),
+        Kind::Token(error) => format!(
+            "no access token for MYSQL_IAM_AUTH: {error} (on a laptop run `gcloud auth application-default login`; on \
+             Cloud Run check the job's service account)"
+        ),
+        _ => format!("{kind}: check {}", address_variables(settings)),
+    }
+}
+
+/// What happened over a connection.
+fn working(kind: &Kind) -> String {
+    match kind {
+        Kind::Server { number, .. } => format!("{kind}{}", of_a_query(*number)),
         Kind::Stalled(_) => {
             format!("{kind}; if it needs longer to find the first row, raise MYSQL_STALL_SECONDS")
         }
-        Kind::NotMySql | Kind::ConnectTimeout(_) | Kind::Io(_) => {
-            format!("{kind}: look at {}", address_variables(settings))
+        Kind::LockTaken => format!("{kind}; this one read nothing"),
+        Kind::LockLost => format!("{kind}; the destination table is unchanged"),
+        Kind::UnwritableKey => {
+            format!("{kind}: read the table over one connection (\"read_connections\": 1 in TABLES)")
         }
-        Kind::Token(error) => format!(
-            "no access token for MYSQL_IAM_AUTH: {error} (on a laptop run `gcloud auth application-default login`; on \
-             Cloud Run look at the job's service account)"
-        ),
-        Kind::Closed | Kind::Silent(_) | Kind::Protocol(_) | Kind::Outdated(_) | Kind::Problem(_) => kind.to_string(),
+        _ => kind.to_string(),
     }
 }
 
 fn at_login(number: u16, kind: &Kind, settings: &Settings) -> String {
     let (database, user) = (&settings.database, &settings.user);
     match number {
-        ACCESS_DENIED => format!("it refused user {user}: look at MYSQL_USER and {} ({kind})", login(settings)),
-        UNKNOWN_DATABASE => format!("it has no database {database}: look at MYSQL_DATABASE"),
+        ACCESS_DENIED => format!("it refused user {user}: check MYSQL_USER and {} ({kind})", login(settings)),
+        UNKNOWN_DATABASE => format!("it has no database {database}: check MYSQL_DATABASE"),
         ACCESS_DENIED_TO_DATABASE => format!(
-            "user {user} may not use database {database}, or it does not exist: look at MYSQL_DATABASE, or \
+            "user {user} may not use database {database}, or it does not exist: check MYSQL_DATABASE, or \
              GRANT SELECT ON {database}.* TO {user}"
         ),
         HOST_NOT_PRIVILEGED | HOST_BLOCKED => {
@@ -54,7 +85,7 @@ fn at_login(number: u16, kind: &Kind, settings: &Settings) -> String {
 fn of_a_query(number: u16) -> &'static str {
     match number {
         TABLE_ACCESS_DENIED | COLUMN_ACCESS_DENIED => " (the user of MYSQL_USER needs SELECT on it)",
-        SYNTAX | UNKNOWN_COLUMN => " (if the table has a \"where\" in TABLES, look at that first)",
+        SYNTAX | UNKNOWN_COLUMN => " (if the table has a \"where\" in TABLES, check that first)",
         LOCK_WAIT_TIMEOUT => " (another session holds a lock on the table)",
         QUERY_INTERRUPTED => " (someone or something killed the query)",
         STATEMENT_TIMEOUT | STATEMENT_TIMEOUT_MARIADB => {
@@ -66,47 +97,49 @@ fn of_a_query(number: u16) -> &'static str {
     }
 }
 
-/// Where the user's proof comes from, and what is often wrong with it.
+/// The variable of the password or token, and a common mistake with it.
 fn login(settings: &Settings) -> String {
     match &settings.login {
         Login::Password { password, variable } if password.expose_secret().ends_with('\n') => {
-            format!("{variable}; {variable} ends with a line break, was it stored with echo?")
+            format!("{variable}; {variable} ends with a line break: was it stored with echo?")
         }
+        // If the server switches to another plugin, the driver cannot send an empty answer.
+        Login::Password { password, variable } if password.expose_secret().is_empty() => format!(
+            "{variable}; give the user a password, or change the user to the server's default authentication plugin"
+        ),
         Login::Password { variable, .. } => (*variable).to_owned(),
-        Login::AccessToken => {
-            "MYSQL_IAM_AUTH; the user has to be an IAM user of the instance (a service account's name \
+        Login::AccessToken => "MYSQL_IAM_AUTH; the user must be an IAM user of the instance (a service account's name \
                                without its domain), and the account needs roles/cloudsql.instanceUser"
-                .to_owned()
-        }
+            .to_owned(),
     }
 }
 
 fn address_variables(settings: &Settings) -> &'static str {
     match settings.address {
-        Address::Tcp(..) => "MYSQL_HOST and MYSQL_PORT, and at firewalls and VPC between",
+        Address::Tcp(..) => "MYSQL_HOST, MYSQL_PORT, firewalls and the VPC",
         Address::Socket(_) => "MYSQL_HOST, the path of the socket",
     }
 }
 
-/// What to do about a certificate that is refused, or about a server without TLS.
+/// What to do about a refused certificate, or a server without TLS.
 fn tls(refusal: &Refusal) -> &'static str {
     match refusal {
         Refusal::Certificate(CertificateRefusal::UnknownIssuer, _) => {
-            "the server's certificate is of a CA that is not trusted here; look at MYSQL_SSL_MODE and MYSQL_SSL_CA, \
-             which takes the server's CA"
+            "the server's certificate was issued by a CA that is not trusted here; set MYSQL_SSL_CA to the server's CA, or \
+             check MYSQL_SSL_MODE"
         }
         Refusal::Certificate(CertificateRefusal::Expired, _) => {
-            "the server's certificate has expired; renew it on the server (a certificate is checked because of \
-             MYSQL_SSL_MODE)"
+            "the server's certificate has expired; renew it on the server (MYSQL_SSL_MODE requires a valid \
+             certificate)"
         }
         Refusal::Certificate(CertificateRefusal::OtherHost, _) => {
-            "the server's certificate is of another host; correct MYSQL_HOST, or accept every host of the CA with \
+            "the server's certificate is for another host; correct MYSQL_HOST, or accept every host of the CA with \
              MYSQL_SSL_MODE=VERIFY_CA"
         }
-        Refusal::NotSupported => "look at MYSQL_SSL_MODE and MYSQL_SSL_CA, and at the server's own settings of TLS",
-        Refusal::UnreadableCa => "look at MYSQL_SSL_CA",
+        Refusal::NotSupported => "check MYSQL_SSL_MODE and MYSQL_SSL_CA, and the server's TLS settings",
+        Refusal::UnreadableCa => "check MYSQL_SSL_CA",
         Refusal::Certificate(CertificateRefusal::Other, _) | Refusal::Other(_) => {
-            "look at MYSQL_SSL_MODE and MYSQL_SSL_CA"
+            "check MYSQL_SSL_MODE and MYSQL_SSL_CA"
         }
     }
 }
@@ -114,7 +147,6 @@ fn tls(refusal: &Refusal) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mysql::settings::SslMode;
     use secrecy::SecretString;
     use std::time::Duration;
 
@@ -131,36 +163,49 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_names_what_to_look_at() {
-        let server = |number, at_login| Kind::Server { number, message: "m".into(), at_login };
+    fn each_kind_names_what_to_check() {
+        let server = |number| Kind::Server { number, message: "m".into() };
         let certificate = |refusal| Kind::Tls(Refusal::Certificate(refusal, "invalid".into()));
-        let cases = [
+        let connecting = [
+            (server(ACCESS_DENIED), "it refused user sync: check MYSQL_USER and MYSQL_PASSWORD (MySQL error 1045: m)"),
+            (server(UNKNOWN_DATABASE), "no database shop: check MYSQL_DATABASE"),
+            (server(ACCESS_DENIED_TO_DATABASE), "GRANT SELECT ON shop.* TO sync"),
+            (server(HOST_BLOCKED), "from this host for user sync: MySQL error 1129: m"),
+            (server(1040), "MySQL error 1040: m"),
+            (Kind::ConnectTimeout(Duration::from_secs(8)), "no answer within 8 s: check MYSQL_HOST, MYSQL_PORT"),
+            (Kind::NotMySql, "does not speak MySQL: check MYSQL_HOST"),
+            (Kind::Closed, "the server closed the connection: check MYSQL_HOST"),
+            (Kind::Protocol("odd".into()), "unexpected answer from the server: odd: check MYSQL_HOST"),
             (
-                server(ACCESS_DENIED, true),
-                "it refused user sync: look at MYSQL_USER and MYSQL_PASSWORD (MySQL error 1045: m)",
+                certificate(CertificateRefusal::UnknownIssuer),
+                "TLS: invalid: the server's certificate was issued by a CA",
             ),
-            (server(UNKNOWN_DATABASE, true), "no database shop: look at MYSQL_DATABASE"),
-            (server(ACCESS_DENIED_TO_DATABASE, true), "GRANT SELECT ON shop.* TO sync"),
-            (server(HOST_BLOCKED, true), "from this host for user sync: MySQL error 1129: m"),
-            (server(1040, true), "MySQL error 1040: m"),
-            (server(TABLE_ACCESS_DENIED, false), "MySQL error 1142: m (the user of MYSQL_USER needs SELECT on it)"),
-            (server(SYNTAX, false), "\"where\" in TABLES"),
-            (server(STATEMENT_TIMEOUT, false), "max_execution_time"),
-            (Kind::Stalled(Duration::from_secs(5)), "sent nothing for 5 s; if it needs longer"),
-            (Kind::ConnectTimeout(Duration::from_secs(8)), "no answer within 8 s: look at MYSQL_HOST and MYSQL_PORT"),
-            (Kind::NotMySql, "does not speak MySQL: look at MYSQL_HOST"),
-            (certificate(CertificateRefusal::UnknownIssuer), "TLS: invalid: the server's certificate is of a CA"),
             (certificate(CertificateRefusal::Expired), "has expired"),
             (certificate(CertificateRefusal::OtherHost), "MYSQL_SSL_MODE=VERIFY_CA"),
-            (Kind::Tls(Refusal::UnreadableCa), "not valid PEM: look at MYSQL_SSL_CA"),
-            (Kind::Closed, "the server closed the connection"),
+            (Kind::Tls(Refusal::UnreadableCa), "not valid PEM: check MYSQL_SSL_CA"),
         ];
-        for (kind, expected) in cases {
-            let sentence = explain(&Error::from(kind).doing("asking"), &settings("secret"));
+        let working = [
+            (server(TABLE_ACCESS_DENIED), "MySQL error 1142: m (the user of MYSQL_USER needs SELECT on it)"),
+            (server(SYNTAX), "\"where\" in TABLES"),
+            (server(STATEMENT_TIMEOUT), "max_execution_time"),
+            (Kind::Stalled(Duration::from_secs(5)), "sent nothing for 5 s; if it needs longer"),
+            (Kind::Closed, "the server closed the connection"),
+            (Kind::LockTaken, "right now; this one read nothing"),
+            (Kind::LockLost, "the lock is lost; the destination table is unchanged"),
+            (
+                Kind::UnwritableKey,
+                "cannot express the key's values exactly: read the table over one connection (\"read_connections\": 1 in TABLES)",
+            ),
+        ];
+        let connecting = connecting.map(|(kind, expected)| (Error::from(kind).while_connecting(), expected));
+        let working = working.map(|(kind, expected)| (Error::from(kind), expected));
+        for (error, expected) in connecting.into_iter().chain(working) {
+            let sentence = explain(&error.doing("asking"), &settings("secret"));
             assert!(sentence.starts_with("asking: ") && sentence.contains(expected), "{sentence}");
             assert!(!sentence.contains("secret"), "{sentence}");
         }
-        let refused = Error::from(server(ACCESS_DENIED, true));
+        let refused = Error::from(server(ACCESS_DENIED)).while_connecting();
         assert!(explain(&refused, &settings("secret\n")).contains("was it stored with echo?"));
+        assert!(explain(&refused, &settings("")).contains("default authentication plugin"));
     }
 }

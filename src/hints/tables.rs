@@ -12,7 +12,7 @@ pub const ONE_DESTINATION_EACH: &str = "give all but one another \"destination\"
 pub fn missing(database: &str, user: &str, table: &str, nearest: &str) -> String {
     format!(
         "no such table in database {database} (or user {user} may not read it: GRANT SELECT ON {}.{} TO {user}){nearest}: \
-         look at TABLES and MYSQL_DATABASE",
+         check TABLES and MYSQL_DATABASE",
         quoted(database),
         quoted(table)
     )

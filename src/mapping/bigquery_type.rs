@@ -1,6 +1,9 @@
 //! The BigQuery types that destination tables use, with all of their names.
 
-/// The BigQuery types that destination tables use.
+use std::fmt;
+use std::str::FromStr;
+
+/// A BigQuery type that destination tables use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "BigQuery's own names")]
 pub enum BigQueryType {
@@ -19,13 +22,30 @@ pub enum BigQueryType {
     Geography,
 }
 
+/// All types, in the order in which an error lists them.
+const ALL: [BigQueryType; 13] = [
+    BigQueryType::Int64,
+    BigQueryType::Float64,
+    BigQueryType::Bool,
+    BigQueryType::Numeric,
+    BigQueryType::BigNumeric,
+    BigQueryType::String,
+    BigQueryType::Bytes,
+    BigQueryType::Date,
+    BigQueryType::Time,
+    BigQueryType::DateTime,
+    BigQueryType::Timestamp,
+    BigQueryType::Json,
+    BigQueryType::Geography,
+];
+
 impl BigQueryType {
-    /// The name in a schema of the API. Source: "TableFieldSchema", REST reference.
-    pub fn api_name(self) -> &'static str {
+    /// The name in SQL. Source: "Data types", GoogleSQL reference.
+    pub fn sql_name(self) -> &'static str {
         match self {
-            Self::Int64 => "INTEGER",
-            Self::Float64 => "FLOAT",
-            Self::Bool => "BOOLEAN",
+            Self::Int64 => "INT64",
+            Self::Float64 => "FLOAT64",
+            Self::Bool => "BOOL",
             Self::Numeric => "NUMERIC",
             Self::BigNumeric => "BIGNUMERIC",
             Self::String => "STRING",
@@ -38,40 +58,59 @@ impl BigQueryType {
             Self::Geography => "GEOGRAPHY",
         }
     }
-}
 
-/// The SQL name of each type, followed by its aliases.
-const NAMES: &[(BigQueryType, &[&str])] = &[
-    (BigQueryType::Int64, &["INT64", "INTEGER", "INT"]),
-    (BigQueryType::Float64, &["FLOAT64", "FLOAT"]),
-    (BigQueryType::Bool, &["BOOL", "BOOLEAN"]),
-    (BigQueryType::Numeric, &["NUMERIC", "DECIMAL"]),
-    (BigQueryType::BigNumeric, &["BIGNUMERIC", "BIGDECIMAL"]),
-    (BigQueryType::String, &["STRING"]),
-    (BigQueryType::Bytes, &["BYTES"]),
-    (BigQueryType::Date, &["DATE"]),
-    (BigQueryType::Time, &["TIME"]),
-    (BigQueryType::DateTime, &["DATETIME"]),
-    (BigQueryType::Timestamp, &["TIMESTAMP"]),
-    (BigQueryType::Json, &["JSON"]),
-    (BigQueryType::Geography, &["GEOGRAPHY"]),
-];
+    /// The name in a schema of the API. Source: "TableFieldSchema", REST reference.
+    pub fn api_name(self) -> &'static str {
+        match self {
+            Self::Int64 => "INTEGER",
+            Self::Float64 => "FLOAT",
+            Self::Bool => "BOOLEAN",
+            other => other.sql_name(),
+        }
+    }
 
-impl std::fmt::Display for BigQueryType {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names = NAMES.iter().find(|(kind, _)| kind == self).and_then(|(_, names)| names.first());
-        formatter.write_str(names.unwrap_or(&"?"))
+    /// An SQL alias other than the name in the API.
+    fn alias(self) -> Option<&'static str> {
+        match self {
+            Self::Int64 => Some("INT"),
+            Self::Numeric => Some("DECIMAL"),
+            Self::BigNumeric => Some("BIGDECIMAL"),
+            _ => None,
+        }
     }
 }
 
-impl std::str::FromStr for BigQueryType {
+impl fmt::Display for BigQueryType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.sql_name())
+    }
+}
+
+impl FromStr for BigQueryType {
     type Err = String;
 
+    /// Parses any name of a type, in any case.
     fn from_str(text: &str) -> Result<Self, String> {
-        let means = |names: &[&str]| names.iter().any(|name| name.eq_ignore_ascii_case(text.trim()));
-        NAMES.iter().find(|(_, names)| means(names)).map(|(kind, _)| *kind).ok_or_else(|| {
-            let known: Vec<String> = NAMES.iter().map(|(kind, _)| kind.to_string()).collect();
-            format!("{text:?} is not a BigQuery type; the types are {}", known.join(", "))
+        let is = |name: &str| name.eq_ignore_ascii_case(text.trim());
+        let named = |kind: &Self| is(kind.sql_name()) || is(kind.api_name()) || kind.alias().is_some_and(is);
+        ALL.into_iter().find(named).ok_or_else(|| {
+            let known = ALL.map(Self::sql_name).join(", ");
+            format!("{text:?} is not a BigQuery type; the types are {known}")
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_can_be_written_with_each_of_its_names() {
+        for kind in ALL {
+            for name in [Some(kind.sql_name()), Some(kind.api_name()), kind.alias()].into_iter().flatten() {
+                assert_eq!(name.to_lowercase().parse(), Ok(kind), "{name}");
+            }
+        }
+        assert!("INT32".parse::<BigQueryType>().unwrap_err().ends_with("JSON, GEOGRAPHY"));
     }
 }

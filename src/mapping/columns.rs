@@ -1,6 +1,7 @@
 //! Selects the columns of a table that are copied.
 
 use crate::mapping::bigquery_type::BigQueryType;
+use crate::mapping::error::Error;
 use crate::mysql::catalog::Column;
 
 /// The options `columns` and `types` of a table. If `include` and `exclude` are empty, every column is copied.
@@ -27,13 +28,13 @@ pub(super) fn same(a: &str, b: &str) -> bool {
 }
 
 /// The columns that are copied. It is an error if an option names a column that the table does not have.
-pub(super) fn chosen<'a>(columns: &'a [Column], options: &ColumnOptions) -> Result<Vec<&'a Column>, String> {
+pub(super) fn chosen<'a>(columns: &'a [Column], options: &ColumnOptions) -> Result<Vec<&'a Column>, Error> {
     let filtered = options.include.iter().chain(&options.exclude).map(|name| ("columns", name));
     let typed = options.types.iter().map(|(name, _)| ("types", name));
     for (option, name) in filtered.chain(typed) {
         if !columns.iter().any(|column| same(&column.name, name)) {
-            let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-            return Err(format!("{option:?} in TABLES names {name}, but the table has only {}", names.join(", ")));
+            let columns = columns.iter().map(|column| column.name.clone()).collect();
+            return Err(Error::UnknownColumn { option, name: name.clone(), columns });
         }
     }
     let listed = |list: &[String], column: &Column| list.iter().any(|name| same(name, &column.name));
@@ -43,7 +44,7 @@ pub(super) fn chosen<'a>(columns: &'a [Column], options: &ColumnOptions) -> Resu
         .filter(|column| !listed(&options.exclude, column))
         .collect();
     match options.types.iter().find(|(name, _)| !chosen.iter().any(|column| same(&column.name, name))) {
-        Some((name, _)) => Err(format!("\"types\" in TABLES names {name}, which \"columns\" leaves out")),
+        Some((name, _)) => Err(Error::LeftOut(name.clone())),
         None => Ok(chosen),
     }
 }

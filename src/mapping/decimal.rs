@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_fits_is_narrowed() {
+    fn only_decimals_that_fit_are_narrowed() {
         let within = |text: &str| {
             let (mut narrowed, mut plain) = (Vec::new(), Vec::new());
             append_within(text.as_bytes(), (29, 9), &mut narrowed)?;

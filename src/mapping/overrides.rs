@@ -1,253 +1,140 @@
 //! Type overrides: the BigQuery types that `"types": {"column": "TYPE"}` in `TABLES` can select for a column.
 
-use crate::avro::schema::AvroType;
-use crate::mapping::bigquery_type::BigQueryType;
+use crate::mapping::bigquery_type::BigQueryType as B;
 use crate::mapping::charset::Charset;
 use crate::mapping::convert::Encoding;
-use crate::mapping::target::{BIGNUMERIC, NUMERIC, Target, VECTOR_SELECT, dated, exact, text};
-use crate::mysql::catalog::{Column, Flavor};
-
-/// Another BigQuery type for a MySQL type.
-pub struct Override {
-    /// The BigQuery type.
-    pub to: BigQueryType,
-    /// The Avro type, for the documentation.
-    pub avro: &'static str,
-    /// How the value is converted, and which values do not fit.
-    pub exceptions: &'static str,
-    pub(super) target: fn(&Column, Flavor) -> Target,
-}
-
-/// The smallest scale that NUMERIC cannot have. A decimal of this scale always becomes BIGNUMERIC.
-const BIGNUMERIC_FROM_SCALE: u32 = NUMERIC.1 + 1;
-
-pub(super) const NONE: &[Override] = &[];
+use crate::mapping::target::{
+    AvroRule, BIGNUMERIC, BOOLEAN, BYTES, DECIMAL_20, JSON as JSON_TEXT, LOCAL_TIMESTAMP, LONG, NUMERIC, STRING,
+    TIMESTAMP as UTC_TIMESTAMP, TargetRule, VECTOR_BYTES, avro_decimal, bignumeric_decimal, boolean, checked, dated,
+    decimal_within, exact, geography, printed, text, to, wkb,
+};
 
 /// Signed integers of up to 64 bits, and unsigned integers of up to 32 bits.
-pub(super) const INTEGER: &[Override] = &[INTEGER_AS_BOOL, INTEGER_AS_NUMERIC, INTEGER_AS_STRING];
-
-pub(super) const BIGINT_UNSIGNED: &[Override] = &[
-    Override {
-        to: BigQueryType::Int64,
-        avro: "long",
-        exceptions: "above 9223372036854775807: INVALID_VALUES",
-        target: |_, _| checked(exact(BigQueryType::Int64, AvroType::Long, Encoding::Unsigned)),
-    },
-    INTEGER_AS_BOOL,
+pub(super) const INTEGER: &[TargetRule] = &[
+    to(B::Bool, BOOLEAN, |c, _| boolean(!c.unsigned), BOOLS),
+    to(
+        B::Numeric,
+        DECIMAL_20,
+        |_, _| exact(Encoding::Decimal { scale: 0 }).selected("CAST({} AS DECIMAL(20,0))"),
+        "none",
+    ),
     INTEGER_AS_STRING,
 ];
 
-pub(super) const YEAR: &[Override] =
-    &[Override { exceptions: "none (four digits, as MySQL prints it)", ..INTEGER_AS_STRING }];
+pub(super) const BIGINT_UNSIGNED: &[TargetRule] = &[
+    to(B::Int64, LONG, |_, _| checked(Encoding::Unsigned), ABOVE_INT64),
+    to(B::Bool, BOOLEAN, |_, _| boolean(false), BOOLS),
+    INTEGER_AS_STRING,
+];
 
-pub(super) const BIT: &[Override] = &[BITS_AS_BOOL, BITS_AS_NUMERIC, BITS_AS_BYTES];
+pub(super) const YEAR: &[TargetRule] =
+    &[to(B::String, STRING, |_, _| printed(), "none (four digits, as MySQL prints it)")];
 
-pub(super) const BIT_64: &[Override] = &[
-    Override {
-        to: BigQueryType::Int64,
-        avro: "long",
-        exceptions: "above 9223372036854775807: INVALID_VALUES",
-        target: |_, _| checked(exact(BigQueryType::Int64, AvroType::Long, Encoding::Bits)),
-    },
+pub(super) const BIT: &[TargetRule] = &[
     BITS_AS_BOOL,
     BITS_AS_NUMERIC,
+    to(
+        B::Bytes,
+        BYTES,
+        |_, _| exact(Encoding::Bytes),
+        "none (as many bytes as the bits need, the most significant first)",
+    ),
 ];
 
-pub(super) const DECIMAL_IN_NUMERIC: &[Override] = &[
-    Override {
-        to: BigQueryType::BigNumeric,
-        avro: "decimal(p − s + t, t) with t the greater of s and 10",
-        exceptions: "none",
-        target: |c, _| {
-            let scale = c.scale.unwrap_or(0).max(BIGNUMERIC_FROM_SCALE);
-            let precision = c.precision.unwrap_or(0).saturating_sub(c.scale.unwrap_or(0)) + scale;
-            exact(BigQueryType::BigNumeric, AvroType::Decimal { precision, scale }, Encoding::Decimal { scale })
-        },
-    },
-    DECIMAL_AS_STRING,
-];
+pub(super) const BIT_64: &[TargetRule] =
+    &[to(B::Int64, LONG, |_, _| checked(Encoding::Bits), ABOVE_INT64), BITS_AS_BOOL, BITS_AS_NUMERIC];
 
-pub(super) const DECIMAL_IN_BIGNUMERIC: &[Override] = &[DECIMAL_AS_NUMERIC, DECIMAL_AS_STRING];
+pub(super) const DECIMAL_IN_NUMERIC: &[TargetRule] =
+    &[to(B::BigNumeric, AvroRule::BigNumericDecimal, |c, _| bignumeric_decimal(c), "none"), DECIMAL_AS_STRING];
 
-pub(super) const DECIMAL_BEYOND: &[Override] = &[
+pub(super) const DECIMAL_IN_BIGNUMERIC: &[TargetRule] = &[DECIMAL_AS_NUMERIC, DECIMAL_AS_STRING];
+
+pub(super) const DECIMAL_BEYOND: &[TargetRule] = &[
     DECIMAL_AS_NUMERIC,
-    Override {
-        to: BigQueryType::BigNumeric,
-        avro: "decimal(76, 38)",
-        exceptions: "more than 38 digits before the point (zeros do not count): INVALID_VALUES",
-        target: |_, _| decimal_within(BigQueryType::BigNumeric, BIGNUMERIC),
-    },
+    to(
+        B::BigNumeric,
+        avro_decimal(BIGNUMERIC),
+        |_, _| decimal_within(BIGNUMERIC),
+        "more than 38 digits before the point (zeros do not count): INVALID_VALUES",
+    ),
 ];
 
-pub(super) const DATE: &[Override] = &[DATE_AS_STRING];
+pub(super) const DATE: &[TargetRule] = &[DATE_AS_STRING];
 
-pub(super) const DATETIME: &[Override] = &[
-    Override {
-        to: BigQueryType::Timestamp,
-        avro: "timestamp-micros",
-        exceptions: "the DATETIME is taken to be in UTC; as DATE",
-        target: |_, _| dated(BigQueryType::Timestamp, AvroType::TimestampMicros, Encoding::DateTime),
-    },
+pub(super) const DATETIME: &[TargetRule] = &[
+    to(B::Timestamp, UTC_TIMESTAMP, |_, _| dated(Encoding::DateTime), "the DATETIME is taken to be in UTC; as DATE"),
     DATE_AS_STRING,
 ];
 
-pub(super) const TIMESTAMP: &[Override] = &[
-    Override {
-        to: BigQueryType::DateTime,
-        avro: "local-timestamp-micros",
-        exceptions: "in UTC; as DATE",
-        target: |_, _| dated(BigQueryType::DateTime, AvroType::LocalTimestampMicros, Encoding::DateTime),
-    },
-    Override { exceptions: "none (in UTC, as MySQL prints it, zero dates too)", ..DATE_AS_STRING },
+pub(super) const TIMESTAMP: &[TargetRule] = &[
+    to(B::DateTime, LOCAL_TIMESTAMP, |_, _| dated(Encoding::DateTime), "in UTC; as DATE"),
+    to(B::String, STRING, |_, _| printed(), "none (in UTC, as MySQL prints it, zero dates too)"),
 ];
 
-pub(super) const TIME: &[Override] = &[Override {
-    to: BigQueryType::String,
-    avro: "string",
-    exceptions: "none (as MySQL prints it: -838:59:59 to 838:59:59, with the column's digits after the second)",
-    target: |_, _| printed(),
-}];
+pub(super) const TIME: &[TargetRule] = &[to(
+    B::String,
+    STRING,
+    |_, _| printed(),
+    "none (as MySQL prints it: -838:59:59 to 838:59:59, with the column's digits after the second)",
+)];
 
-pub(super) const JSON: &[Override] = &[Override {
-    to: BigQueryType::String,
-    avro: "string",
-    exceptions: "the document as the server prints it; not valid in its character set: INVALID_VALUES",
-    target: |_, _| text(BigQueryType::String, AvroType::String),
-}];
+pub(super) const JSON: &[TargetRule] = &[to(
+    B::String,
+    STRING,
+    |_, _| text(),
+    "the document as the server prints it; not valid in its character set: INVALID_VALUES",
+)];
 
-pub(super) const TEXT: &[Override] = &[Override {
-    to: BigQueryType::Json,
-    avro: "string, sqlType JSON",
-    exceptions: "not a JSON document, or one nested deeper than 127 levels: INVALID_VALUES",
-    target: |_, _| checked(exact(BigQueryType::Json, AvroType::Json, Encoding::JsonText(Charset::Utf8))),
-}];
+pub(super) const TEXT: &[TargetRule] = &[to(
+    B::Json,
+    JSON_TEXT,
+    |_, _| checked(Encoding::JsonText(Charset::Utf8)),
+    "not a JSON document, or one nested deeper than 127 levels: INVALID_VALUES",
+)];
 
-pub(super) const BINARY: &[Override] = &[Override {
-    to: BigQueryType::String,
-    avro: "string",
-    exceptions: "invalid UTF-8: INVALID_VALUES",
-    target: |_, _| text(BigQueryType::String, AvroType::String),
-}];
+pub(super) const BINARY: &[TargetRule] = &[to(B::String, STRING, |_, _| text(), "invalid UTF-8: INVALID_VALUES")];
 
-pub(super) const SPATIAL: &[Override] = &[
-    Override {
-        to: BigQueryType::Geography,
-        avro: "string",
-        exceptions: "WKT, longitude first, edges are geodesics there; an SRID other than 4326 and 0, a longitude beyond ±180 or \
-                     a latitude beyond ±90: INVALID_VALUES",
-        target: |_, flavor| Target {
-            select: match flavor {
-                // Not CONCAT: it returns NULL if the result is longer than max_allowed_packet.
-                Flavor::MySql => "IF(ST_SRID({}) IN (0, 4326), ST_AsText({}, 'axis-order=long-lat'), ST_SRID({}))",
-                Flavor::MariaDb => "IF(ST_SRID({}) IN (0, 4326), ST_AsText({}), ST_SRID({}))",
-            },
-            ..checked(exact(BigQueryType::Geography, AvroType::String, Encoding::Geography))
-        },
-    },
-    Override {
-        to: BigQueryType::Bytes,
-        avro: "bytes",
-        exceptions: "none (WKB, longitude first; the SRID is not in it)",
-        target: |_, flavor| Target {
-            select: match flavor {
-                Flavor::MySql => "ST_AsBinary({}, 'axis-order=long-lat')",
-                Flavor::MariaDb => "ST_AsBinary({})",
-            },
-            ..exact(BigQueryType::Bytes, AvroType::Bytes, Encoding::Bytes)
-        },
-    },
+pub(super) const SPATIAL: &[TargetRule] = &[
+    to(
+        B::Geography,
+        STRING,
+        |_, flavor| geography(flavor),
+        "WKT, longitude first, edges are geodesics there; an SRID other than 4326 and 0, a longitude beyond ±180 or \
+         a latitude beyond ±90: INVALID_VALUES",
+    ),
+    to(B::Bytes, BYTES, |_, flavor| wkb(flavor), "none (WKB, longitude first; the SRID is not in it)"),
 ];
 
-pub(super) const VECTOR: &[Override] = &[Override {
-    to: BigQueryType::Json,
-    avro: "string, sqlType JSON",
-    exceptions: "an array of numbers, each the same number as a double; not a number or infinite: INVALID_VALUES",
-    target: |_, _| Target {
-        select: VECTOR_SELECT,
-        ..checked(exact(BigQueryType::Json, AvroType::Json, Encoding::Vector))
-    },
-}];
+pub(super) const VECTOR: &[TargetRule] = &[to(
+    B::Json,
+    JSON_TEXT,
+    |_, _| checked(Encoding::Vector).selected(VECTOR_BYTES),
+    "an array of numbers, each the same number as a double; not a number or infinite: INVALID_VALUES",
+)];
 
-const INTEGER_AS_BOOL: Override = Override {
-    to: BigQueryType::Bool,
-    avro: "boolean",
-    exceptions: "0 is false, 1 is true; any other: INVALID_VALUES",
-    target: |c, _| boolean(!c.unsigned),
-};
+/// Values that do not fit BOOL.
+const BOOLS: &str = "0 is false, 1 is true; any other: INVALID_VALUES";
+/// Values that do not fit INT64.
+const ABOVE_INT64: &str = "above 9223372036854775807: INVALID_VALUES";
+/// Selects a BIT as an unsigned integer.
+const BITS_AS_INTEGER: &str = "CAST({} AS UNSIGNED)";
 
-const INTEGER_AS_NUMERIC: Override = Override {
-    to: BigQueryType::Numeric,
-    avro: "decimal(20, 0)",
-    exceptions: "none",
-    target: |_, _| Target {
-        select: "CAST({} AS DECIMAL(20,0))",
-        ..exact(BigQueryType::Numeric, AvroType::Decimal { precision: 20, scale: 0 }, Encoding::Decimal { scale: 0 })
-    },
-};
+const INTEGER_AS_STRING: TargetRule =
+    to(B::String, STRING, |_, _| printed(), "none (as MySQL prints it, with the zeros of ZEROFILL)");
 
-const INTEGER_AS_STRING: Override = Override {
-    to: BigQueryType::String,
-    avro: "string",
-    exceptions: "none (as MySQL prints it, with the zeros of ZEROFILL)",
-    target: |_, _| printed(),
-};
+const BITS_AS_BOOL: TargetRule = to(B::Bool, BOOLEAN, |_, _| boolean(false).selected(BITS_AS_INTEGER), BOOLS);
 
-const BITS_AS_BOOL: Override =
-    Override { target: |_, _| Target { select: "CAST({} AS UNSIGNED)", ..boolean(false) }, ..INTEGER_AS_BOOL };
+const BITS_AS_NUMERIC: TargetRule =
+    to(B::Numeric, DECIMAL_20, |_, _| exact(Encoding::UnsignedAsDecimal).selected(BITS_AS_INTEGER), "none");
 
-const BITS_AS_NUMERIC: Override = Override {
-    target: |_, _| Target {
-        select: "CAST({} AS UNSIGNED)",
-        ..exact(BigQueryType::Numeric, AvroType::Decimal { precision: 20, scale: 0 }, Encoding::UnsignedAsDecimal)
-    },
-    ..INTEGER_AS_NUMERIC
-};
+const DECIMAL_AS_NUMERIC: TargetRule = to(
+    B::Numeric,
+    avro_decimal(NUMERIC),
+    |_, _| decimal_within(NUMERIC),
+    "more than 29 digits before or 9 after the point (zeros at the ends do not count): INVALID_VALUES",
+);
 
-const BITS_AS_BYTES: Override = Override {
-    to: BigQueryType::Bytes,
-    avro: "bytes",
-    exceptions: "none (as many bytes as the bits need, the most significant first)",
-    target: |_, _| exact(BigQueryType::Bytes, AvroType::Bytes, Encoding::Bytes),
-};
+pub(super) const DECIMAL_AS_STRING: TargetRule =
+    to(B::String, STRING, |_, _| exact(Encoding::Text(Charset::Utf8)), "none (every digit, as MySQL prints it)");
 
-const DECIMAL_AS_NUMERIC: Override = Override {
-    to: BigQueryType::Numeric,
-    avro: "decimal(38, 9)",
-    exceptions: "more than 29 digits before or 9 after the point (zeros at the ends do not count): INVALID_VALUES",
-    target: |_, _| decimal_within(BigQueryType::Numeric, NUMERIC),
-};
-
-const DECIMAL_AS_STRING: Override = Override {
-    to: BigQueryType::String,
-    avro: "string",
-    exceptions: "none (every digit, as MySQL prints it)",
-    target: |_, _| exact(BigQueryType::String, AvroType::String, Encoding::Text(Charset::Utf8)),
-};
-
-const DATE_AS_STRING: Override = Override {
-    to: BigQueryType::String,
-    avro: "string",
-    exceptions: "none (as MySQL prints it, zero dates too)",
-    target: |_, _| printed(),
-};
-
-/// The value as MySQL prints it.
-fn printed() -> Target {
-    Target {
-        select: "CAST({} AS CHAR)",
-        ..exact(BigQueryType::String, AvroType::String, Encoding::Text(Charset::Utf8))
-    }
-}
-
-fn boolean(signed: bool) -> Target {
-    checked(exact(BigQueryType::Bool, AvroType::Boolean, Encoding::Bool { signed }))
-}
-
-fn checked(target: Target) -> Target {
-    Target { invalid_values: true, ..target }
-}
-
-fn decimal_within(field_type: BigQueryType, (before, after): (u32, u32)) -> Target {
-    let avro = AvroType::Decimal { precision: before + after, scale: after };
-    checked(exact(field_type, avro, Encoding::DecimalWithin { before, after }))
-}
+const DATE_AS_STRING: TargetRule = to(B::String, STRING, |_, _| printed(), "none (as MySQL prints it, zero dates too)");

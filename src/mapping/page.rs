@@ -2,29 +2,27 @@
 
 use crate::avro::schema::AvroType;
 use crate::documents::{shows, table};
-use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::names::{LONGEST_COLUMN, LONGEST_TABLE, RESERVED_PREFIXES};
-use crate::mapping::overrides::Override;
 use crate::mapping::table::{LONGEST_DESCRIPTION, MOST_COLUMNS};
+use crate::mapping::target::TargetRule;
 use crate::mapping::types::{RULES, TypeRule};
 use crate::mysql::catalog::{Column, Flavor};
 
+const HEADER: [&str; 4] = ["MySQL", "BigQuery", "in the Avro file", "values that do not fit"];
+
+fn row(rule: &TypeRule, target: &TargetRule) -> Vec<String> {
+    let TargetRule { field_type, avro, exceptions, .. } = target;
+    vec![rule.mysql.to_owned(), field_type.to_string(), avro.to_string(), (*exceptions).to_owned()]
+}
+
 fn types() -> String {
-    let row = |rule: &TypeRule| {
-        let (bigquery, avro) = rule.texts();
-        vec![rule.mysql.to_owned(), bigquery, avro, rule.exceptions.to_owned()]
-    };
-    table(&["MySQL", "BigQuery", "in the Avro file", "values that do not fit"], RULES.iter().map(row))
+    table(&HEADER, RULES.iter().map(|rule| row(rule, &rule.own)))
 }
 
 fn overrides() -> String {
-    let rows = RULES.iter().flat_map(|rule| {
-        let row = |other: &Override| {
-            vec![rule.mysql.to_owned(), other.to.to_string(), other.avro.to_owned(), other.exceptions.to_owned()]
-        };
-        rule.overrides.iter().map(row).collect::<Vec<_>>()
-    });
-    table(&["MySQL", "instead", "in the Avro file", "values that do not fit"], rows)
+    let [mysql, _, avro, exceptions] = HEADER;
+    let rows = RULES.iter().flat_map(|rule| rule.overrides.iter().map(|target| row(rule, target)));
+    table(&[mysql, "instead", avro, exceptions], rows)
 }
 
 fn limits() -> String {
@@ -108,13 +106,11 @@ fn the_table_matches_the_code() {
         let rule = TypeRule::of(column).unwrap();
         for flavor in [Flavor::MySql, Flavor::MariaDb] {
             let targets = rule.targets(column, flavor);
-            let (bigquery, avro) = rule.texts();
-            let own = std::iter::once((bigquery.parse().unwrap(), &*avro, rule.exceptions));
-            let others = rule.overrides.iter().map(|other| (other.to, other.avro, other.exceptions));
-            let documented: Vec<(BigQueryType, &str, &str)> = own.chain(others).collect();
+            let documented: Vec<&TargetRule> = std::iter::once(&rule.own).chain(rule.overrides).collect();
             assert_eq!(documented.len(), targets.len());
-            for ((kind, avro, exceptions), target) in documented.into_iter().zip(&targets) {
-                assert_eq!(kind, target.field_type, "{}", rule.mysql);
+            for (documented, target) in documented.into_iter().zip(&targets) {
+                let TargetRule { field_type: kind, avro, exceptions, .. } = documented;
+                assert_eq!(*kind, target.field_type, "{}", rule.mysql);
                 let encoded = match target.avro {
                     AvroType::Decimal { .. } => "decimal",
                     AvroType::Long => "long",
@@ -128,9 +124,13 @@ fn the_table_matches_the_code() {
                     AvroType::TimestampMicros => "timestamp-micros",
                     AvroType::LocalTimestampMicros => "local-timestamp-micros",
                 };
-                assert_eq!(avro.split('(').next(), Some(encoded), "{} as {kind}", rule.mysql);
-                let partial = target.zero_dates || target.invalid_values;
-                assert_eq!(partial, !exceptions.starts_with("none"), "{} as {kind}: {exceptions}", rule.mysql);
+                assert_eq!(avro.to_string().split('(').next(), Some(encoded), "{} as {kind}", rule.mysql);
+                assert_eq!(
+                    target.is_partial(),
+                    !exceptions.starts_with("none"),
+                    "{} as {kind}: {exceptions}",
+                    rule.mysql
+                );
             }
             // `types` selects a type by its name, so the names must be distinct.
             let distinct: std::collections::HashSet<String> =

@@ -14,6 +14,14 @@ pub struct Policies {
 impl FromStr for Policy {
     type Err = ();
 
+    /// Parses `null` or `error`, in any case.
+    ///
+    /// ```
+    /// use mysql_bigquery_sync::mapping::policies::Policy;
+    ///
+    /// assert_eq!("NULL".parse(), Ok(Policy::Null));
+    /// assert!("keep".parse::<Policy>().is_err());
+    /// ```
     fn from_str(text: &str) -> Result<Self, ()> {
         match text.to_ascii_lowercase().as_str() {
             "null" => Ok(Self::Null),

@@ -4,20 +4,63 @@ use std::sync::Arc;
 
 use crate::avro::block::LARGEST_ROW_BYTES;
 use crate::avro::datum::{NULL, PRESENT};
+use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::convert::Encoding;
 use crate::mapping::policies::Policy;
+use crate::mapping::table::{KeyColumn, MappedColumn, Mapping};
 use crate::mapping::unrepresentable::Unrepresentable;
-use crate::mapping::{KeyColumn, MappedColumn, Mapping};
 use crate::mysql::sql::Row;
 
-/// Why a row fails the table. The error names the column, the primary key of the row, the value, and the setting that would
-/// avoid the failure.
+/// Why a row fails the table. The error names the column, the primary key of the row, and the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}{row}: {problem}")]
 pub struct RowError {
-    column: String,
-    row: String,
-    problem: String,
+    /// The column in MySQL.
+    pub column: String,
+    /// Such as " of the row with id 5"; empty if the table has no primary key.
+    pub row: String,
+    /// What is wrong with it.
+    pub problem: RowProblem,
+}
+
+/// What is wrong with a row.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RowProblem {
+    /// A value does not fit, and its policy is to fail.
+    #[error("{what}")]
+    DoesNotFit {
+        /// Why it does not fit. The policy depends on this.
+        why: Unrepresentable,
+        /// The value, and why it does not fit.
+        what: String,
+        /// A type that holds every value of the column.
+        fitting: Option<BigQueryType>,
+    },
+    /// The server sent bytes that the column's type cannot have.
+    #[error("MySQL sent {what}: {shown}")]
+    Malformed {
+        /// What the server sent.
+        what: &'static str,
+        /// The value.
+        shown: String,
+    },
+    /// The server could not convert a text to UTF-8.
+    #[error("the server cannot convert the text to UTF-8: it is longer than max_allowed_packet")]
+    NotConverted,
+    /// NULL in a column that is NOT NULL.
+    #[error("the value is NULL, but the catalog says NOT NULL")]
+    UnexpectedNull,
+    /// The row is too large for BigQuery.
+    #[error(
+        "its value of {value_bytes} bytes makes a row of {row_bytes} bytes, but BigQuery loads rows of at most \
+         {LARGEST_ROW_BYTES} bytes"
+    )]
+    TooLarge {
+        /// The size of the largest value.
+        value_bytes: usize,
+        /// The size of the row.
+        row_bytes: usize,
+    },
 }
 
 /// Converts rows and counts nulled values.
@@ -44,11 +87,10 @@ impl RowEncoder {
             let converted = column.check.is_none_or(|check| !is_true(row, check));
             let Some(value) = row.value(index) else {
                 if !converted {
-                    let problem = "cannot be converted to UTF-8 by the server: it is longer than max_allowed_packet";
-                    return Err(refused(&self.mapping, row, column, problem.into()));
+                    return Err(refused(&self.mapping, row, column, RowProblem::NotConverted));
                 }
                 if column.required {
-                    return Err(refused(&self.mapping, row, column, "is NULL, but the catalog says NOT NULL".into()));
+                    return Err(refused(&self.mapping, row, column, RowProblem::UnexpectedNull));
                 }
                 out.push(NULL);
                 continue;
@@ -62,8 +104,8 @@ impl RowEncoder {
                 true => column.target.encoding.append(value, out),
                 false => Err(Unrepresentable::NotUnicode),
             };
-            if let Err(problem) = appended {
-                let policy = match problem {
+            if let Err(why) = appended {
+                let policy = match why {
                     Unrepresentable::ZeroDate => self.mapping.policies.zero_dates,
                     Unrepresentable::OutOfRange(_)
                     | Unrepresentable::InvalidText
@@ -72,8 +114,7 @@ impl RowEncoder {
                     Unrepresentable::Malformed(_) => Policy::Error,
                 };
                 if policy == Policy::Error || column.required {
-                    let problem = explain(problem, column, value);
-                    return Err(refused(&self.mapping, row, column, problem));
+                    return Err(refused(&self.mapping, row, column, does_not_fit(why, column, value)));
                 }
                 out.truncate(before);
                 out.push(NULL);
@@ -105,45 +146,32 @@ fn charset(column: &MappedColumn) -> &'static str {
     }
 }
 
-fn explain(problem: Unrepresentable, column: &MappedColumn, value: &[u8]) -> String {
+fn does_not_fit(why: Unrepresentable, column: &MappedColumn, value: &[u8]) -> RowProblem {
     let shown = column.target.encoding.show(value);
-    let (what, policy) = match problem {
-        Unrepresentable::ZeroDate => (format!("{shown} is not a date"), "ZERO_DATES"),
-        Unrepresentable::OutOfRange(range) => (format!("{shown} is out of range, {range}"), "INVALID_VALUES"),
-        Unrepresentable::InvalidText => (format!("{shown} is not valid {}", charset(column)), "INVALID_VALUES"),
-        Unrepresentable::NotUnicode => (
-            format!("{shown} is the server's conversion of text with bytes that are not Unicode characters"),
-            "INVALID_VALUES",
-        ),
-        Unrepresentable::InvalidJson => (format!("{shown} is not a JSON document"), "INVALID_VALUES"),
-        Unrepresentable::Malformed(what) => {
-            return format!("MySQL sent {what}: {shown} (was the table altered during the read?)");
+    let what = match why {
+        Unrepresentable::ZeroDate => format!("{shown} is not a date"),
+        Unrepresentable::OutOfRange(range) => format!("{shown} is out of range, {range}"),
+        Unrepresentable::InvalidText => format!("{shown} is not valid {}", charset(column)),
+        Unrepresentable::NotUnicode => {
+            format!("{shown} is the server's conversion of text with bytes that are not Unicode characters")
         }
+        Unrepresentable::InvalidJson => format!("{shown} is not a JSON document"),
+        Unrepresentable::Malformed(what) => return RowProblem::Malformed { what, shown },
     };
-    let kept = column.holds_all.map_or_else(String::new, |kind| {
-        format!(", \"types\": {{{:?}: \"{kind}\"}} in TABLES would keep the value", column.source)
-    });
-    format!("{what} ({policy}=null would write NULL{kept})")
+    RowProblem::DoesNotFit { why, what, fitting: column.holds_all }
 }
 
-fn refused(mapping: &Mapping, row: &Row, column: &MappedColumn, problem: String) -> RowError {
+fn refused(mapping: &Mapping, row: &Row, column: &MappedColumn, problem: RowProblem) -> RowError {
     RowError { column: column.source.clone(), row: primary_key(mapping, row), problem }
 }
 
 /// The error for a row that is too large. It names the column with the largest value.
-fn too_large(mapping: &Mapping, row: &Row, bytes: usize) -> RowError {
+fn too_large(mapping: &Mapping, row: &Row, row_bytes: usize) -> RowError {
     let size = |index: usize| row.value(index).map_or(0, <[u8]>::len);
     let largest = mapping.columns.iter().enumerate().max_by_key(|(index, _)| size(*index));
     let (column, value_bytes) =
         largest.map_or((String::new(), 0), |(index, column)| (column.source.clone(), size(index)));
-    RowError {
-        problem: format!(
-            "its value of {value_bytes} bytes makes a row of {bytes} bytes, but BigQuery loads rows of at most \
-             {LARGEST_ROW_BYTES} bytes (\"columns\" or \"where\" in TABLES can leave it out)"
-        ),
-        row: primary_key(mapping, row),
-        column,
-    }
+    RowError { column, row: primary_key(mapping, row), problem: RowProblem::TooLarge { value_bytes, row_bytes } }
 }
 
 /// Such as " of the row with id 5"; empty if the table has no primary key.

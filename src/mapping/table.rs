@@ -4,9 +4,10 @@ use crate::avro::schema::{AvroField, record_schema};
 use crate::bigquery::types::schema::{Field, Mode};
 use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::columns::{ColumnOptions, chosen, same};
+use crate::mapping::error::Error;
 use crate::mapping::names;
 use crate::mapping::policies::{Policies, Policy};
-use crate::mapping::target::{NOT_CONVERTED, Target, VECTOR_SELECT};
+use crate::mapping::target::{NOT_CONVERTED, Target, VECTOR_BYTES};
 use crate::mapping::types::TypeRule;
 use crate::mysql::catalog::{Column, Flavor, Table};
 use crate::mysql::sql::quoted;
@@ -63,7 +64,7 @@ pub struct Mapping {
 
 impl Mapping {
     /// Maps the columns that the options select to their types. An error names the column.
-    pub fn new(table: &Table, flavor: Flavor, options: &ColumnOptions, policies: Policies) -> Result<Self, String> {
+    pub fn new(table: &Table, flavor: Flavor, options: &ColumnOptions, policies: Policies) -> Result<Self, Error> {
         let mut columns = chosen(&table.columns, options)?
             .into_iter()
             .map(|column| map(column, table, flavor, options, policies))
@@ -76,16 +77,12 @@ impl Mapping {
         }
         let names = columns.iter().map(|column| (column.source.as_str(), column.field.as_str()));
         if let Some((first, second, field)) = names::collision(names) {
-            return Err(format!(
-                "columns {first} and {second} would both be {field} in BigQuery: rename one, or leave one out with \
-                 \"columns\": {{\"exclude\": [{second:?}]}} in TABLES"
-            ));
+            let [first, second, field] = [first, second, field].map(str::to_owned);
+            return Err(Error::SameName { first, second, field });
         }
         match columns.len() {
-            0 => Err("no column is left: see \"columns\" in TABLES".into()),
-            count if count > MOST_COLUMNS => {
-                Err(format!("the table has {count} columns, but BigQuery allows at most {MOST_COLUMNS}"))
-            }
+            0 => Err(Error::NoColumn),
+            count if count > MOST_COLUMNS => Err(Error::TooManyColumns { count, most: MOST_COLUMNS }),
             _ => Ok(Self { keys: keys(table, flavor, &columns, selected), columns, policies }),
         }
     }
@@ -113,7 +110,7 @@ impl Mapping {
 
     /// Whether the table has a VECTOR column, a type that the driver does not know.
     pub fn has_vectors(&self) -> bool {
-        self.columns.iter().any(|column| column.target.select == VECTOR_SELECT)
+        self.columns.iter().any(|column| column.target.select == VECTOR_BYTES)
     }
 
     /// The number of columns in a row.
@@ -147,7 +144,7 @@ fn keys(table: &Table, flavor: Flavor, columns: &[MappedColumn], mut next: usize
             None => {
                 let Some(rule) = TypeRule::of(key) else { continue };
                 next += 1;
-                (rule.target(key, flavor), next - 1)
+                (rule.own.target(key, flavor), next - 1)
             }
         };
         keys.push(KeyColumn { source: key.name.clone(), target, index });
@@ -161,36 +158,28 @@ fn map(
     flavor: Flavor,
     options: &ColumnOptions,
     policies: Policies,
-) -> Result<MappedColumn, String> {
-    let rule = TypeRule::of(column).ok_or_else(|| {
-        format!(
-            "column {0} is of type {1}, which has no mapping: leave it out with \"columns\": {{\"exclude\": [{0:?}]}} in TABLES",
-            column.name, column.column_type
-        )
-    })?;
+) -> Result<MappedColumn, Error> {
+    let Column { name, column_type, .. } = column;
+    let rule = TypeRule::of(column)
+        .ok_or_else(|| Error::UnknownType { column: name.clone(), column_type: column_type.clone() })?;
     let targets = rule.targets(column, flavor);
-    let wanted = options.types.iter().find(|(name, _)| same(name, &column.name)).map(|(_, wanted)| *wanted);
-    let target = targets.iter().find(|target| wanted.is_none_or(|wanted| target.field_type == wanted));
-    let Some(target) = target.cloned() else {
-        let possible: Vec<String> = targets.iter().map(|target| target.field_type.to_string()).collect();
-        return Err(format!(
-            "column {} is of type {}, which cannot become {} as \"types\" in TABLES asks: it can become {}",
-            column.name,
-            column.column_type,
-            wanted.map_or_else(String::new, |wanted| wanted.to_string()),
-            possible.join(", ")
-        ));
+    let wanted = options.types.iter().find(|(other, _)| same(other, name));
+    // Without an option, it is the default type of the column.
+    let wanted = wanted.map_or(rule.own.field_type, |(_, wanted)| *wanted);
+    let Some(target) = targets.iter().find(|target| target.field_type == wanted).cloned() else {
+        let possible = targets.iter().map(|target| target.field_type).collect();
+        let (column, column_type) = (name.clone(), column_type.clone());
+        return Err(Error::ImpossibleType { column, column_type, wanted, possible });
     };
-    let partial = |target: &Target| target.zero_dates || target.invalid_values;
-    let holds_all = targets.iter().find(|other| partial(&target) && !partial(other)).map(|other| other.field_type);
+    let holds_all = targets.iter().find(|other| target.is_partial() && !other.is_partial());
     let policy_gives_null = (target.zero_dates && policies.zero_dates == Policy::Null)
         || (target.invalid_values && policies.invalid_values == Policy::Null);
     Ok(MappedColumn {
-        source: column.name.clone(),
-        field: names::column(&column.name)?,
+        source: name.clone(),
+        field: names::column(name)?,
         // MySQL derives the nullability of a view's columns from its query, which is not reliable.
         required: !column.nullable && !table.is_view && !policy_gives_null,
-        holds_all,
+        holds_all: holds_all.map(|other| other.field_type),
         in_primary_key: column.in_primary_key,
         description: description(column),
         check: None,

@@ -71,8 +71,8 @@ async fn open(settings: &Settings) -> Result<Connection, Error> {
     let options = login::options(settings).await?;
     match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
         Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) => Err(Kind::of(error, true).into()),
-        Err(_) => Err(Kind::ConnectTimeout(CONNECT_TIMEOUT).into()),
+        Ok(Err(error)) => Err(Error::connecting(error)),
+        Err(_) => Err(Error::from(Kind::ConnectTimeout(CONNECT_TIMEOUT)).while_connecting()),
     }
 }
 

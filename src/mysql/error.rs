@@ -40,6 +40,8 @@ pub struct Error {
     /// What was being done, as set by the first caller who knows it.
     action: Option<String>,
     kind: Kind,
+    /// Whether the error occurred while connecting.
+    connecting: bool,
     /// How often and how long it was tried, once the retry budget is spent.
     tried: Option<(u32, Duration)>,
 }
@@ -54,8 +56,6 @@ pub enum Kind {
         number: u16,
         /// The error message.
         message: String,
-        /// Whether the server answered a login with it.
-        at_login: bool,
     },
     /// TLS could not be established.
     #[error("TLS: {0}")]
@@ -79,7 +79,7 @@ pub enum Kind {
     #[error("the server has sent nothing for {} s", .0.as_secs())]
     Stalled(Duration),
     /// An answer that the driver does not understand.
-    #[error("unexpected answer of the server: {0}")]
+    #[error("unexpected answer from the server: {0}")]
     Protocol(String),
     /// There is no access token to log in with.
     #[error("no access token: {0}")]
@@ -87,42 +87,51 @@ pub enum Kind {
     /// A decision is out of date. The table restarts and decides again.
     #[error("{0}")]
     Outdated(&'static str),
-    /// A condition that must hold does not, or the driver reported any other error.
+    /// Another execution holds the lock of the destination table.
+    #[error("another execution is copying this table right now")]
+    LockTaken,
+    /// The connection no longer holds the lock of the destination table.
+    #[error("the lock is lost")]
+    LockLost,
+    /// The server sent a row from outside the requested range.
+    #[error("the server sent a row whose primary key is outside the requested range")]
+    OutsideRange,
+    /// A literal cannot express a value of the key, so the table cannot be divided there.
+    #[error("SQL cannot express the key's values exactly")]
+    UnwritableKey,
+    /// Any other error of the driver.
     #[error("{0}")]
-    Problem(String),
+    Other(String),
 }
 
 impl From<Kind> for Error {
     fn from(kind: Kind) -> Self {
-        Self { action: None, kind, tried: None }
+        Self { action: None, kind, connecting: false, tried: None }
     }
 }
 
 /// An error of the driver on an open connection.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        Kind::of(error, false).into()
+        Kind::of(error).into()
     }
 }
 
 impl Kind {
     /// Classifies an error of the driver.
-    pub(super) fn of(error: sqlx::Error, connecting: bool) -> Self {
+    fn of(error: sqlx::Error) -> Self {
         if let Some(refusal) = tls::refusal(&error) {
             return Self::Tls(refusal);
         }
         match error {
             sqlx::Error::Database(database) => match database.try_downcast_ref::<MySqlDatabaseError>() {
-                Some(server) => {
-                    Self::Server { number: server.number(), message: server.message().to_owned(), at_login: connecting }
-                }
-                None => Self::Problem(database.message().to_owned()),
+                Some(server) => Self::Server { number: server.number(), message: server.message().to_owned() },
+                None => Self::Other(database.message().to_owned()),
             },
-            sqlx::Error::Io(io) if connecting && io.kind() == ErrorKind::UnexpectedEof => Self::NotMySql,
             sqlx::Error::Io(io) if is_closed(io.kind()) => Self::Closed,
             sqlx::Error::Io(io) => Self::Io(io),
             sqlx::Error::Protocol(problem) => Self::Protocol(problem),
-            other => Self::Problem(other.to_string()),
+            other => Self::Other(other.to_string()),
         }
     }
 
@@ -132,13 +141,13 @@ impl Kind {
     }
 
     /// Whether the same action may succeed a moment later.
-    fn is_transient(&self) -> bool {
+    fn is_transient(&self, connecting: bool) -> bool {
         match self {
-            Self::Server { number, at_login: true, .. } => matches!(
+            Self::Server { number, .. } if connecting => matches!(
                 *number,
                 TOO_MANY_CONNECTIONS | TOO_MANY_USER_CONNECTIONS | SERVER_SHUTDOWN | SERVER_NOT_AVAILABLE
             ),
-            Self::Server { number, at_login: false, .. } => matches!(
+            Self::Server { number, .. } => matches!(
                 *number,
                 SERVER_SHUTDOWN
                     | SERVER_NOT_AVAILABLE
@@ -153,15 +162,33 @@ impl Kind {
             Self::Io(io) => io.kind() != ErrorKind::NotFound,
             Self::ConnectTimeout(_) | Self::Silent(_) | Self::Stalled(_) | Self::Outdated(_) => true,
             Self::Token(error) => error.is_transient(),
-            Self::Tls(_) | Self::Protocol(_) | Self::Problem(_) => false,
+            Self::Tls(_)
+            | Self::Protocol(_)
+            | Self::LockTaken
+            | Self::LockLost
+            | Self::OutsideRange
+            | Self::UnwritableKey
+            | Self::Other(_) => false,
         }
     }
 }
 
 impl Error {
-    /// An error for a condition that must hold and does not.
-    pub(super) fn problem(problem: impl Into<String>) -> Self {
-        Kind::Problem(problem.into()).into()
+    /// Classifies an error of the driver that occurred while connecting.
+    pub(super) fn connecting(error: sqlx::Error) -> Self {
+        let is_end = matches!(&error, sqlx::Error::Io(io) if io.kind() == ErrorKind::UnexpectedEof);
+        let kind = if is_end { Kind::NotMySql } else { Kind::of(error) };
+        Self::from(kind).while_connecting()
+    }
+
+    /// Marks the error as one that occurred while connecting.
+    pub(crate) fn while_connecting(self) -> Self {
+        Self { connecting: true, ..self }
+    }
+
+    /// Whether the error occurred while connecting.
+    pub fn is_connecting(&self) -> bool {
+        self.connecting
     }
 
     /// The kind of the error.
@@ -171,7 +198,7 @@ impl Error {
 
     /// Whether the same action may succeed a moment later. False once the retry budget is spent.
     pub fn is_transient(&self) -> bool {
-        self.tried.is_none() && self.kind.is_transient()
+        self.tried.is_none() && self.kind.is_transient(self.connecting)
     }
 
     /// Adds how often and how long it was tried. The error is not transient any more.

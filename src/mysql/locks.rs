@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::Connection as _;
 use uuid::Uuid;
 
-use crate::mysql::error::{Error, WhileDoing as _, is_not_supported};
+use crate::mysql::error::{Error, Kind, WhileDoing as _, is_not_supported};
 use crate::mysql::sql::{Connection, in_time, query};
 use crate::report::events;
 
@@ -39,7 +39,7 @@ impl Lock {
         let asking = lock.ask(connection, &question);
         let taken = match in_time(patience, asking).await {
             Ok(Some(1)) => return Ok(Some(lock)),
-            Ok(_) => Err(Error::problem("another execution is copying this table right now; this one read nothing")),
+            Ok(_) => Err(Kind::LockTaken.into()),
             Err(problem) if is_not_supported(&problem) => {
                 events::NoLocks {}
                     .log(format_args!("this server has no GET_LOCK, so overlapping executions are not detected"));
@@ -55,10 +55,10 @@ impl Lock {
         let asking = self.ask(connection, "SELECT CAST(IS_USED_LOCK(?) = CONNECTION_ID() AS CHAR)");
         let held = match in_time(stall, asking).await {
             Ok(Some(1)) => Ok(()),
-            Ok(_) => Err(Error::problem("it is lost; the destination table is unchanged")),
+            Ok(_) => Err(Kind::LockLost.into()),
             Err(problem) => Err(problem),
         };
-        held.while_doing(|| format!("making sure of the lock of {}", self.key))
+        held.while_doing(|| format!("checking the lock of {}", self.key))
     }
 
     async fn ask(&self, connection: &mut Connection, question: &str) -> Result<Option<u64>, Error> {

@@ -40,5 +40,5 @@ pub(super) async fn options(settings: &Settings) -> Result<MySqlConnectOptions, 
 
 async fn token() -> Result<SecretString, Error> {
     let token = async { Credentials::from_environment(SCOPE)?.token().await };
-    token.await.map_err(|error| Kind::Token(error).into())
+    token.await.map_err(|error| Error::from(Kind::Token(error)).while_connecting())
 }

@@ -1,11 +1,10 @@
-//! What the server reports about a connection, and a warning if rows cross a network unencrypted.
+//! What the server reports about a connection, and whether rows cross a network unencrypted.
 
 use std::net::IpAddr;
 
 use crate::mysql::error::{Error, WhileDoing as _};
 use crate::mysql::settings::{Address, Settings, SslMode};
 use crate::mysql::sql::{Connection, query};
-use crate::report::events;
 
 const DOING: &str = "asking the server about the connection";
 
@@ -34,22 +33,10 @@ pub async fn session(connection: &mut Connection) -> Result<Session, Error> {
     Ok(Session { version, user, cipher: Some(values.join(" ")).filter(|cipher| !cipher.is_empty()) })
 }
 
-/// Warns if rows cross a network unencrypted. Checking the first connection of a run is enough: the others are the same.
-pub async fn warn_if_unencrypted(connection: &mut Connection, settings: &Settings) -> Result<(), Error> {
-    let Address::Tcp(host, port) = &settings.address else { return Ok(()) };
-    if is_encrypted(connection, settings.ssl_mode).await? || is_local(host, *port).await {
-        return Ok(());
-    }
-    let why = match settings.ssl_mode {
-        SslMode::Disabled => "MYSQL_SSL_MODE is DISABLED",
-        _ => "the server has no TLS",
-    };
-    events::Unencrypted {}.log(format_args!(
-        "the connection to MySQL at {} is not encrypted ({why}): others on the network can read the rows; set \
-         MYSQL_SSL_MODE=VERIFY_CA and MYSQL_SSL_CA",
-        settings.address
-    ));
-    Ok(())
+/// Whether rows cross a network unencrypted. Checking the first connection of a run is enough: the others are the same.
+pub async fn is_exposed(connection: &mut Connection, settings: &Settings) -> Result<bool, Error> {
+    let Address::Tcp(host, port) = &settings.address else { return Ok(false) };
+    Ok(!is_encrypted(connection, settings.ssl_mode).await? && !is_local(host, *port).await)
 }
 
 /// Whether the session is encrypted. If the mode does not require TLS, the server is asked.
@@ -62,8 +49,7 @@ async fn is_encrypted(connection: &mut Connection, mode: SslMode) -> Result<bool
 
 /// Whether every address of the host is a loopback address.
 async fn is_local(host: &str, port: u16) -> bool {
-    // The name was just resolved in order to connect. If that fails now, the host counts as remote, and the warning is
-    // logged.
+    // The name was just resolved in order to connect. If that fails now, the host counts as remote.
     tokio::net::lookup_host((host, port)).await.is_ok_and(|addresses| all_loopback(addresses.map(|a| a.ip())))
 }
 

@@ -12,7 +12,6 @@ use crate::mysql::connection::{close, connect, lock_wait};
 use crate::mysql::error::{Error, Kind, WhileDoing as _, is_access_denied, is_lock_wait_timeout};
 use crate::mysql::settings::Settings;
 use crate::mysql::sql::{Connection, execute, in_time, quoted};
-use crate::report::events;
 
 /// `SNAPSHOT`: what several connections see when they read one table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +26,14 @@ pub enum Snapshots {
 impl FromStr for Snapshots {
     type Err = ();
 
+    /// Parses `shared` or `per_connection`, in any case.
+    ///
+    /// ```
+    /// use mysql_bigquery_sync::mysql::snapshot::Snapshots;
+    ///
+    /// assert_eq!("per_connection".parse(), Ok(Snapshots::PerConnection));
+    /// assert!("both".parse::<Snapshots>().is_err());
+    /// ```
     fn from_str(text: &str) -> Result<Self, ()> {
         match text.to_ascii_lowercase().as_str() {
             "shared" => Ok(Self::Shared),
@@ -34,6 +41,27 @@ impl FromStr for Snapshots {
             _ => Err(()),
         }
     }
+}
+
+/// Which snapshots the connections that read one table have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// One connection has one snapshot, as requested.
+    One,
+    /// All connections see the same rows. Writes to the table were blocked while the snapshots were opened.
+    Shared {
+        /// How long writes were blocked.
+        locked: Duration,
+    },
+    /// Each connection has its own snapshot, as requested.
+    PerConnection,
+    /// Each connection has its own snapshot, because the user may not lock the table.
+    Denied,
+    /// One connection has one snapshot, because the table could not be locked in time.
+    Undivided {
+        /// How long the program waited for the lock.
+        waited: Duration,
+    },
 }
 
 /// While this program waits for the lock, nobody else can start to write to the table.
@@ -61,49 +89,30 @@ pub async fn end(connection: &mut Connection, stall: Duration) -> Result<(), Err
 }
 
 /// Opens a snapshot on the first connection and on `others` more, and pins the table's definition in each. If the table
-/// cannot be locked in time, only the first connection gets a snapshot, and no others are returned.
+/// cannot be locked in time, only the first connection gets a snapshot, and no other connection is returned.
 pub async fn open(
     settings: &Settings,
     first: &mut Connection,
     others: usize,
     table: &str,
     snapshots: Snapshots,
-) -> Result<Vec<Connection>, Error> {
+) -> Result<(Vec<Connection>, Sharing), Error> {
     if others == 0 {
         begin(first, table, settings.stall).await?;
-        return Ok(Vec::new());
+        return Ok((Vec::new(), Sharing::One));
     }
     let mut opened = try_join_all((0..others).map(|_| connect(settings))).await?;
     let connections = others + 1;
-    let gate = match snapshots {
-        Snapshots::PerConnection => {
-            events::SnapshotsDiffer { table, connections }.info(format_args!(
-                "{table}: read over {connections} connections with separate snapshots, because SNAPSHOT=per_connection is set: \
-                 each range of rows is consistent in itself, but not with the others"
-            ));
-            None
-        }
+    let (gate, mut sharing) = match snapshots {
+        Snapshots::PerConnection => (None, Sharing::PerConnection),
         Snapshots::Shared => match lock(settings, table).await? {
-            Locking::Held(gate) => Some(gate),
-            Locking::Denied => {
-                events::SnapshotsDiffer { table, connections }.warn(format_args!(
-                    "{table}: read over {connections} connections with separate snapshots, because user {} may not lock \
-                     tables: each range of rows is consistent in itself, but not with the others (to read consistent rows, \
-                     GRANT LOCK TABLES ON {}.* or set \"read_connections\": 1 in TABLES)",
-                    settings.user,
-                    quoted(&settings.database)
-                ));
-                None
-            }
+            Locking::Held(gate) => (Some(gate), Sharing::One),
+            Locking::Denied => (None, Sharing::Denied),
             Locking::Timeout => {
-                events::TableNotDivided { table }.log(format_args!(
-                    "{table}: read over one connection instead of {connections}, because other sessions wrote to it or held a \
-                     lock on it for {LOCK_WAIT_SECONDS} s; waiting longer would block them"
-                ));
                 for connection in opened.drain(..) {
                     close(connection).await;
                 }
-                None
+                (None, Sharing::Undivided { waited: Duration::from_secs(LOCK_WAIT_SECONDS.into()) })
             }
         },
     };
@@ -126,15 +135,10 @@ pub async fn open(
             let unlocked = unlocked.map_err(silent).and_then(|unlocked| unlocked);
             unlocked.while_doing(|| format!("unlocking table {table}"))?;
             close(gate).await;
-            let locked_microseconds = u64::try_from(held.as_micros()).unwrap_or(u64::MAX);
-            events::SnapshotsShared { table, connections, locked_microseconds }.log(format_args!(
-                "{table}: read over {connections} connections that see the same rows; writes to the table were blocked for {}.{} ms",
-                held.as_millis(),
-                held.as_micros() % 1000 / 100
-            ));
+            sharing = Sharing::Shared { locked: held };
         }
     }
-    Ok(opened)
+    Ok((opened, sharing))
 }
 
 enum Locking {

@@ -38,7 +38,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Certificate(_, text) | Self::Other(text) => formatter.write_str(text),
-            Self::NotSupported => formatter.write_str("server does not support TLS"),
+            Self::NotSupported => formatter.write_str("the server does not support TLS"),
             Self::UnreadableCa => formatter.write_str("the CA certificate cannot be read: it is not valid PEM"),
         }
     }

@@ -1,7 +1,7 @@
 //! Why a table cannot be planned.
 
 use crate::hints;
-use crate::{bigquery, mysql};
+use crate::{bigquery, mapping, mysql};
 
 /// Every variant is a sentence of its own.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +12,9 @@ pub enum Error {
     /// BigQuery failed.
     #[error(transparent)]
     Destination(#[from] bigquery::Error),
+    /// The columns cannot be mapped.
+    #[error(transparent)]
+    Mapping(#[from] mapping::error::Error),
     /// What was asked for cannot be done.
     #[error("{0}")]
     Problem(String),
@@ -23,6 +26,7 @@ impl Error {
         match self {
             Self::Source(error) => hints::mysql::explain(error, source),
             Self::Destination(error) => hints::bigquery::explain(error),
+            Self::Mapping(error) => hints::mapping::explain(error),
             Self::Problem(_) => self.to_string(),
         }
     }

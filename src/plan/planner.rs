@@ -12,7 +12,7 @@ use crate::plan::reading::Reading;
 use crate::plan::settings::Settings;
 use crate::plan::table_plan::{TablePlan, decide};
 use crate::work::endpoints::Endpoints;
-use crate::work::selection::TableRequest;
+use crate::work::request::TableRequest;
 
 /// A name further away than this is not offered as the one that was meant.
 const NEAREST_NAME: f64 = 0.6;
@@ -86,8 +86,7 @@ impl Planner {
         let name = found.name.clone();
         let doing = || format!("looking at the columns of table {name}");
         let table = in_time(stall, catalog::columns(connection, flavor, found)).await.while_doing(doing)?;
-        let mapping = Mapping::new(&table, flavor, &request.columns, self.settings.policies);
-        let mapping = mapping.map_err(Error::Problem)?;
+        let mapping = Mapping::new(&table, flavor, &request.columns, self.settings.policies)?;
         if request.columns.take_all() {
             let checking = async {
                 catalog::check_all_columns(connection, &table.name, mapping.has_vectors()).await?;

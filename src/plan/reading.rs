@@ -9,7 +9,7 @@ use crate::mysql::error::{Error, Kind};
 use crate::mysql::key::{self, Key};
 use crate::mysql::ranges::{Ranges, Size};
 use crate::plan::settings::Settings;
-use crate::work::selection::TableRequest;
+use crate::work::request::TableRequest;
 
 /// In a smaller table the further connections would cost more than they bring.
 const FEWEST_ROWS: u64 = 10_000;

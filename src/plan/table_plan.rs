@@ -11,7 +11,7 @@ use crate::plan::drift::Drift;
 use crate::plan::post_load::PostLoadPatch;
 use crate::plan::reading::Reading;
 use crate::plan::{destination, layout};
-use crate::work::selection::TableRequest;
+use crate::work::request::TableRequest;
 
 /// Everything about one table's sync that is known before it begins.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-/// What is at the bottom of it; the layers above say only that they failed.
+/// The innermost error. The layers above it add nothing but "failed".
 pub fn root_cause(error: &(dyn Error + 'static)) -> String {
     let mut error = error;
     while let Some(source) = error.source() {

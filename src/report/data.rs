@@ -1,13 +1,13 @@
-//! What became of each table and of the run: plain data, for whatever writes it somewhere.
+//! The outcome of each table and of the run, as plain data.
 
 use std::time::Duration;
 
 use crate::report::units::per_second;
 
-/// Which run this is, and what it copies from where to where.
+/// The run, its source and its destination.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// The execution of Cloud Run, or an id made up for this run.
+    /// The Cloud Run execution, or a generated id.
     pub execution: String,
     /// Which task of the execution, from 0.
     pub task_index: usize,
@@ -78,7 +78,7 @@ pub struct Synced {
     pub previous_rows: Option<u64>,
     /// Columns with nulled values, and how many each has.
     pub nulled: Vec<(String, u64)>,
-    /// Over how many connections it was read.
+    /// How many connections read it.
     pub connections: usize,
     /// How long the snapshot was open in MySQL.
     pub snapshot: Duration,

@@ -1,5 +1,5 @@
-//! What is made from the declaration of events: tables in docs/operations.md, and terraform/tests/events.json, which says
-//! what the module's metrics may read.
+//! Generates documents from the declarations of events: tables in docs/operations.md, and terraform/tests/events.json, the
+//! fields that the module's metrics may read.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -65,7 +65,7 @@ fn the_page_shows_the_events_to_terraform() {
     is("terraform/tests/events.json", &format!("{:#}\n", json()));
 }
 
-/// What metrics, alerts and the dashboard read exists.
+/// All events and fields that metrics, alerts and the dashboard read exist.
 #[test]
 fn the_contract_with_terraform_knows_declared_events_only() {
     let contract = std::fs::read_to_string(path("terraform/tests/contract.json")).unwrap();
@@ -104,7 +104,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
 }
 
-/// A line that is not declared cannot be written: only the declaration calls tracing's macros, and nothing else imports them.
+/// Only declared events can be logged: only the declaration calls tracing's macros, and nothing else imports them.
 #[test]
 fn only_declared_events_are_logged() {
     let macros = ["error", "warn", "info", "debug", "trace", "event", "span"];
@@ -122,7 +122,7 @@ fn only_declared_events_are_logged() {
                 name.display()
             );
         }
-        // In two pieces, so that this file is not found.
+        // Split, so that the test does not find this file.
         let path = ["tracing", "::"].concat();
         let imports = text.split(&path).skip(1).filter(|import| !import.starts_with("Level"));
         assert!(name.starts_with("telemetry") || imports.count() == 0, "{} uses tracing itself", name.display());

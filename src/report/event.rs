@@ -1,4 +1,4 @@
-//! What the declaration of an event consists of, and the macro that makes events from it.
+//! The parts of an event's declaration, and the macro that generates events from it.
 
 use tracing::Level;
 
@@ -7,11 +7,11 @@ use tracing::Level;
 pub struct Event {
     /// The value of the field `event`.
     pub name: &'static str,
-    /// The level of its lines; several where the level depends on what happened.
+    /// The levels of its lines. Several if the level depends on what happened.
     pub levels: &'static [Level],
-    /// Its fields, besides those that every line has.
+    /// Its fields, without those that every line has.
     pub fields: &'static [Field],
-    /// For whoever is on call.
+    /// What it means to an operator.
     pub meaning: &'static str,
 }
 
@@ -22,9 +22,9 @@ pub struct Field {
     pub name: &'static str,
     /// The type of its value.
     pub kind: Kind,
-    /// Whether lines without it are right, too.
+    /// Whether a line may lack it.
     pub optional: bool,
-    /// For whoever reads or filters it.
+    /// What its value means.
     pub meaning: &'static str,
 }
 
@@ -90,9 +90,10 @@ impl<T: FieldValue> FieldValue for Option<T> {
     const OPTIONAL: bool = true;
 }
 
-/// Makes a struct of each declared event, whose methods log it, and the list `EVENTS`. Doc comments are the meanings.
+/// Generates a struct with logging methods for each event, and the list `EVENTS`. The doc comments become the meanings.
 ///
-/// An event of one level has the method `log`; one of several has a method for each: `info`, `warn` and so on.
+/// An event with one level has the method `log`. An event with several levels has one method per level: `info`, `warn` and so
+/// on.
 macro_rules! declare {
     ($(
         $(#[doc = $meaning:literal])+

@@ -1,17 +1,16 @@
-//! Every event that the program logs: name, level, fields, and what it means for whoever is on call.
+//! Every event that the program logs: name, level, fields, and meaning.
 //!
-//! Nothing else logs, so a line that is not declared here cannot be written. The tables in docs/operations.md,
-//! terraform/tests/events.json and the tests' checks of log lines are made from this declaration.
-//! Every line also has `time`, `severity`, `message` and `target`.
+//! Nothing else logs. The tables in docs/operations.md, terraform/tests/events.json and the tests' checks of log lines come
+//! from these declarations. Every line also has `time`, `severity`, `message` and `target`.
 
 use crate::report::event::{Event, Field, FieldValue, declare};
 
 declare! {
-    /// The variables are wrong, exit code 2: the message lists every fault, each with an example. A retry does not help.
+    /// The configuration is invalid; exit code 2. The message lists every fault with an example. A retry does not help.
     ConfigurationInvalid = "configuration_invalid", error {}
 
-    /// The run could not start or did not stop in time, exit code 1: MySQL or BigQuery could not be reached or refused
-    /// access. No table was changed, unless the message says that a signal ended the run.
+    /// The run could not start, because MySQL or BigQuery could not be reached or refused access, or it did not stop in time;
+    /// exit code 1. No table was changed, unless the message says that a signal ended the run.
     SyncFailed<'a> = "sync_failed", error {
         /// The reason, with all causes.
         error: &'a str,
@@ -25,7 +24,7 @@ declare! {
 
     /// A task starts.
     SyncStarted<'a> = "sync_started", info {
-        /// The execution of Cloud Run, or an id made up for this run.
+        /// The Cloud Run execution, or a generated id.
         execution: &'a str,
         /// Which task of the execution this is, from 0.
         task_index: usize,
@@ -39,7 +38,7 @@ declare! {
         dataset: &'a str,
     }
 
-    /// No table is this task's; exit code 0. As a WARNING: no table at all matches `TABLES`.
+    /// This task has no table; exit code 0. As a WARNING: no table matches `TABLES`.
     NoTables = "no_tables", info | warn {}
 
     /// A table is being read.
@@ -158,7 +157,7 @@ declare! {
         restarts: u32,
     }
 
-    /// The columns of a destination table change with this run; the message says how. Tell whoever queries the table.
+    /// This run changes the columns of a destination table; the message says how. Tell the users of the table.
     SchemaDrift<'a> = "schema_drift", warn {
         /// The source table.
         table: &'a str,
@@ -184,8 +183,8 @@ declare! {
     /// table restarts. A load job that already runs is not affected, but another execution may now copy the same table.
     LockLost = "lock_lost", warn {}
 
-    /// A request failed and is sent again. A WARNING is logged once per reason, repetitions at DEBUG. Harmless unless an error
-    /// with a number of tries follows.
+    /// A request failed and is retried. The first failure for a reason is a WARNING, repetitions are DEBUG. Harmless unless an
+    /// error with a number of tries follows.
     Retry = "retry", warn | debug {
         /// How often the request was sent.
         tries: u32,
@@ -203,19 +202,19 @@ declare! {
         signal: &'a str,
     }
 
-    /// A table is read over several connections whose snapshots show the same moment. Nobody could write to the table while
-    /// the snapshots were opened.
+    /// A table is read over several connections that share one snapshot. Writes to the table were blocked while the snapshots
+    /// were opened.
     SnapshotsShared<'a> = "snapshots_shared", info {
         /// The source table.
         table: &'a str,
         /// How many connections read the table.
         connections: usize,
-        /// How long nobody could write to the table.
+        /// How long writes to the table were blocked.
         locked_microseconds: u64,
     }
 
-    /// A table is read over several connections, each with a snapshot of its own moment: because of `SNAPSHOT`, or, as a
-    /// WARNING, because the user lacks the privilege `LOCK TABLES`.
+    /// A table is read over several connections, each with its own snapshot: because of `SNAPSHOT`, or, as a WARNING, because
+    /// the user lacks the privilege `LOCK TABLES`.
     SnapshotsDiffer<'a> = "snapshots_differ", info | warn {
         /// The source table.
         table: &'a str,

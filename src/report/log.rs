@@ -83,7 +83,7 @@ pub fn finished(report: &RunReport) {
     }
 }
 
-/// A field of a log line is a text or a number: JSON in a text, nothing if no value was nulled.
+/// JSON as text, because a log field is a text or a number. `None` if no value was nulled.
 fn nulled_json(columns: &[(String, u64)]) -> Option<String> {
     let counts: serde_json::Map<String, serde_json::Value> =
         columns.iter().map(|(column, count)| (column.clone(), (*count).into())).collect();

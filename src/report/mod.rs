@@ -1,4 +1,4 @@
-//! What became of each table: data, where it is written, and the events that the program logs.
+//! The outcome of each table, and the events that the program logs.
 
 pub mod cause;
 pub mod data;

@@ -1,11 +1,11 @@
-//! The text about all tables of a run, the message of its last line.
+//! The message of `sync_finished`: one line per table.
 
 use std::fmt::Write as _;
 
 use crate::report::data::{Outcome, RunReport};
 use crate::report::units::{megabytes, seconds};
 
-/// Cloud Logging drops lines over 256 KB; a summary of ten thousand tables has to stop somewhere below.
+/// Cloud Logging drops lines over 256 KB, so the summary of many tables is cut well below that.
 const LONGEST_SUMMARY: usize = 100_000;
 
 /// One line per table, the failed ones first.
@@ -43,7 +43,7 @@ pub(super) fn summary(report: &RunReport) -> String {
     text
 }
 
-/// How many values of which columns were nulled, to be put behind a sentence.
+/// ` (nulled values: born 3)`; empty if there are none.
 pub(super) fn nulled(columns: &[(String, u64)]) -> String {
     let columns: Vec<String> = columns.iter().map(|(column, count)| format!("{column} {count}")).collect();
     if columns.is_empty() { String::new() } else { format!(" (nulled values: {})", columns.join(", ")) }
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_stays_below_what_a_log_line_may_be() {
+    fn a_long_summary_is_cut() {
         let table =
             |at: usize| TableReport::new(format!("table_{at}"), Duration::ZERO, Outcome::Failed("x".repeat(100)));
         let summary = summary(&report((0..10_000).map(table).collect(), Duration::ZERO));

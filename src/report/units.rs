@@ -7,7 +7,7 @@ pub fn milliseconds(elapsed: Duration) -> u64 {
     u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// A rate in whole units; 0 as long as no time has passed.
+/// A rate in whole units; 0 if no time has passed.
 pub fn per_second(count: u64, elapsed: Duration) -> u64 {
     count.saturating_mul(1000).checked_div(milliseconds(elapsed)).unwrap_or(0)
 }

@@ -51,6 +51,7 @@ impl Failure {
             Self::Source(error) => hints::mysql::explain(error, source),
             Self::Destination(error) => hints::bigquery::explain(error),
             Self::Plan(error) => error.explained(source),
+            Self::Row(error) => hints::mapping::explain_row(error),
             _ => self.to_string(),
         }
     }

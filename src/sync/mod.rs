@@ -14,6 +14,7 @@ mod queue;
 mod read;
 pub mod run;
 pub mod settings;
+mod sharing;
 mod table;
 
 pub use settings::Settings;

@@ -18,7 +18,8 @@ use crate::publish::publisher::Earlier;
 use crate::report::events;
 use crate::sync::context::Context;
 use crate::sync::failure::Failure;
-use crate::work::selection::TableRequest;
+use crate::sync::sharing;
+use crate::work::request::TableRequest;
 
 /// What opening a table comes to.
 pub(super) enum Opening {
@@ -120,8 +121,9 @@ async fn snapshot(
     let found = resolved.found.clone();
     let reading = planner.reading(&mut connection, request, &found).await?;
     let (since, others) = (Instant::now(), reading.connections() - 1);
-    let mut connections =
-        snapshot::open(source, &mut connection, others, &found.name, context.settings.snapshots).await?;
+    let opened = snapshot::open(source, &mut connection, others, &found.name, context.settings.snapshots).await?;
+    let (mut connections, shared) = opened;
+    sharing::log(shared, source, &found.name, others + 1);
     let reading = if connections.is_empty() { Reading::Whole(None) } else { reading };
     let plan = planner.plan(&mut connection, request, resolved, reading).await?;
     let dividing = plan.reading.ranges(&mut connection, &found, &plan.statement, &plan.mapping);

@@ -32,13 +32,13 @@ pub(super) struct Source {
     pub(super) pace: Arc<Pace>,
 }
 
-/// Columns with values that became NULL by a policy, and how many.
-pub(super) type Replaced = Vec<(String, u64)>;
+/// Columns with nulled values, and how many.
+pub(super) type Nulled = Vec<(String, u64)>;
 
 /// What was read.
 pub(super) struct Read {
     pub(super) rows: u64,
-    pub(super) replaced: Replaced,
+    pub(super) nulled: Nulled,
     /// How long the longest snapshot was open.
     pub(super) snapshot: Duration,
     /// The one that holds the table's lock, out of its snapshot.
@@ -59,7 +59,7 @@ struct Shared {
 /// What one connection has read.
 struct Share {
     rows: u64,
-    replaced: Vec<u64>,
+    nulled: Vec<u64>,
     snapshot_ended: Instant,
     connection: Option<mysql::Connection>,
 }
@@ -75,14 +75,14 @@ pub(super) async fn all(source: Source, queue: Arc<BlockQueue>, counters: Arc<Co
     });
     let shares = try_join_all(tasks).await?;
     let columns = shared.mapping.columns.iter().enumerate();
-    let replaced = columns.map(|(index, column)| {
-        let count = shares.iter().filter_map(|share| share.replaced.get(index)).sum();
+    let nulled = columns.map(|(index, column)| {
+        let count = shares.iter().filter_map(|share| share.nulled.get(index)).sum();
         (column.source.clone(), count)
     });
     let ended = shares.iter().map(|share| share.snapshot_ended).max().unwrap_or(since);
     Ok(Read {
         rows: shares.iter().map(|share| share.rows).sum(),
-        replaced: replaced.filter(|(_, count)| *count > 0).collect(),
+        nulled: nulled.filter(|(_, count)| *count > 0).collect(),
         snapshot: ended.duration_since(since),
         connection: shares
             .into_iter()
@@ -146,7 +146,7 @@ async fn one(shared: Arc<Shared>, mut connection: mysql::Connection, kept: bool)
         close(connection).await;
         None
     };
-    Ok(Share { rows, replaced: encoder.into_nulled(), snapshot_ended, connection })
+    Ok(Share { rows, nulled: encoder.into_nulled(), snapshot_ended, connection })
 }
 
 /// What was read and not told yet: the counters are shared by all connections, and too slow for every row.

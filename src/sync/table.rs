@@ -98,10 +98,10 @@ async fn copy(
     let Done { job, mut read } = read(context, snapshot, &plan, &mut publication, counters).await?;
     publish(context, &publication, job, &mut read.connection, counters.rows.load(Relaxed)).await?;
     context.publisher().settle(&plan).await;
-    let Read { replaced, snapshot, connection, .. } = read;
+    let Read { nulled, snapshot, connection, .. } = read;
     mysql::connection::close(connection).await;
     let (destination, job_id, previous_rows) = (plan.destination.clone(), publication.job_id, plan.previous_rows);
-    Ok(Outcome::Synced(Synced { destination, job_id, previous_rows, nulled: replaced, connections, snapshot }))
+    Ok(Outcome::Synced(Synced { destination, job_id, previous_rows, nulled, connections, snapshot }))
 }
 
 /// Reads and uploads every row. What fails or is stopped here ends its queries on the server, too, and gives the upload up.

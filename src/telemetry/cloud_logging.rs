@@ -1,4 +1,4 @@
-//! One JSON object a line, as Cloud Logging reads them; errors also as Error Reporting reads them.
+//! One JSON object per line, in Cloud Logging's format. Errors are also in Error Reporting's format.
 
 use std::io::{self, Write};
 
@@ -21,7 +21,7 @@ where
     tracing_stackdriver::layer().with_source_location(false).with_writer(Lines { error_fields, output })
 }
 
-/// Writes whole lines; an error's line gets the fields that the layer cannot set by name.
+/// Writes whole lines. Adds the fields to errors that the layer cannot set, because of their names.
 pub(super) struct Lines {
     error_fields: String,
     output: Output,
@@ -39,7 +39,7 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
-/// One line: the layer writes it in one piece, beginning with `{`.
+/// One line. The layer writes it in one piece that starts with `{`.
 pub(super) struct Line<'a> {
     extra: &'a str,
     output: Output,

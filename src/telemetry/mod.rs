@@ -1,4 +1,4 @@
-//! Logs for Cloud Logging, text and progress for people. Events and their fields are the same for both.
+//! Logs as JSON for Cloud Logging, or as text with progress bars. Both have the same events and fields.
 
 mod cloud_logging;
 mod output;
@@ -21,9 +21,9 @@ use crate::telemetry::settings::LogFormat;
 
 /// What `init` set up.
 pub struct Telemetry {
-    /// Progress bars, on a terminal; elsewhere hidden.
+    /// Progress bars; hidden if the output is not a terminal.
     pub bars: indicatif::MultiProgress,
-    /// Whether the bars are to be seen, and lines about progress are not needed.
+    /// Whether the bars are visible, so that no progress lines are needed.
     pub shows_bars: bool,
 }
 
@@ -31,7 +31,7 @@ pub struct Telemetry {
 pub fn init(output: Output, settings: Settings, job: Option<String>) -> Telemetry {
     let Settings { format, level } = settings;
     let terminal = output.is_terminal();
-    // Other crates' warnings are welcome, their chatter is not.
+    // Of other crates, log only warnings and errors.
     let filter = Targets::new().with_default(Level::WARN.min(level)).with_target(env!("CARGO_CRATE_NAME"), level);
     let shows_bars = format == LogFormat::Text && terminal && io::stderr().is_terminal();
     let target =
@@ -46,7 +46,7 @@ pub fn init(output: Output, settings: Settings, job: Option<String>) -> Telemetr
     Telemetry { bars, shows_bars }
 }
 
-/// A panic is a line like any other error: where, and what.
+/// Logs a panic like any other error, with its place and message.
 fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

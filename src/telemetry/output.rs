@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal as _, Write};
 /// Where log lines go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
-    /// For a sync, whose logs are all that it prints.
+    /// For a sync, which prints only logs.
     Stdout,
-    /// For a command that prints something else.
+    /// For a command that prints a result to stdout.
     Stderr,
 }
 
@@ -19,7 +19,7 @@ impl Output {
         }
     }
 
-    /// Whether a person reads along.
+    /// Whether the output is a terminal.
     pub fn is_terminal(self) -> bool {
         match self {
             Self::Stdout => io::stdout().is_terminal(),

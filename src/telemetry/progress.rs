@@ -1,4 +1,4 @@
-//! How far a table is: counted by whoever does the work, shown by a bar or by a line every ten seconds.
+//! The progress of a table: counters, shown as a bar or as a log line every ten seconds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -25,7 +25,7 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// For a table that begins again.
+    /// For a table that restarts.
     pub fn reset(&self) {
         for counter in [&self.rows, &self.bytes_read, &self.bytes_sent] {
             counter.store(0, Relaxed);
@@ -33,7 +33,7 @@ impl Counters {
     }
 }
 
-/// Numbers derived from the counters at one moment.
+/// The progress at one point in time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Moment {
     rows: u64,
@@ -44,7 +44,7 @@ struct Moment {
 
 fn moment(rows: u64, estimate: Option<u64>, elapsed: Duration) -> Moment {
     let rows_per_second = per_second(rows, elapsed);
-    // The estimate is the storage engine's guess: more rows than that are no contradiction, only no information.
+    // The estimate may be too low. Once it is exceeded, it says nothing about the rest.
     let estimate = estimate.filter(|estimate| *estimate >= rows && *estimate > 0);
     Moment {
         rows,
@@ -82,7 +82,7 @@ async fn log_lines(table: &str, estimate: Option<u64>, counters: &Counters, star
 }
 
 async fn show_bar(bars: &MultiProgress, table: String, estimate: Option<u64>, counters: &Counters, started: Instant) {
-    let bar = Removed(bars.add(ProgressBar::new(estimate.unwrap_or(0))));
+    let bar = RemovedOnDrop(bars.add(ProgressBar::new(estimate.unwrap_or(0))));
     let template = if estimate.is_some() {
         "{prefix} {wide_bar} {human_pos} of about {human_len} rows  {msg}"
     } else {
@@ -103,10 +103,10 @@ async fn show_bar(bars: &MultiProgress, table: String, estimate: Option<u64>, co
     }
 }
 
-/// A bar that goes away with its table.
-struct Removed(ProgressBar);
+/// Removes the bar when its table ends.
+struct RemovedOnDrop(ProgressBar);
 
-impl Drop for Removed {
+impl Drop for RemovedOnDrop {
     fn drop(&mut self) {
         self.0.finish_and_clear();
     }
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments() {
+    fn percent_rate_and_eta() {
         let second = Duration::from_secs(1);
         let half = Moment { rows: 50, percent: Some(50), rows_per_second: 50, eta_seconds: Some(1) };
         assert_eq!(moment(50, Some(100), second), half);

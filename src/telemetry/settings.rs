@@ -1,4 +1,4 @@
-//! How logs look and how much of them there is.
+//! The settings of the log.
 
 use std::str::FromStr;
 
@@ -14,7 +14,7 @@ pub struct Settings {
 /// `LOG_FORMAT`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// One JSON object a line, for Cloud Logging.
+    /// One JSON object per line, for Cloud Logging.
     Json,
     /// Text for people.
     Text,
@@ -23,6 +23,14 @@ pub enum LogFormat {
 impl FromStr for LogFormat {
     type Err = ();
 
+    /// `json` or `text`, in any case.
+    ///
+    /// ```
+    /// use mysql_bigquery_sync::telemetry::settings::LogFormat;
+    ///
+    /// assert_eq!("JSON".parse(), Ok(LogFormat::Json));
+    /// assert!("xml".parse::<LogFormat>().is_err());
+    /// ```
     fn from_str(text: &str) -> Result<Self, ()> {
         match text.to_ascii_lowercase().as_str() {
             "json" => Ok(Self::Json),

@@ -1,4 +1,4 @@
-//! Lines for people: time, a word of severity where it matters, and the message.
+//! Text for people: the time, the severity unless it is INFO, and the message.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -51,7 +51,7 @@ where
     }
 }
 
-/// The message of an event; its other fields are for machines, and their content is in the message.
+/// The message of an event. It repeats what matters of the other fields.
 #[derive(Default)]
 struct Message(String);
 
@@ -63,7 +63,7 @@ impl Visit for Message {
     }
 }
 
-/// Writes above the bars.
+/// Writes above the progress bars.
 pub(super) struct Above(MultiProgress, Output);
 
 impl<'a> MakeWriter<'a> for Above {

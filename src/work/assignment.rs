@@ -1,14 +1,15 @@
-//! Which units are a task's own.
+//! Assigns units to tasks.
 
-use crate::work::selection::{Selection, TableRequest};
+use crate::work::request::TableRequest;
+use crate::work::selection::Selection;
 use crate::work::task::Task;
 use crate::work::unit::Unit;
 
-/// The tables of `selection` that are the task's own, names first and in their order, then those found by pattern.
+/// The units of the task: first its named tables, in the order of the list, then its tables found by pattern.
 ///
-/// Named tables go round: task *i* of *n* takes entries *i, i+n, i+2n …*. A table found by pattern belongs to the
-/// task that a hash of its name picks, not its place in the list: tables may come and go while the tasks of an
-/// execution start, and two tasks that saw different lists must neither both take a table nor both leave it.
+/// Named tables are assigned round-robin: task *i* of *n* takes entries *i, i+n, i+2n …*. A table found by pattern goes to
+/// the task that a hash of its name selects. Its place in the list would not do: tables may be created or dropped while the
+/// tasks start, and tasks that see different lists must neither copy a table twice nor skip it.
 pub fn own_units<'a>(task: &Task, selection: &Selection, existing: impl IntoIterator<Item = &'a str>) -> Vec<Unit> {
     let named = selection.named.iter().skip(task.index).step_by(task.count).cloned();
     let found =
@@ -47,7 +48,7 @@ mod tests {
             for length in 0..=200 {
                 let names: Vec<String> = (0..length).map(|at| format!("table_{at}")).collect();
                 let list = if names.is_empty() { "!nothing*".to_owned() } else { names.join(",") };
-                // By pattern a name's task depends on nothing but the name: a few lengths show it.
+                // The task of a table found by pattern depends only on the name, so a few lengths are enough.
                 let patterns = if length % 50 == 0 { vec![Selection::parse("*").unwrap()] } else { Vec::new() };
                 for selection in patterns.into_iter().chain([Selection::parse(&list).unwrap()]) {
                     let times = taken(count, &selection, &names);
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn an_explicit_list_goes_round_in_its_order() {
+    fn named_tables_are_assigned_round_robin() {
         let selection = Selection::parse("a,b,c,d,e").unwrap();
         let names = |index| -> Vec<String> {
             own_units(&task(index, 2), &selection, []).into_iter().map(|unit| unit.table.name).collect()
@@ -70,8 +71,8 @@ mod tests {
     }
 
     proptest! {
-        /// Each task sees another list (tables created or dropped while the tasks start): what all of them saw is
-        /// taken exactly once, and nothing is ever taken twice.
+        /// Each task sees a different list, because tables are created or dropped while the tasks start. A table that all
+        /// tasks see is taken exactly once, and no table is taken twice.
         #[test]
         fn lists_that_differ_between_tasks_lose_nothing(
             count in 1usize..20,

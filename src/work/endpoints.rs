@@ -1,4 +1,4 @@
-//! Both sides of a run: connected, and it is known which units are this task's own.
+//! Connects to MySQL and BigQuery, and finds the units of this task.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -9,16 +9,18 @@ use crate::mysql;
 use crate::mysql::catalog::{self, Flavor};
 use crate::mysql::error::WhileDoing as _;
 use crate::mysql::sql::in_time;
+use crate::report::events;
 use crate::retry::{Budget, Failed, retrying};
 use crate::work::assignment::own_units;
-use crate::work::selection::{Selection, TableRequest};
+use crate::work::request::TableRequest;
+use crate::work::selection::Selection;
 use crate::work::task::Task;
 use crate::work::unit::Unit;
 
-/// After a silence that was waited for to its end, one more try is due.
-const LOOKING_AGAIN: Duration = Duration::from_secs(30);
+/// Leaves time for one retry after the server was silent for the whole stall timeout.
+const RETRY_TIME: Duration = Duration::from_secs(30);
 
-/// What the work on every table needs.
+/// The source and the destination, as every table needs them.
 pub struct Endpoints {
     /// The source server.
     pub source: mysql::Settings,
@@ -26,13 +28,13 @@ pub struct Endpoints {
     pub flavor: Flavor,
     /// The destination dataset.
     pub destination: bigquery::Settings,
-    /// The way there.
+    /// The client for it.
     pub bigquery: bigquery::Client,
-    /// Destination tables that more than one source table of the execution would have, with those tables.
+    /// Destination tables of more than one source table in the execution, with those source tables.
     pub conflicts: HashMap<String, Vec<String>>,
 }
 
-/// Connects to both sides at once, and finds out which units are this task's own.
+/// Connects to MySQL and BigQuery at the same time, and finds the units of this task.
 pub async fn connect(
     source: mysql::Settings,
     destination: bigquery::Settings,
@@ -54,21 +56,21 @@ pub async fn connect(
     }
 }
 
-/// What is known of the source before any table is looked at.
+/// What a run needs to know about the source before its first table.
 struct Source {
     flavor: Flavor,
-    /// This task's own.
+    /// The units of this task.
     units: Vec<Unit>,
     conflicts: HashMap<String, Vec<String>>,
 }
 
-/// A connection that is lost or silent is made anew.
+/// Reconnects if the connection is lost or silent.
 async fn look_at_source(
     settings: &mysql::Settings,
     selection: &Selection,
     task: &Task,
 ) -> Result<Source, mysql::Error> {
-    let budget = Budget { time: settings.stall + LOOKING_AGAIN, tries: 3 };
+    let budget = Budget { time: settings.stall + RETRY_TIME, tries: 3 };
     let looked = retrying("asking MySQL for its tables", budget, || look_once(settings, selection, task)).await;
     looked.map_err(|Failed { reason, .. }| reason)
 }
@@ -76,7 +78,9 @@ async fn look_at_source(
 async fn look_once(settings: &mysql::Settings, selection: &Selection, task: &Task) -> Result<Source, mysql::Error> {
     let mut connection = mysql::connection::connect(settings).await?;
     let asking = async {
-        mysql::session::warn_if_unencrypted(&mut connection, settings).await?;
+        if mysql::session::is_exposed(&mut connection, settings).await? {
+            events::Unencrypted {}.log(format_args!("{}", hints::mysql::unencrypted(settings)));
+        }
         let flavor = catalog::flavor(&mut connection).await?;
         let listed = if selection.has_patterns() { catalog::list(&mut connection).await? } else { Vec::new() };
         Ok((flavor, listed))
@@ -94,11 +98,11 @@ async fn look_once(settings: &mysql::Settings, selection: &Selection, task: &Tas
     })
 }
 
-/// Destinations of more than one table, among all tables of the execution.
+/// Destination tables of more than one source table, among all tables of the execution.
 fn conflicts(tables: impl Iterator<Item = TableRequest>) -> HashMap<String, Vec<String>> {
     let mut sources: HashMap<String, Vec<String>> = HashMap::new();
     for table in tables {
-        // A name that cannot become one is that table's own error, when its turn comes.
+        // A name without a valid destination fails that table alone, later.
         if let Ok(destination) = table.destination(&table.name) {
             sources.entry(destination).or_default().push(table.name);
         }

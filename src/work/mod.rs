@@ -1,4 +1,4 @@
-//! What a task works on: which task this is, what `TABLES` selects, which units are its own, and both sides of the run.
+//! The work of a task: its place in the execution, the tables it copies, and the connections it uses.
 
 pub mod assignment;
 pub mod endpoints;

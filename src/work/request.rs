@@ -1,50 +1,50 @@
-//! A table that was asked for by its name, with its options.
+//! A table in `TABLES`, with its options.
 
 use std::num::NonZeroUsize;
 
 use crate::mapping::columns::ColumnOptions;
 use crate::mapping::names;
 
-/// One table that was asked for by its name, with its options.
+/// A table to copy, with its options.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TableRequest {
     /// Name in MySQL.
     pub name: String,
-    /// Name in BigQuery, when it is not made from the MySQL name.
+    /// Name in BigQuery, if it is not derived from the name in MySQL.
     pub destination: Option<String>,
-    /// Which columns are copied, and as what.
+    /// Which columns to copy, and with which types.
     pub columns: ColumnOptions,
-    /// The operator's own SQL condition; only rows for which it is true are copied.
+    /// An SQL condition. Only rows that satisfy it are copied.
     pub filter: Option<String>,
-    /// Instead of `READ_CONNECTIONS`.
+    /// Overrides `READ_CONNECTIONS`.
     pub read_connections: Option<NonZeroUsize>,
-    /// Instead of `MAX_SHRINK_PERCENT`.
+    /// Overrides `MAX_SHRINK_PERCENT`.
     pub max_shrink_percent: Option<u8>,
     /// The partitioning of a new table.
     pub partition_by: Option<PartitionBy>,
-    /// The columns that a new table is clustered by, in their order.
+    /// The clustering columns of a new table, in order.
     pub cluster_by: Vec<String>,
 }
 
 /// `partition_by` of a table's options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartitionBy {
-    /// Its name in MySQL.
+    /// The column's name in MySQL.
     pub column: String,
-    /// How its values are cut.
+    /// How its values are divided.
     pub scheme: PartitionScheme,
 }
 
-/// How a column's values are cut into partitions.
+/// How a column's values are divided into partitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartitionScheme {
     /// A DATE, DATETIME or TIMESTAMP.
     Time(Granularity),
-    /// An integer: `start` and every `interval` from there to below `end`.
+    /// An integer: one partition per `interval`, from `start` to `end`.
     Range {
-        /// The least value of the first partition.
+        /// The smallest value of the first partition.
         start: i64,
-        /// The least value that is beyond the last.
+        /// The end of the last partition, exclusive.
         end: i64,
         /// How many values a partition has.
         interval: i64,
@@ -79,7 +79,7 @@ impl TableRequest {
         Self { name: name.into(), ..Self::default() }
     }
 
-    /// The destination's name, for a table that the server calls `name`.
+    /// The name of the destination table. `name` is the table's name on the server.
     pub fn destination(&self, name: &str) -> Result<String, String> {
         match &self.destination {
             Some(destination) => Ok(destination.clone()),

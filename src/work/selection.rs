@@ -1,4 +1,4 @@
-//! What `TABLES` says: names, patterns, exclusions, and options per table.
+//! `TABLES`: names, patterns, exclusions, and options per table.
 
 mod json;
 pub mod options;
@@ -7,13 +7,13 @@ use std::collections::{HashMap, HashSet};
 
 use wildmatch::WildMatch;
 
-pub use crate::work::request::TableRequest;
+use crate::work::request::TableRequest;
 use crate::work::selection::json::Item;
 
 /// `TABLES`, parsed and checked.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Selection {
-    /// Tables by name, in the order of the list.
+    /// Named tables, in the order of the list.
     pub named: Vec<TableRequest>,
     includes: Vec<WildMatch>,
     excludes: Vec<WildMatch>,
@@ -21,7 +21,7 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Parses the value of `TABLES`: a comma-separated list, or a JSON array when it starts with `[`.
+    /// Parses the value of `TABLES`: a comma-separated list, or a JSON array if it starts with `[`.
     ///
     /// ```
     /// use mysql_bigquery_sync::work::selection::Selection;
@@ -43,7 +43,7 @@ impl Selection {
                         None => (false, name.as_str()),
                     };
                     if name.is_empty() {
-                        return Err("holds an empty name".into());
+                        return Err("contains an empty name".into());
                     }
                     match (exclude, name.contains(['*', '?'])) {
                         (false, false) => selection.named.push(TableRequest::named(name)),
@@ -60,9 +60,9 @@ impl Selection {
         }
         if selection.named.is_empty() && selection.includes.is_empty() {
             if selection.excludes.is_empty() {
-                return Err("names no table (unset it, or say *, for all of them)".into());
+                return Err("names no table (for all tables, unset it or set it to *)".into());
             }
-            // Nothing but exclusions: they take away from everything.
+            // Only exclusions: they apply to all tables.
             selection.includes.push(WildMatch::new("*"));
         }
         selection.check(&excluded_names)?;
@@ -71,7 +71,7 @@ impl Selection {
 
     fn check(&mut self, excluded_names: &[String]) -> Result<(), String> {
         let mut seen = HashSet::new();
-        // The same plain name twice is a slip of the pen, not a wish to copy the table twice.
+        // A plain name that is repeated is a mistake. Copy the table once.
         self.named.retain(|table| *table != TableRequest::named(&table.name) || seen.insert(table.name.clone()));
         let mut destinations = HashMap::new();
         for table in &self.named {
@@ -81,7 +81,7 @@ impl Selection {
             let destination = table.destination(&table.name)?;
             if let Some(other) = destinations.insert(destination.clone(), &table.name) {
                 return Err(format!(
-                    "has two entries for the destination table {destination:?}, {other} and {}: give one of them another \
+                    "has two entries for the destination table {destination:?}, {other} and {}: give one of them a different \
                      \"destination\"",
                     table.name
                 ));
@@ -90,19 +90,19 @@ impl Selection {
         Ok(())
     }
 
-    /// True when the server has to be asked which tables exist.
+    /// True if the list of tables must come from the server.
     pub fn has_patterns(&self) -> bool {
         !self.includes.is_empty()
     }
 
-    /// True when a pattern of the list takes this table and no exclusion or name does.
+    /// True if a pattern includes this table, no exclusion matches it, and it is not a named table.
     pub fn matches(&self, name: &str) -> bool {
         self.includes.iter().any(|pattern| pattern.matches(name))
             && !self.excludes.iter().any(|pattern| pattern.matches(name))
             && !self.named.iter().any(|table| table.name == name)
     }
 
-    /// Only the tables in `names`, each with the options the list has for it.
+    /// Only the tables in `names`, each with its options in the list.
     pub fn narrowed(self, names: &[String]) -> Result<Self, String> {
         if names.is_empty() {
             return Ok(self);
@@ -132,14 +132,14 @@ impl std::fmt::Display for Selection {
 
 fn items(text: &str) -> Result<Vec<Item>, String> {
     if text.starts_with('{') {
-        return Err("is a JSON object; objects stand in an array: [{…}]".into());
+        return Err("is a JSON object; put it in an array: [{…}]".into());
     }
     if !text.starts_with('[') {
         let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
         return Ok(names.map(|name| Item::Text(name.to_owned())).collect());
     }
     let values: Vec<serde_json::Value> =
-        serde_json::from_str(text).map_err(|error| format!("starts with [ and is not a JSON array: {error}"))?;
+        serde_json::from_str(text).map_err(|error| format!("starts with [ but is not a JSON array: {error}"))?;
     values.into_iter().enumerate().map(|(at, value)| json::item(at + 1, value)).collect()
 }
 
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_keeps_its_order_and_forgives_spaces_and_repeats() {
+    fn a_list_keeps_its_order_and_ignores_spaces_and_repeats() {
         let selection = Selection::parse(" users, orders ,users,, products ").unwrap();
         assert_eq!(names(&selection), ["users", "orders", "products"]);
         assert!(!selection.has_patterns());
@@ -204,10 +204,10 @@ mod tests {
             ("!", "empty name"),
             (",", "names no table"),
             ("[]", "names no table"),
-            ("{\"name\":\"a\"}", "objects stand in an array"),
+            ("{\"name\":\"a\"}", "put it in an array"),
             ("a.b,a_b", "two entries for the destination"),
             (r#"[{"name":"a*"}]"#, "a pattern takes no options"),
-            (r#"[{"name":"a","destination":"b$20240101"}]"#, "no table name"),
+            (r#"[{"name":"a","destination":"b$20240101"}]"#, "not a table name"),
             (r#"[{"name":"a","destination":"other.a"}]"#, "without the dataset"),
             ("[1]", "entry 1 is 1"),
             (
@@ -240,7 +240,7 @@ mod tests {
         }
     }
 
-    /// The Terraform module writes these keys; the file is made from the module.
+    /// contract.json is generated from the Terraform module.
     #[test]
     fn the_terraform_module_writes_the_options_that_are_known() {
         let contract: serde_json::Value =
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn narrowing_keeps_options_and_refuses_strangers() {
+    fn narrowing_keeps_options_and_refuses_other_tables() {
         let selection = Selection::parse(r#"[{"name":"orders","where":"id > 5"},"t_*"]"#).unwrap();
         let narrowed = selection.clone().narrowed(&["orders".into(), "t_1".into()]).unwrap();
         assert_eq!(names(&narrowed), ["orders", "t_1"]);

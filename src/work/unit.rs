@@ -1,8 +1,8 @@
-//! What a task works on.
+//! The unit of work.
 
 use crate::work::request::TableRequest;
 
-/// One piece of work: a table. It is assigned to one task, read, published and reported as a whole.
+/// A table. It is assigned, read, published and reported as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
     /// The table and its options.

@@ -15,7 +15,7 @@ use crate::report::units::megabytes;
 
 /// One table's plan, or the reason why there is none.
 pub(super) struct Shown {
-    /// The name that was asked for.
+    /// The name in the request.
     pub(super) name: String,
     pub(super) result: Result<TablePlan, String>,
 }
@@ -112,7 +112,7 @@ fn table_json<'a>(Shown { name, result }: &'a Shown, planner: &Planner) -> Table
     }))
 }
 
-/// A paragraph a table, and a line about all of them.
+/// A paragraph per table, and a line about all tables.
 pub(super) fn text(plans: &[Shown], planner: &Planner) -> String {
     let mut out = String::new();
     for plan in plans {
@@ -161,7 +161,7 @@ fn table_text(out: &mut String, Shown { name, result }: &Shown, planner: &Planne
         writeln!(out, "  policy    {policy}")?;
     }
     writeln!(out, "  reads     {}{}", plan.statement, plan.reading)?;
-    // The columns are above.
+    // The columns are already listed above.
     let load = LoadConfiguration { schema: TableSchema::default(), ..plan.load.clone() };
     writeln!(out, "  loads     {}", as_json(&load))?;
     for patch in &plan.post_load_patch {
@@ -170,7 +170,7 @@ fn table_text(out: &mut String, Shown { name, result }: &Shown, planner: &Planne
     writeln!(out)
 }
 
-/// In one line; what is sent to BigQuery can be written.
+/// One line of JSON. Serializing what is sent to BigQuery does not fail.
 fn as_json(sent: &impl Serialize) -> String {
     serde_json::to_string(sent).unwrap_or_default()
 }
@@ -179,7 +179,7 @@ fn failing(plans: &[Shown]) -> usize {
     plans.iter().filter(|plan| plan.result.is_err()).count()
 }
 
-/// As the load job has it: a table with row access policies keeps its columns' modes.
+/// The mode in the load job, because a table with row access policies keeps the modes of its columns.
 fn mode(plan: &TablePlan, column: &MappedColumn) -> &'static str {
     let field = plan.load.schema.fields.iter().find(|field| field.name == column.field);
     field.map_or("", |field| field.mode.name())
@@ -201,25 +201,25 @@ fn policies(plan: &TablePlan, planner: &Planner) -> Vec<String> {
     let dates = columns(|column| column.target.zero_dates);
     if !dates.is_empty() {
         lines.push(match policies.zero_dates {
-            Policy::Null => format!("zero dates become NULL (ZERO_DATES=null): {dates}"),
+            Policy::Null => format!("zero dates are nulled (ZERO_DATES=null): {dates}"),
             Policy::Error => format!("a zero date fails the table (ZERO_DATES=error): {dates}"),
         });
     }
     let values = columns(|column| column.target.invalid_values);
     if !values.is_empty() {
         lines.push(match policies.invalid_values {
-            Policy::Null => format!("values without a counterpart become NULL (INVALID_VALUES=null): {values}"),
-            Policy::Error => format!("a value without a counterpart fails the table (INVALID_VALUES=error): {values}"),
+            Policy::Null => format!("values that do not fit are nulled (INVALID_VALUES=null): {values}"),
+            Policy::Error => format!("a value that does not fit fails the table (INVALID_VALUES=error): {values}"),
         });
     }
     match (plan.max_shrink_percent, planner.settings.max_shrink_percent) {
-        (Some(percent), _) => lines.push(refused_loss(percent, "max_shrink_percent in TABLES")),
-        (None, Some(percent)) => lines.push(refused_loss(percent, "MAX_SHRINK_PERCENT")),
+        (Some(percent), _) => lines.push(shrink_limit(percent, "max_shrink_percent in TABLES")),
+        (None, Some(percent)) => lines.push(shrink_limit(percent, "MAX_SHRINK_PERCENT")),
         (None, None) => {}
     }
     lines
 }
 
-fn refused_loss(percent: u8, setting: &str) -> String {
+fn shrink_limit(percent: u8, setting: &str) -> String {
     format!("a loss of more than {percent}% of the rows is refused ({setting})")
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::mysql::error::{Error, WhileDoing as _};
+use crate::mysql::error::{Error, Kind, WhileDoing as _};
 use crate::mysql::ranges::range::{Range, Scan};
 use crate::mysql::sql::{Connection, Row, query, quoted};
 
@@ -84,10 +84,9 @@ impl Integers {
         if let Some(row) = last {
             // Only a signed column has ranges below zero. In other ranges the sign makes no difference.
             let key = row.value(self.index).and_then(|value| integer(value, start < 0));
-            let key = key.filter(|key| (start..=end).contains(key)).ok_or_else(|| {
-                Error::problem("the server sent a row whose primary key is outside the requested range")
-                    .doing(format!("reading table {}", scan.table))
-            })?;
+            let key = key
+                .filter(|key| (start..=end).contains(key))
+                .ok_or_else(|| Error::from(Kind::OutsideRange).doing(format!("reading table {}", scan.table)))?;
             let read = range.limit.unwrap_or(1).max(1);
             // The first width follows the density so far. The widths double, because the rest may be sparse.
             let width = ((key - start + 1) * i128::from(scan.rows_per_range) / i128::from(read)).max(1);

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::mysql::error::{Error, WhileDoing as _};
+use crate::mysql::error::{Error, Kind, WhileDoing as _};
 use crate::mysql::key::{Boundary, Key};
 use crate::mysql::ranges::range::{Range, Scan};
 use crate::mysql::sql::{Connection, in_time, query, quoted};
@@ -69,10 +69,6 @@ impl Sampled {
         let rows = query(connection, &statement, &[]).await?;
         let Some(row) = rows.first() else { return Ok(None) };
         let boundary = self.key.boundary(row);
-        boundary.map(Some).ok_or_else(|| {
-            Error::problem(
-                "SQL cannot express its values exactly: read the table over one connection (\"read_connections\": 1 in TABLES)",
-            )
-        })
+        boundary.map(Some).ok_or_else(|| Kind::UnwritableKey.into())
     }
 }

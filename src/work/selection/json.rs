@@ -18,7 +18,7 @@ pub(super) enum Item {
     Table(Box<TableRequest>),
 }
 
-/// A table's object in the JSON form. `null` stands for an option that is not given, as Terraform writes it.
+/// The object of a table. Terraform writes `null` for an option that is not set.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct JsonTable {
@@ -58,7 +58,7 @@ impl TryFrom<JsonPartitionBy> for PartitionBy {
     fn try_from(json: JsonPartitionBy) -> Result<Self, String> {
         let scheme = match (json.granularity.as_deref().map(str::to_uppercase).as_deref(), json.range) {
             (Some(_), Some(_)) => {
-                return Err("partition_by has a granularity and a range; one of them is needed".into());
+                return Err("partition_by has both a granularity and a range; remove one of them".into());
             }
             (None | Some("DAY"), None) => PartitionScheme::Time(Granularity::Day),
             (Some("HOUR"), None) => PartitionScheme::Time(Granularity::Hour),
@@ -72,7 +72,7 @@ impl TryFrom<JsonPartitionBy> for PartitionBy {
                 }
                 PartitionScheme::Range { start, end, interval }
             }
-            (None, Some(_)) => return Err("range needs a start below its end and an interval from 1".into()),
+            (None, Some(_)) => return Err("range needs a start below its end and an interval of at least 1".into()),
         };
         Ok(Self { column: json.column, scheme })
     }
@@ -91,7 +91,7 @@ struct JsonColumns {
     exclude: Option<Vec<String>>,
 }
 
-/// Without serde's own list of what would have been right.
+/// Serde's message without its list of valid keys.
 fn short(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.split_once(", expected one of").map_or(text.clone(), |(start, _)| start.to_owned())
@@ -128,21 +128,21 @@ pub(super) fn item(position: usize, value: serde_json::Value) -> Result<Item, St
                 && names::table(destination).as_ref() != Ok(destination)
             {
                 return Err(format!(
-                    "entry {position} ({name}): destination {destination:?} is no table name: letters, digits, _, - and \
-                     spaces, without the dataset"
+                    "entry {position} ({name}): destination {destination:?} is not a table name: use letters, digits, _, - \
+                     and spaces, without the dataset"
                 ));
             }
             if table.max_shrink_percent.is_some_and(|percent| percent > 100) {
-                return Err(format!("entry {position} ({name}): max_shrink_percent goes from 0 to 100"));
+                return Err(format!("entry {position} ({name}): max_shrink_percent must be from 0 to 100"));
             }
             let read_connections = table.read_connections.map(NonZeroUsize::new);
             if read_connections.is_some_and(|number| number.is_none_or(|number| number.get() > MAX_READ_CONNECTIONS)) {
                 return Err(format!(
-                    "entry {position} ({name}): read_connections goes from 1 to {MAX_READ_CONNECTIONS}"
+                    "entry {position} ({name}): read_connections must be from 1 to {MAX_READ_CONNECTIONS}"
                 ));
             }
             if table.name.trim().is_empty() {
-                return Err(format!("entry {position}: its \"name\" is empty"));
+                return Err(format!("entry {position}: \"name\" is empty"));
             }
             let cluster_by = table.cluster_by.unwrap_or_default();
             if cluster_by.len() > MOST_CLUSTER_COLUMNS {
@@ -172,7 +172,7 @@ pub(super) fn item(position: usize, value: serde_json::Value) -> Result<Item, St
             })))
         }
         other => {
-            Err(format!("entry {position} is {other}: a name or an object with the keys {} is needed", known_keys()))
+            Err(format!("entry {position} is {other}; expected a name or an object with the keys {}", known_keys()))
         }
     }
 }
@@ -180,9 +180,9 @@ pub(super) fn item(position: usize, value: serde_json::Value) -> Result<Item, St
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::work::selection::options::{OPTIONS, TableOption};
+    use crate::work::selection::options::{Kind, OPTIONS, TableOption};
 
-    /// The keys that serde knows of a type, from its error about another one.
+    /// The keys that serde accepts for a type, from its error about an unknown key.
     fn known<T: serde::de::DeserializeOwned>() -> Vec<String> {
         let error = serde_json::from_str::<T>(r#"{"no such key": 1}"#).err().unwrap().to_string();
         let (_, list) = error.split_once("expected").unwrap();
@@ -203,6 +203,38 @@ mod tests {
         assert_eq!(declared(parts("partition_by", OPTIONS)), sorted(known::<JsonPartitionBy>()));
         let partition_by = OPTIONS.iter().find(|option| option.name == "partition_by").unwrap();
         assert_eq!(declared(parts("range", partition_by.parts)), sorted(known::<JsonRange>()));
+    }
+
+    /// An example and the parts in it have the declared types.
+    fn matches(value: &serde_json::Value, option: &TableOption) -> bool {
+        match option.kind {
+            Kind::Text => value.is_string(),
+            Kind::Integer => value.is_i64(),
+            Kind::List => value.as_array().is_some_and(|values| values.iter().all(serde_json::Value::is_string)),
+            Kind::Columns => {
+                value.as_object().is_some_and(|columns| columns.values().all(serde_json::Value::is_string))
+            }
+            Kind::Object => value.as_object().is_some_and(|object| {
+                let part = |name: &String| option.parts.iter().find(|part| part.name == name);
+                object.iter().all(|(name, value)| part(name).is_some_and(|part| matches(value, part)))
+            }),
+        }
+    }
+
+    fn check_declarations(options: &[TableOption]) {
+        for option in options {
+            assert!(!option.examples.is_empty() && !option.meaning.is_empty(), "{}", option.name);
+            assert_eq!(option.kind == Kind::Object, !option.parts.is_empty(), "{}", option.name);
+            for example in option.examples {
+                assert!(matches(&serde_json::from_str(example).unwrap(), option), "{}: {example}", option.name);
+            }
+            check_declarations(option.parts);
+        }
+    }
+
+    #[test]
+    fn options_and_their_parts_are_declared_completely() {
+        check_declarations(OPTIONS);
     }
 
     #[test]

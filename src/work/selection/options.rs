@@ -1,74 +1,117 @@
-//! The options of a table in `TABLES`, each declared once: the error that lists them and docs/configuration.md come from here.
+//! Declares the options of a table in `TABLES`, for docs/configuration.md, the Terraform contract and the error that lists
+//! them.
 
 /// An option, or a part of one.
 #[derive(Debug)]
 pub struct TableOption {
     /// Its key in JSON.
     pub name: &'static str,
-    /// The keys of its own object, where it is one.
+    /// Its type in JSON.
+    pub kind: Kind,
+    /// The keys inside it, if it is an object.
     pub parts: &'static [TableOption],
-    /// Values it can have, as JSON.
+    /// Examples of values, as JSON.
     pub examples: &'static [&'static str],
-    /// What it means.
+    /// Its description.
     pub meaning: &'static str,
 }
 
-const fn part(name: &'static str) -> TableOption {
-    TableOption { name, parts: &[], examples: &[], meaning: "" }
+/// The type of an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A string.
+    Text,
+    /// An integer.
+    Integer,
+    /// An array of strings.
+    List,
+    /// An object whose keys are the columns of the table.
+    Columns,
+    /// An object whose keys are the option's parts.
+    Object,
+}
+
+impl Kind {
+    /// Its name in the documentation.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Text => "string",
+            Self::Integer => "integer",
+            Self::List => "array of strings",
+            Self::Columns => "object of strings",
+            Self::Object => "object",
+        }
+    }
+}
+
+/// An option without parts.
+const fn option(
+    name: &'static str,
+    kind: Kind,
+    examples: &'static [&'static str],
+    meaning: &'static str,
+) -> TableOption {
+    TableOption { name, kind, parts: &[], examples, meaning }
 }
 
 /// All options, in the order of the documentation.
 #[rustfmt::skip]
 pub const OPTIONS: &[TableOption] = &[
+    option("name", Kind::Text, &[r#""orders""#], "name in MySQL; required"),
+    option("destination", Kind::Text, &[r#""sales""#], "name in BigQuery, if it differs"),
     TableOption {
-        name: "name", parts: &[], examples: &[r#""orders""#],
-        meaning: "name in MySQL; required",
+        parts: COLUMNS,
+        ..option(
+            "columns", Kind::Object, &[r#"{"exclude": ["card"]}"#, r#"{"include": ["id", "total"]}"#],
+            "columns to exclude, or the only columns to copy",
+        )
     },
+    option(
+        "types", Kind::Columns, &[r#"{"duration": "STRING", "is_paid": "BOOL"}"#],
+        "a different BigQuery type for a column: [possible types](mapping.md#another-type-for-a-column)",
+    ),
+    option("where", Kind::Text, &[r#""created_at >= '2020-01-01'""#], "SQL condition; only rows that satisfy it are copied"),
+    option("read_connections", Kind::Integer, &["4"], "overrides `READ_CONNECTIONS` for this table"),
+    option("max_shrink_percent", Kind::Integer, &["20"], "overrides `MAX_SHRINK_PERCENT` for this table"),
     TableOption {
-        name: "destination", parts: &[], examples: &[r#""sales""#],
-        meaning: "name in BigQuery, if it differs",
+        parts: PARTITION_BY,
+        ..option(
+            "partition_by", Kind::Object,
+            &[
+                r#"{"column": "created_at", "granularity": "MONTH"}"#,
+                r#"{"column": "id", "range": {"start": 0, "end": 1000000, "interval": 1000}}"#,
+            ],
+            "partitioning of a new table",
+        )
     },
+    option("cluster_by", Kind::List, &[r#"["country", "plan"]"#], "clustering of a new table, by up to four columns"),
+];
+
+const COLUMNS: &[TableOption] = &[
+    option("include", Kind::List, &[r#"["id", "total"]"#], "the only columns to copy"),
+    option("exclude", Kind::List, &[r#"["card"]"#], "columns to leave out"),
+];
+
+#[rustfmt::skip]
+const PARTITION_BY: &[TableOption] = &[
+    option("column", Kind::Text, &[r#""created_at""#], "a column that is DATE, DATETIME, TIMESTAMP or INT64 in BigQuery; required"),
+    option("granularity", Kind::Text, &[r#""MONTH""#], "HOUR (not for DATE), DAY (the default), MONTH or YEAR; not for INT64"),
     TableOption {
-        name: "columns", parts: &[part("include"), part("exclude")],
-        examples: &[r#"{"exclude": ["card"]}"#, r#"{"include": ["id", "total"]}"#],
-        meaning: "columns to leave out, or to copy",
-    },
-    TableOption {
-        name: "types", parts: &[], examples: &[r#"{"duration": "STRING", "is_paid": "BOOL"}"#],
-        meaning: "another BigQuery type for a column: [which ones are possible](mapping.md#another-type-for-a-column)",
-    },
-    TableOption {
-        name: "where", parts: &[], examples: &[r#""created_at >= '2020-01-01'""#],
-        meaning: "SQL condition: only these rows are copied",
-    },
-    TableOption {
-        name: "read_connections", parts: &[], examples: &["4"],
-        meaning: "replaces `READ_CONNECTIONS` for this table",
-    },
-    TableOption {
-        name: "max_shrink_percent", parts: &[], examples: &["20"],
-        meaning: "replaces `MAX_SHRINK_PERCENT` for this table",
-    },
-    TableOption {
-        name: "partition_by",
-        parts: &[
-            part("column"), part("granularity"),
-            TableOption { name: "range", parts: &[part("start"), part("end"), part("interval")], examples: &[], meaning: "" },
-        ],
-        examples: &[
-            r#"{"column": "created_at", "granularity": "MONTH"}"#,
-            r#"{"column": "id", "range": {"start": 0, "end": 1000000, "interval": 1000}}"#,
-        ],
-        meaning: "partitioning of a new table: by a DATE, DATETIME or TIMESTAMP column per HOUR (not for DATE), DAY (the default), MONTH or YEAR; \
-                  or by ranges of an INT64 column",
-    },
-    TableOption {
-        name: "cluster_by", parts: &[], examples: &[r#"["country", "plan"]"#],
-        meaning: "clustering of a new table, by up to four columns",
+        parts: RANGE,
+        ..option(
+            "range", Kind::Object, &[r#"{"start": 0, "end": 1000000, "interval": 1000}"#],
+            "required for INT64: partitions of equal size",
+        )
     },
 ];
 
-/// All keys in one line, for the error about an unknown one.
+const RANGE: &[TableOption] = &[
+    option("start", Kind::Integer, &["0"], "smallest value of the first partition; required"),
+    option("end", Kind::Integer, &["1000000"], "first value after the last partition; required"),
+    option("interval", Kind::Integer, &["1000"], "how many values a partition has; required"),
+];
+
+/// All keys on one line, for the error about an unknown key.
 pub(super) fn known_keys() -> String {
     keys(OPTIONS)
 }

@@ -39,7 +39,7 @@ fn check_names_missing_roles(place: Place) {
     };
     let log = denying("/jobs", 403, DENIED);
     assert!(log.contains("FAILED  jobs: ") && log.contains("roles/bigquery.jobUser on project local"), "{log}");
-    assert!(log.contains("FAILED  new tables: cannot be asked about"), "{log}");
+    assert!(log.contains("FAILED  new tables: cannot be checked"), "{log}");
     let log = denying("/datasets/", 403, DENIED);
     assert!(log.contains("FAILED  BigQuery: ") && log.contains("roles/bigquery.dataEditor on the dataset"), "{log}");
     let log = denying("testIamPermissions", 200, r#"{"permissions": ["bigquery.tables.get"]}"#);

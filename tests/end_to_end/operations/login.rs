@@ -5,7 +5,9 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
+use super::server::{OwnServer, authority, certificate};
 use crate::support::{Place, Run, Server, apply, on_both_servers, on_mariadb};
 
 const TOKEN: &str = "ya29.a-Token_of-the-Test";
@@ -159,11 +161,28 @@ fn ask_in_the_clear(mut client: UnixStream, mut server: UnixStream, log: &Mutex<
 
 #[apply(on_both_servers)]
 fn a_user_without_a_password_logs_in(place: Place) {
-    place.create("t", "id INT PRIMARY KEY", "n", 3);
-    let user = place.user_identified("BY ''", &[("SELECT", "*")]);
-    for mode in ["DISABLED", "PREFERRED"] {
-        let sync = place.sync_as(&user).without("MYSQL_PASSWORD").with("MYSQL_PASSWORD_EMPTY", "true");
-        sync.with("MYSQL_SSL_MODE", mode).run().succeeded();
+    let folder = tempfile::tempdir().unwrap();
+    let authority = authority();
+    let [cert, key, _] = certificate(&authority, "127.0.0.1", Duration::from_secs(3600)).write(folder.path());
+    let server = OwnServer::start(place.server, "login", &[format!("--ssl-cert={cert}"), format!("--ssl-key={key}")]);
+    server
+        .sql(
+            "CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); INSERT INTO d.t VALUES (1), (2); \
+             CREATE USER plain IDENTIFIED BY ''; CREATE USER secure IDENTIFIED BY '' REQUIRE SSL; \
+             CREATE USER locked IDENTIFIED BY 'a password'; GRANT SELECT ON d.* TO plain, secure, locked",
+        )
+        .unwrap();
+    let sync = |user: &str, mode: &str| {
+        let sync = place.sync_as(user).without("MYSQL_PASSWORD").with("MYSQL_PASSWORD_EMPTY", "true");
+        let sync = sync.with("MYSQL_PORT", server.port.to_string()).with("MYSQL_DATABASE", "d");
+        sync.with("MYSQL_SSL_CA", authority.pem()).with("MYSQL_SSL_MODE", mode).run()
+    };
+    for (user, mode) in [("plain", "DISABLED"), ("plain", "PREFERRED"), ("secure", "REQUIRED"), ("secure", "VERIFY_CA")]
+    {
+        sync(user, mode).succeeded();
+        assert_eq!(place.count("t"), 2, "{user}, {mode}");
     }
-    assert_eq!(place.count("t"), 3);
+    let done = sync("locked", "PREFERRED").failed(1);
+    let message = done.message("sync_failed");
+    assert!(message.contains("MYSQL_PASSWORD_EMPTY") && message.contains("using password: NO"), "{message}");
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod failures;
+mod globals;
 mod login;
 mod logs;
 mod memory;

@@ -17,7 +17,7 @@ fn a_plan_writes_nothing_and_exits_1_when_a_table_would_fail(place: Place) {
         "DATE NULLABLE",
         "renamed from \"born on\"",
         "n        INT64 REQUIRED",
-        "zero dates become NULL (ZERO_DATES=null): born on",
+        "zero dates are nulled (ZERO_DATES=null): born on",
         "SELECT `id`, `born on`, `n` FROM `orders`",
         "WRITE_TRUNCATE",
         "1 tables would be synced; nothing was written.",

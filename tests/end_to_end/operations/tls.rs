@@ -25,14 +25,14 @@ enum Comes {
 use Comes::{Encrypted, Plain, Refused};
 const UNKNOWN_CA: Comes = Refused(&["CA that is not trusted here", "MYSQL_SSL_MODE and MYSQL_SSL_CA"]);
 const EXPIRED: Comes = Refused(&["has expired", "renew it"]);
-const OTHER_HOST: Comes = Refused(&["is of another host", "MYSQL_HOST", "VERIFY_CA"]);
+const OTHER_HOST: Comes = Refused(&["is for another host", "MYSQL_HOST", "VERIFY_CA"]);
 const NO_TLS: Comes = Refused(&["does not support TLS", "MYSQL_SSL_MODE"]);
 const MODES: [&str; 5] = ["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"];
 
 #[apply(on_mysql)]
 fn each_ssl_mode_accepts_what_mysqls_client_accepts(place: Place) {
     // Only the place's dataset is used; the source is the test's own server.
-    let server = OwnServer::start("tls");
+    let server = OwnServer::start(Server::MySql, "tls", &[]);
     server
         .sql(&format!(
             "CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); CREATE USER secure IDENTIFIED BY '{PASSWORD}' \

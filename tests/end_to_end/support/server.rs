@@ -12,7 +12,7 @@ pub enum Server {
 
 impl Server {
     /// Its name in `scripts/with-servers`.
-    fn name(self) -> &'static str {
+    pub fn name(self) -> &'static str {
         match self {
             Self::MariaDb => "mariadb",
             Self::MySql => "mysql",

@@ -69,7 +69,7 @@ fn one_of_twelve_tasks_copies_the_only_table(place: Place) {
     assert_eq!(task("0").event("sync_finished")["synced"], 1);
     let idle = task("7");
     assert_eq!(idle.event("sync_finished")["synced"], 0);
-    assert!(idle.message("no_tables").contains("is task 7's: nothing to do"));
+    assert!(idle.message("no_tables").contains("task 7 has nothing to do"));
 }
 
 #[apply(on_both_servers)]
