@@ -12,7 +12,7 @@ use crate::mapping::unrepresentable::Unrepresentable;
 pub enum Charset {
     /// utf8mb4, utf8mb3, ascii and binary.
     Utf8,
-    /// MySQL's latin1: Windows-1252, whose five unused bytes are the control characters of the same number.
+    /// MySQL's latin1: Windows-1252, whose five unused bytes are the control characters with the same numbers.
     Latin1,
     /// utf16, and ucs2, which is utf16 without surrogates.
     Utf16,

@@ -7,8 +7,8 @@ const LARGEST: [f64; 2] = [180.0, 90.0];
 
 const MALFORMED: Unrepresentable = Unrepresentable::Malformed("text that is neither WKT nor an SRID");
 
-/// Returns the WKT after checking its coordinates: BigQuery would refuse the whole load because of one bad coordinate. For a
-/// value in a reference system other than WGS 84 or none, the statement returns the SRID instead of WKT.
+/// Returns the WKT after checking its coordinates: BigQuery would refuse the whole load because of one bad coordinate. If a
+/// value has a reference system, and it is not WGS 84, the statement returns the SRID instead of WKT.
 pub(super) fn wkt(value: &[u8]) -> Result<&str, Unrepresentable> {
     let wkt = std::str::from_utf8(value).map_err(|_| MALFORMED)?;
     if wkt.parse::<u32>().is_ok() {

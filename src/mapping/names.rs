@@ -103,7 +103,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn columns() {
+    fn column_names() {
         let cases = [
             ("id", "id"),
             ("Order ID", "Order_ID"),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn tables() {
+    fn table_names() {
         assert_eq!(table("orders").as_deref(), Ok("orders"));
         assert_eq!(table("a.b$20240101`").as_deref(), Ok("a_b_20240101_"));
         assert_eq!(table("größe-2").as_deref(), Ok("größe-2"));

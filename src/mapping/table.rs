@@ -36,7 +36,7 @@ pub struct MappedColumn {
     pub in_primary_key: bool,
     /// The description in BigQuery: MySQL's column comment, and the values of an ENUM or SET.
     pub description: Option<String>,
-    /// The position in a row of the check that the server could convert the value, if the server converts it.
+    /// If the server converts the value: the position in a row of the check of this conversion.
     pub check: Option<usize>,
 }
 

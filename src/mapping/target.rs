@@ -41,7 +41,7 @@ pub struct TargetRule {
     pub exceptions: &'static str,
 }
 
-/// Writes one target of the mapping table in a single line.
+/// Declares one target of the mapping table.
 pub(super) const fn to(
     field_type: BigQueryType,
     avro: AvroRule,
@@ -109,7 +109,7 @@ pub(super) const TIME: AvroRule = AvroRule::Is(AvroType::TimeMicros);
 pub(super) const TIMESTAMP: AvroRule = AvroRule::Is(AvroType::TimestampMicros);
 pub(super) const LOCAL_TIMESTAMP: AvroRule = AvroRule::Is(AvroType::LocalTimestampMicros);
 pub(super) const DECIMAL: AvroRule = AvroRule::ColumnDecimal;
-/// Fits every 64-bit integer.
+/// A decimal that every 64-bit integer fits.
 pub(super) const DECIMAL_20: AvroRule = avro_decimal((20, 0));
 
 /// The Avro type of a decimal with these digits before and after the point.
@@ -215,7 +215,7 @@ pub(super) fn bignumeric_decimal(column: &Column) -> Values {
     exact(Encoding::Decimal { scale: bignumeric_scale(column) })
 }
 
-/// A decimal that must fit this many digits before and after the point.
+/// A decimal that may have at most this many digits before and after the point.
 pub(super) const fn decimal_within((before, after): (u32, u32)) -> Values {
     checked(Encoding::DecimalWithin { before, after })
 }

@@ -12,8 +12,8 @@ use crate::retry::{Budget, Failed, retrying};
 
 /// The time limit of one try. A firewall that drops packets never answers.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
-/// The budget of all tries at the start of a run. If a restarting server is not back by then, it takes longer, and the
-/// operator who is waiting should know.
+/// The budget of all tries at the start of a run. It covers a quick restart of the server. If the server is down for longer,
+/// the waiting operator should know.
 const CONNECT_BUDGET: Budget = Budget { time: Duration::from_secs(12), tries: 6 };
 
 /// The budget in the middle of a run. It outlasts a failover, which takes about a minute on Cloud SQL.
@@ -35,7 +35,7 @@ pub async fn connect(settings: &Settings) -> Result<Connection, Error> {
     connect_within(settings, CONNECT_BUDGET).await
 }
 
-/// Does the same as [`connect`] with a larger budget, for a server that was reachable a moment ago.
+/// Does the same as [`connect`] with a larger budget, for a server that was reachable before.
 pub async fn reconnect(settings: &Settings) -> Result<Connection, Error> {
     connect_within(settings, RECONNECT_BUDGET).await
 }

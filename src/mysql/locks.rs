@@ -10,11 +10,11 @@ use crate::mysql::error::{Error, Kind, WhileDoing as _, is_not_supported};
 use crate::mysql::sql::{Connection, in_time, query};
 use crate::report::events;
 
-/// The server may not have released the lock of a killed attempt yet.
+/// How long to wait for the lock. The server may not have released the lock of a killed attempt yet.
 const WAIT_SECONDS: u32 = 5;
 
-/// A VPC cuts connections that idle for ten minutes ("Direct VPC egress", Cloud Run). The lock is lost with the
-/// connection.
+/// How often to ping. A VPC cuts connections that idle for ten minutes ("Direct VPC egress", Cloud Run), and the lock is
+/// lost with the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
 /// A server that does not answer a ping within this time is gone.
@@ -67,7 +67,7 @@ impl Lock {
     }
 }
 
-/// Does the work and pings the idle connection meanwhile, so that the network does not cut it and the lock is not lost.
+/// Pings the idle connection while the work is done, so that the network does not cut it and the lock is not lost.
 /// If the connection breaks, a warning is logged, and its next use fails.
 pub async fn keeping_alive<T>(connection: &mut Connection, work: impl Future<Output = T>) -> T {
     tokio::pin!(work);

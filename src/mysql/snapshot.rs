@@ -43,7 +43,7 @@ impl FromStr for Snapshots {
     }
 }
 
-/// Which snapshots the connections that read one table have.
+/// Which snapshots the connections of one table got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sharing {
     /// One connection has one snapshot, as requested.

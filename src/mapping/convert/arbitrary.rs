@@ -241,7 +241,7 @@ proptest! {
         match (expected(encoding, &value), done) {
             (Some(expected), Ok(())) => {
                 let found = read(encoding, datum);
-                prop_assert!(same(&expected, &found), "{expected:?} became {found:?}");
+                prop_assert!(same(&expected, &found), "expected {expected:?}, found {found:?}");
             }
             (None, Err(_)) => (),
             (expected, done) => prop_assert!(false, "got {done:?}, expected {expected:?}"),

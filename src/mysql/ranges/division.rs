@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes() {
+    fn ranges_are_sized_by_bytes_and_by_connections() {
         let size = |rows, bytes, connections| Size { rows, bytes, connections }.rows_per_range();
         assert_eq!(size(20_000_000, 800_000_000, 4), 838_860, "by bytes");
         assert_eq!(size(100_000, 1_000_000, 4), 6250, "by connections");
