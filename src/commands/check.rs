@@ -39,26 +39,37 @@ impl Findings {
 pub async fn run(config: Config) -> bool {
     let mut findings = Findings::default();
     source(&config, &mut findings).await;
+    let source_failed = findings.failures > 0;
     match bigquery::Client::connect(&config.bigquery).await {
-        Ok(client) => destination(&config, &client, &mut findings).await,
+        Ok(client) => {
+            destination(&config, &client, &mut findings).await;
+            // Tables need both MySQL and BigQuery. Waiting for a server that did not answer would tell nothing new.
+            if !source_failed {
+                tables(config, &mut findings).await;
+            }
+        }
         Err(error) => findings.say("BigQuery", Err(explain(&error))),
-    }
-    // Tables need both MySQL and BigQuery. A failed connection was reported above.
-    let Config { mysql, bigquery, tables: selection, task, plan: settings, .. } = config;
-    if let Ok((endpoints, tables)) = endpoints::connect(mysql, bigquery, &selection, &task).await {
-        if tables.is_empty() {
-            findings.say("tables", Err(format!("TABLES={selection} assigns no table to this task")));
-        }
-        let planner = Planner { endpoints, settings };
-        if let Err(error) = each_table(&planner, tables, &mut findings).await {
-            findings.say("tables", Err(hints::mysql::explain(&error, &planner.endpoints.source)));
-        }
     }
     let _ = match findings.failures {
         0 => writeln!(io::stdout(), "Nothing is missing; nothing was written."),
         failures => writeln!(io::stdout(), "{failures} of the checks failed; nothing was written."),
     };
     findings.failures == 0
+}
+
+async fn tables(config: Config, findings: &mut Findings) {
+    let Config { mysql, bigquery, tables: selection, task, plan: settings, .. } = config;
+    let (endpoints, tables) = match endpoints::connect(mysql, bigquery, &selection, &task).await {
+        Ok(connected) => connected,
+        Err(problem) => return findings.say("tables", Err(problem)),
+    };
+    if tables.is_empty() {
+        findings.say("tables", Err(format!("TABLES={selection} assigns no table to this task")));
+    }
+    let planner = Planner { endpoints, settings };
+    if let Err(error) = each_table(&planner, tables, findings).await {
+        findings.say("tables", Err(hints::mysql::explain(&error, &planner.endpoints.source)));
+    }
 }
 
 async fn source(config: &Config, findings: &mut Findings) {

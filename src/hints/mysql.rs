@@ -4,12 +4,13 @@ use secrecy::ExposeSecret as _;
 
 use crate::hints::google::token;
 use crate::mysql::error::{
-    ACCESS_DENIED, ACCESS_DENIED_TO_DATABASE, COLUMN_ACCESS_DENIED, HOST_BLOCKED, HOST_NOT_PRIVILEGED, Kind,
-    LOCK_WAIT_TIMEOUT, QUERY_INTERRUPTED, SERVER_SHUTDOWN, STATEMENT_TIMEOUT, STATEMENT_TIMEOUT_MARIADB, SYNTAX,
-    TABLE_ACCESS_DENIED, TABLE_DEFINITION_CHANGED, UNKNOWN_COLUMN, UNKNOWN_DATABASE,
+    ACCESS_DENIED, ACCESS_DENIED_TO_DATABASE, COLUMN_ACCESS_DENIED, HOST_BLOCKED, HOST_NOT_PRIVILEGED,
+    INSECURE_TRANSPORT, Kind, LOCK_WAIT_TIMEOUT, NO_SUCH_DEFINER, QUERY_INTERRUPTED, SERVER_SHUTDOWN,
+    STATEMENT_TIMEOUT, STATEMENT_TIMEOUT_MARIADB, SYNTAX, TABLE_ACCESS_DENIED, TABLE_DEFINITION_CHANGED,
+    UNKNOWN_COLUMN, UNKNOWN_DATABASE, VIEW_INVALID,
 };
 use crate::mysql::settings::{Address, Login, SslMode};
-use crate::mysql::sql::quoted;
+use crate::mysql::sql::{account, quoted};
 use crate::mysql::tls::{CertificateRefusal, Refusal};
 use crate::mysql::{Error, Settings};
 use crate::quotation::is_quoted;
@@ -30,7 +31,7 @@ pub fn locking(settings: &Settings) -> String {
 pub fn unencrypted(settings: &Settings) -> String {
     let why = match settings.ssl_mode {
         SslMode::Disabled => "MYSQL_SSL_MODE is DISABLED",
-        _ => "the server has no TLS",
+        _ => "the server has no TLS, or none that this program can use",
     };
     format!(
         "the connection to MySQL at {} is not encrypted ({why}): others on the network can read the rows; set \
@@ -48,6 +49,13 @@ fn connecting(kind: &Kind, settings: &Settings) -> String {
             let hint = token(error).map_or_else(String::new, |hint| format!(" ({hint})"));
             format!("no access token for MYSQL_IAM_AUTH: {error}{hint}")
         }
+        Kind::LongPassword => format!("{kind}: set MYSQL_SSL_MODE to REQUIRED, VERIFY_CA or VERIFY_IDENTITY"),
+        Kind::Plugin(_) => format!(
+            "{kind}; give user {} (MYSQL_USER) another one: ALTER USER {} IDENTIFIED WITH caching_sha2_password BY '...' on \
+             MySQL, IDENTIFIED VIA mysql_native_password on MariaDB",
+            settings.user,
+            account(&settings.user)
+        ),
         _ => format!("{kind}: check {}", address_variables(settings)),
     }
 }
@@ -61,6 +69,9 @@ fn working(kind: &Kind) -> String {
         }
         Kind::LockTaken => format!("{kind}; this one read nothing"),
         Kind::LockLost => format!("{kind}; the destination table is unchanged"),
+        Kind::NoSnapshot(_) => {
+            format!("{kind}; the table is not copied, because its rows could be from different times")
+        }
         Kind::UnwritableKey => {
             format!("{kind}: read the table over one connection (\"read_connections\": 1 in TABLES)")
         }
@@ -71,11 +82,18 @@ fn working(kind: &Kind) -> String {
 fn at_login(number: u16, kind: &Kind, settings: &Settings) -> String {
     let (database, user) = (&settings.database, &settings.user);
     match number {
-        ACCESS_DENIED => format!("it refused user {user}: check MYSQL_USER and {} ({kind})", login(settings)),
+        ACCESS_DENIED => {
+            format!(
+                "it refused user {user}: check MYSQL_USER and {}; {} ({kind})",
+                login(settings),
+                transport(settings)
+            )
+        }
+        INSECURE_TRANSPORT => format!("{kind}: set MYSQL_SSL_MODE to REQUIRED, VERIFY_CA or VERIFY_IDENTITY"),
         UNKNOWN_DATABASE => format!("it has no database {database}: check MYSQL_DATABASE"),
         ACCESS_DENIED_TO_DATABASE => format!(
-            "user {user} may not use database {database}, or it does not exist: check MYSQL_DATABASE, or \
-             GRANT SELECT ON {database}.* TO {user}"
+            "user {user} may not use database {database}, or it does not exist: check MYSQL_DATABASE, or {} ({kind})",
+            select_grant(&format!("{}.*", quoted(database)), user)
         ),
         HOST_NOT_PRIVILEGED | HOST_BLOCKED => {
             format!("it accepts no connections from this host for user {user}: {kind}")
@@ -84,9 +102,35 @@ fn at_login(number: u16, kind: &Kind, settings: &Settings) -> String {
     }
 }
 
+/// What else an account may require, which the server reports as a wrong password.
+fn transport(settings: &Settings) -> &'static str {
+    match settings.ssl_mode {
+        SslMode::Disabled => "if the account or the server requires TLS, set MYSQL_SSL_MODE=REQUIRED",
+        _ => {
+            "if the account requires a client certificate (REQUIRE X509), none was shown; if it requires TLS, set \
+             MYSQL_SSL_MODE=REQUIRED"
+        }
+    }
+}
+
+/// The statement that lets the user read, and what to do if the privilege is a role's.
+pub fn select_grant(on: &str, user: &str) -> String {
+    let account = account(user);
+    format!(
+        "GRANT SELECT ON {on} TO {account} (if a role has the privilege, it is not active: SET DEFAULT ROLE ALL TO {account} on \
+         MySQL, SET DEFAULT ROLE name FOR {account} on MariaDB)"
+    )
+}
+
 fn of_a_query(number: u16) -> &'static str {
     match number {
-        TABLE_ACCESS_DENIED | COLUMN_ACCESS_DENIED => " (the user of MYSQL_USER needs SELECT on it)",
+        TABLE_ACCESS_DENIED | COLUMN_ACCESS_DENIED => {
+            " (the user of MYSQL_USER needs SELECT on it; if a role has that, SET DEFAULT ROLE makes it active)"
+        }
+        // On an open connection, this is no wrong password.
+        ACCESS_DENIED | VIEW_INVALID | NO_SUCH_DEFINER => {
+            " (if it is a view: its definer must exist and be allowed to read the view's tables, and those must exist)"
+        }
         SYNTAX | UNKNOWN_COLUMN => " (if the table has a \"where\" in TABLES, check that first)",
         LOCK_WAIT_TIMEOUT => " (another session holds a lock on the table)",
         QUERY_INTERRUPTED => " (someone or something killed the query)",
@@ -141,6 +185,14 @@ fn tls(refusal: &Refusal) -> &'static str {
             "the server's certificate is for another host; correct MYSQL_HOST, or accept every host of the CA with \
              MYSQL_SSL_MODE=VERIFY_CA"
         }
+        Refusal::Certificate(CertificateRefusal::OldVersion, _) => {
+            "the server's certificate is of X.509 version 1, which is not supported: make one of version 3 (with openssl x509 \
+             -req, add -extfile); MYSQL_SSL_MODE=PREFERRED goes on without encryption"
+        }
+        Refusal::Certificate(CertificateRefusal::IsCa, _) => {
+            "the server's certificate signs itself and is marked as a CA, which cannot be verified: make a certificate that a CA \
+             signs (basicConstraints CA:FALSE), or use MYSQL_SSL_MODE=REQUIRED, which encrypts and verifies nothing"
+        }
         Refusal::NotSupported => "check MYSQL_SSL_MODE and MYSQL_SSL_CA, and the server's TLS settings",
         Refusal::UnreadableCa => "check MYSQL_SSL_CA",
         Refusal::Certificate(CertificateRefusal::Other, _) | Refusal::Other(_) => {
@@ -172,9 +224,12 @@ mod tests {
         let server = |number| Kind::Server { number, message: "m".into() };
         let certificate = |refusal| Kind::Tls(Refusal::Certificate(refusal, "invalid".into()));
         let connecting = [
-            (server(ACCESS_DENIED), "it refused user sync: check MYSQL_USER and MYSQL_PASSWORD (MySQL error 1045: m)"),
+            (
+                server(ACCESS_DENIED),
+                "it refused user sync: check MYSQL_USER and MYSQL_PASSWORD; if the account requires a client certificate",
+            ),
             (server(UNKNOWN_DATABASE), "no database shop: check MYSQL_DATABASE"),
-            (server(ACCESS_DENIED_TO_DATABASE), "GRANT SELECT ON shop.* TO sync"),
+            (server(ACCESS_DENIED_TO_DATABASE), "GRANT SELECT ON `shop`.* TO 'sync'@'%' (if a role has"),
             (server(HOST_BLOCKED), "from this host for user sync: MySQL error 1129: m"),
             (server(1040), "MySQL error 1040: m"),
             (Kind::ConnectTimeout(Duration::from_secs(8)), "no answer within 8 s: check MYSQL_HOST, MYSQL_PORT"),
@@ -187,10 +242,18 @@ mod tests {
             ),
             (certificate(CertificateRefusal::Expired), "has expired"),
             (certificate(CertificateRefusal::OtherHost), "MYSQL_SSL_MODE=VERIFY_CA"),
+            (certificate(CertificateRefusal::OldVersion), "X.509 version 1"),
+            (certificate(CertificateRefusal::IsCa), "signs itself and is marked as a CA"),
+            (
+                Kind::Plugin("client_ed25519".into()),
+                "client_ed25519, which is not supported; give user sync (MYSQL_USER)",
+            ),
+            (server(INSECURE_TRANSPORT), "set MYSQL_SSL_MODE to REQUIRED"),
             (Kind::Tls(Refusal::UnreadableCa), "not valid PEM: check MYSQL_SSL_CA"),
         ];
         let working = [
-            (server(TABLE_ACCESS_DENIED), "MySQL error 1142: m (the user of MYSQL_USER needs SELECT on it)"),
+            (server(TABLE_ACCESS_DENIED), "MySQL error 1142: m (the user of MYSQL_USER needs SELECT on it; if a role"),
+            (server(ACCESS_DENIED), "if it is a view: its definer must exist"),
             (server(SYNTAX), "\"where\" in TABLES"),
             (server(STATEMENT_TIMEOUT), "max_execution_time"),
             (Kind::Stalled(Duration::from_secs(5)), "sent nothing for 5 s; if it needs longer"),

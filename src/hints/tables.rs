@@ -1,5 +1,6 @@
 //! What to do about a table that cannot be planned or replaced as it is: variables, options and grants.
 
+use crate::hints::mysql::select_grant;
 use crate::mysql::sql::quoted;
 
 /// For a destination that is something else.
@@ -15,11 +16,10 @@ pub fn selection(problem: &str) -> String {
 
 /// A table that was asked for and is not there, or cannot be seen; `nearest` says which name may have been meant.
 pub fn missing(database: &str, user: &str, table: &str, nearest: &str) -> String {
+    let grant = select_grant(&format!("{}.{}", quoted(database), quoted(table)), user);
     format!(
-        "no such table in database {database} (or user {user} may not read it: GRANT SELECT ON {}.{} TO {user}){nearest}: \
-         check TABLES and MYSQL_DATABASE",
-        quoted(database),
-        quoted(table)
+        "no such table in database {database} (or user {user} may not read it: {grant}){nearest}: check TABLES and \
+         MYSQL_DATABASE"
     )
 }
 

@@ -6,7 +6,7 @@ use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::mysql::error::{Error, Kind, WhileDoing as _};
 use crate::mysql::login;
-use crate::mysql::settings::Settings;
+use crate::mysql::settings::{Address, Settings, SslMode};
 use crate::mysql::sql::{Connection, execute, in_time};
 use crate::retry::{Budget, Failed, retrying};
 
@@ -42,7 +42,12 @@ pub async fn reconnect(settings: &Settings) -> Result<Connection, Error> {
 
 async fn connect_within(settings: &Settings, budget: Budget) -> Result<Connection, Error> {
     let doing = format!("connecting to MySQL at {}", settings.address);
-    let opening = retrying(&doing, budget, || open(settings)).await;
+    let mut try_number = 0;
+    let opening = retrying(&doing, budget, || {
+        try_number += 1;
+        open(settings, try_number - 1)
+    });
+    let opening = opening.await;
     let opening = opening.map_err(|Failed { reason, tries, elapsed }| reason.tried(tries, elapsed));
     let mut connection = opening.while_doing(|| &*doing)?;
     let lock_wait_seconds = lock_wait(settings.stall).as_secs();
@@ -67,13 +72,42 @@ pub(super) fn lock_wait(stall: Duration) -> Duration {
     LOCK_WAIT.min(stall)
 }
 
-async fn open(settings: &Settings) -> Result<Connection, Error> {
-    let options = login::options(settings).await?;
+/// One try. Each try uses the next address of the host name, because the first one may never answer.
+async fn open(settings: &Settings, try_number: usize) -> Result<Connection, Error> {
+    let address = other_address(settings, try_number).await;
+    match open_at(settings, address.as_deref(), settings.ssl_mode).await {
+        // Like MySQL's own client, PREFERRED goes on without TLS if TLS cannot be established. A CA that cannot be read is
+        // a mistake, and PREFERRED does not use it.
+        Err(error) if settings.ssl_mode == SslMode::Preferred && matches!(error.kind(), Kind::Tls(_)) => {
+            open_at(settings, address.as_deref(), SslMode::Disabled).await
+        }
+        opened => opened,
+    }
+}
+
+async fn open_at(settings: &Settings, address: Option<&str>, mode: SslMode) -> Result<Connection, Error> {
+    let options = login::options(settings, mode).await?;
+    let options = match address {
+        Some(address) => options.host(address),
+        None => options,
+    };
     match tokio::time::timeout(CONNECT_TIMEOUT, options.connect()).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error)) => Err(Error::connecting(error)),
         Err(_) => Err(Error::from(Kind::ConnectTimeout(CONNECT_TIMEOUT)).while_connecting()),
     }
+}
+
+/// The address for a try after the first, if the host name has several. VERIFY_IDENTITY needs the name itself.
+async fn other_address(settings: &Settings, try_number: usize) -> Option<String> {
+    let Address::Tcp(host, port) = &settings.address else { return None };
+    if try_number == 0 || settings.ssl_mode == SslMode::VerifyIdentity {
+        return None;
+    }
+    let resolving = tokio::net::lookup_host((host.as_str(), *port));
+    let addresses: Vec<_> = tokio::time::timeout(CONNECT_TIMEOUT, resolving).await.ok()?.ok()?.collect();
+    let address = addresses.get(try_number.checked_rem(addresses.len())?)?;
+    (addresses.len() > 1).then(|| address.ip().to_string())
 }
 
 /// Closes the connection cleanly, so that the server does not log an aborted connection. A failure does not matter.
@@ -91,7 +125,7 @@ pub async fn id(connection: &mut Connection) -> Result<u64, Error> {
 /// rows. Until then it would keep working and hold the table's lock. A failure does not matter.
 pub async fn kill(settings: &Settings, ids: &[u64]) {
     let killing = async {
-        let mut connection = open(settings).await?;
+        let mut connection = open(settings, 0).await?;
         for id in ids {
             // KILL fails if the connection is already gone, which is the usual case.
             let _ = execute(&mut connection, &format!("KILL CONNECTION {id}")).await;

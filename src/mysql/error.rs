@@ -26,13 +26,26 @@ pub(crate) const SERVER_SHUTDOWN: u16 = 1053;
 pub(crate) const QUERY_INTERRUPTED: u16 = 1317;
 pub(crate) const STATEMENT_TIMEOUT_MARIADB: u16 = 1969;
 pub(crate) const STATEMENT_TIMEOUT: u16 = 3024;
-const NOT_SUPPORTED_YET: u16 = 1235;
+const LOCK_DEADLOCK: u16 = 1213;
+const USER_LOCK_DEADLOCK: u16 = 3058;
 const CONNECTION_KILLED: u16 = 1927; // MariaDB; MySQL closes the connection
 const SERVER_NOT_AVAILABLE: u16 = 3168; // MySQL, while the server shuts down
 const SESSION_KILLED: u16 = 3169;
 const DISCONNECTED_IDLE: u16 = 4031; // MySQL
 const TOO_MANY_USER_CONNECTIONS: u16 = 1203;
+/// A limit of the account: of its connections, or of something per hour. The message names which.
+const USER_LIMIT: u16 = 1226;
+pub(crate) const INSECURE_TRANSPORT: u16 = 3159;
+pub(crate) const VIEW_INVALID: u16 = 1356;
+pub(crate) const NO_SUCH_DEFINER: u16 = 1449;
 pub(crate) const TABLE_DEFINITION_CHANGED: u16 = 1412;
+
+/// The driver's words for a plugin that it does not know.
+const UNKNOWN_PLUGIN: &str = "unknown authentication plugin: ";
+/// In the driver's words for a password that RSA cannot encrypt.
+const LONG_PASSWORD: &str = "message too long";
+/// In the driver's words for a plugin that sends the password in plain text.
+const CLEARTEXT: &str = "mysql_cleartext_plugin";
 
 /// An error of the source server.
 #[derive(Debug)]
@@ -81,6 +94,15 @@ pub enum Kind {
     /// An answer that the driver does not understand.
     #[error("unexpected answer from the server: {0}")]
     Protocol(String),
+    /// The account uses an authentication plugin that the driver does not have, or may not use.
+    #[error("the account uses the authentication plugin {0}, which is not supported")]
+    Plugin(String),
+    /// RSA encrypts the password on a connection without TLS, and limits its length.
+    #[error("the password is too long for a connection without TLS")]
+    LongPassword,
+    /// The server cannot open a consistent snapshot.
+    #[error("the server cannot open a consistent snapshot: {0}")]
+    NoSnapshot(String),
     /// There is no access token to log in with.
     #[error("no access token: {0}")]
     Token(#[source] google_auth::Error),
@@ -130,7 +152,15 @@ impl Kind {
             },
             sqlx::Error::Io(io) if is_closed(io.kind()) => Self::Closed,
             sqlx::Error::Io(io) => Self::Io(io),
-            sqlx::Error::Protocol(problem) => Self::Protocol(problem),
+            // The driver adds the place in its code.
+            sqlx::Error::Protocol(problem) if problem.contains(CLEARTEXT) => {
+                Self::Plugin("mysql_clear_password (PAM or LDAP)".to_owned())
+            }
+            sqlx::Error::Protocol(problem) if problem.contains(LONG_PASSWORD) => Self::LongPassword,
+            sqlx::Error::Protocol(problem) => match problem.strip_prefix(UNKNOWN_PLUGIN) {
+                Some(plugin) => Self::Plugin(plugin.split(' ').next().unwrap_or(plugin).to_owned()),
+                None => Self::Protocol(problem),
+            },
             other => Self::Other(other.to_string()),
         }
     }
@@ -143,6 +173,7 @@ impl Kind {
     /// Whether the same action may succeed a moment later.
     fn is_transient(&self, connecting: bool) -> bool {
         match self {
+            Self::Server { number: USER_LIMIT, message } => message.contains("max_user_connections"),
             Self::Server { number, .. } if connecting => matches!(
                 *number,
                 TOO_MANY_CONNECTIONS | TOO_MANY_USER_CONNECTIONS | SERVER_SHUTDOWN | SERVER_NOT_AVAILABLE
@@ -164,6 +195,9 @@ impl Kind {
             Self::Token(error) => error.is_transient(),
             Self::Tls(_)
             | Self::Protocol(_)
+            | Self::Plugin(_)
+            | Self::LongPassword
+            | Self::NoSnapshot(_)
             | Self::LockTaken
             | Self::LockLost
             | Self::OutsideRange
@@ -262,9 +296,24 @@ fn is_closed(kind: ErrorKind) -> bool {
     matches!(kind, UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe | TimedOut)
 }
 
-/// The server knows the statement but does not support it.
-pub(super) fn is_not_supported(error: &Error) -> bool {
-    error.kind.number() == Some(NOT_SUPPORTED_YET)
+/// The server refused the statement itself, and the connection can still be used: the server does not have it, does not
+/// allow it, or does not allow it to this user. False for an interruption or a time limit, after which it may succeed.
+pub(super) fn is_refused(error: &Error) -> bool {
+    const INTERRUPTIONS: [u16; 7] = [
+        LOCK_WAIT_TIMEOUT,
+        SERVER_SHUTDOWN,
+        QUERY_INTERRUPTED,
+        STATEMENT_TIMEOUT,
+        STATEMENT_TIMEOUT_MARIADB,
+        USER_LOCK_DEADLOCK,
+        LOCK_DEADLOCK,
+    ];
+    error.kind.number().is_some_and(|number| !error.is_transient() && !INTERRUPTIONS.contains(&number))
+}
+
+/// The server's message, if it answered with an error.
+pub(super) fn message(error: &Error) -> String {
+    error.kind.to_string()
 }
 
 /// Another session held a lock for too long.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::Connection as _;
 use uuid::Uuid;
 
-use crate::mysql::error::{Error, Kind, WhileDoing as _, is_not_supported};
+use crate::mysql::error::{Error, Kind, WhileDoing as _, is_refused, message};
 use crate::mysql::sql::{Connection, in_time, query};
 use crate::report::events;
 
@@ -40,9 +40,9 @@ impl Lock {
         let taken = match in_time(patience, asking).await {
             Ok(Some(1)) => return Ok(Some(lock)),
             Ok(_) => Err(Kind::LockTaken.into()),
-            Err(problem) if is_not_supported(&problem) => {
-                events::NoLocks {}
-                    .log(format_args!("this server has no GET_LOCK, so overlapping executions are not detected"));
+            // A cluster that prohibits locks (Galera, Percona's strict mode), or a proxy that does not know them.
+            Err(problem) if is_refused(&problem) => {
+                no_locks(&problem);
                 Ok(None)
             }
             Err(problem) => Err(problem),
@@ -56,6 +56,10 @@ impl Lock {
         let held = match in_time(stall, asking).await {
             Ok(Some(1)) => Ok(()),
             Ok(_) => Err(Kind::LockLost.into()),
+            Err(problem) if is_refused(&problem) => {
+                no_locks(&problem);
+                Ok(())
+            }
             Err(problem) => Err(problem),
         };
         held.while_doing(|| format!("checking the lock of {}", self.key))
@@ -65,6 +69,13 @@ impl Lock {
         let rows = query(connection, question, &[&self.name]).await?;
         Ok(rows.first().and_then(|row| row.number(0)))
     }
+}
+
+fn no_locks(problem: &Error) {
+    events::NoLocks {}.log(format_args!(
+        "this server refuses GET_LOCK or IS_USED_LOCK, so overlapping executions are not detected: {}",
+        message(problem)
+    ));
 }
 
 /// Pings the idle connection while the work is done, so that the network does not cut it and the lock is not lost.

@@ -6,14 +6,14 @@ use sqlx::mysql::MySqlConnectOptions;
 
 use crate::google_auth::Credentials;
 use crate::mysql::error::{Error, Kind};
-use crate::mysql::settings::{Address, Login, Settings};
+use crate::mysql::settings::{Address, Login, Settings, SslMode};
 use crate::mysql::tls;
 
 /// The only scope that a token needs to serve as a password. Source: "IAM authentication", Cloud SQL for MySQL.
 const SCOPE: &str = "https://www.googleapis.com/auth/sqlservice.login";
 
 /// The connect options. Build them for each connection: an access token is valid for only an hour.
-pub(super) async fn options(settings: &Settings) -> Result<MySqlConnectOptions, Error> {
+pub(super) async fn options(settings: &Settings, mode: SslMode) -> Result<MySqlConnectOptions, Error> {
     let options = MySqlConnectOptions::new()
         .username(&settings.user)
         .database(&settings.database)
@@ -23,7 +23,7 @@ pub(super) async fn options(settings: &Settings) -> Result<MySqlConnectOptions, 
         .pipes_as_concat(false)
         .no_engine_substitution(false)
         .disable_statement_logging();
-    let options = tls::options(options, settings);
+    let options = tls::options(options, settings, mode);
     let options = match &settings.login {
         // For an empty password the driver would send the hash of an empty text instead of an empty answer.
         Login::Password { password, .. } if password.expose_secret().is_empty() => options,

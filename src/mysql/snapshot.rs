@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 
 use crate::mysql::connection::{close, connect, lock_wait};
-use crate::mysql::error::{Error, Kind, WhileDoing as _, is_access_denied, is_lock_wait_timeout};
+use crate::mysql::error::{Error, Kind, WhileDoing as _, is_access_denied, is_lock_wait_timeout, is_refused, message};
 use crate::mysql::settings::Settings;
 use crate::mysql::sql::{Connection, execute, in_time, quoted};
 
@@ -44,7 +44,7 @@ impl FromStr for Snapshots {
 }
 
 /// Which snapshots the connections of one table got.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sharing {
     /// One connection has one snapshot, as requested.
     One,
@@ -57,6 +57,8 @@ pub enum Sharing {
     PerConnection,
     /// Each connection has its own snapshot, because the user may not lock the table.
     Denied,
+    /// Each connection has its own snapshot, because the server locks no tables; with its message.
+    Refused(String),
     /// One connection has one snapshot, because the table could not be locked in time.
     Undivided {
         /// How long the program waited for the lock.
@@ -77,7 +79,12 @@ pub async fn begin(connection: &mut Connection, table: &str, stall: Duration) ->
     let pinning = format!("SELECT 1 FROM {} LIMIT 0", quoted(table));
     let opening = async {
         let begin = execute(connection, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
-        begin.await.while_doing(|| "opening a snapshot")?;
+        // Without a snapshot, rows that belong together could be from different times, so the table is not copied.
+        let begun = begin.await.map_err(|error| match is_refused(&error) {
+            true => Kind::NoSnapshot(message(&error)).into(),
+            false => error,
+        });
+        begun.while_doing(|| "opening a snapshot")?;
         execute(connection, &pinning).await
     };
     in_time(stall + lock_wait(stall), opening).await.while_doing(|| format!("opening table {table}"))
@@ -108,6 +115,7 @@ pub async fn open(
         Snapshots::Shared => match lock(settings, table).await? {
             Locking::Held(gate) => (Some(gate), Sharing::One),
             Locking::Denied => (None, Sharing::Denied),
+            Locking::Refused(message) => (None, Sharing::Refused(message)),
             Locking::Timeout => {
                 for connection in opened.drain(..) {
                     close(connection).await;
@@ -145,6 +153,7 @@ enum Locking {
     /// This connection holds the lock until it unlocks the table or ends.
     Held(Connection),
     Denied,
+    Refused(String),
     Timeout,
 }
 
@@ -157,6 +166,8 @@ async fn lock(settings: &Settings, table: &str) -> Result<Locking, Error> {
         Ok(()) => Ok(Locking::Held(gate)),
         Err(error) if is_access_denied(&error) => Ok(Locking::Denied),
         Err(error) if is_lock_wait_timeout(&error) => Ok(Locking::Timeout),
+        // A cluster that prohibits table locks, or a proxy that does not know them.
+        Err(error) if is_refused(&error) => Ok(Locking::Refused(message(&error))),
         Err(error) => Err(error.doing(doing())),
     }
 }

@@ -38,6 +38,11 @@ pub fn quoted(identifier: &str) -> String {
     format!("`{}`", identifier.replace('`', "``"))
 }
 
+/// The account of a user from any host, as GRANT and ALTER USER take it.
+pub fn account(user: &str) -> String {
+    format!("'{}'@'%'", user.replace('\\', "\\\\").replace('\'', "''"))
+}
+
 /// The statement that reads a table. `filter` is SQL that the operator wrote.
 pub fn select(select_list: &str, table: &str, filter: Option<&str>) -> String {
     let condition = filter.map(|filter| format!(" WHERE ({filter}\n)")).unwrap_or_default();

@@ -30,6 +30,10 @@ pub enum CertificateRefusal {
     Expired,
     /// It names another host.
     OtherHost,
+    /// It is an X.509 certificate of version 1 or 2, which the TLS library does not read.
+    OldVersion,
+    /// It is marked as a CA, which the TLS library accepts from no server. Self-signed certificates usually are.
+    IsCa,
     /// Another reason.
     Other,
 }
@@ -45,8 +49,8 @@ impl fmt::Display for Refusal {
 }
 
 /// Sets the mode and the CA of the settings in the options.
-pub(super) fn options(options: MySqlConnectOptions, settings: &Settings) -> MySqlConnectOptions {
-    let options = options.ssl_mode(match settings.ssl_mode {
+pub(super) fn options(options: MySqlConnectOptions, settings: &Settings, mode: SslMode) -> MySqlConnectOptions {
+    let options = options.ssl_mode(match mode {
         SslMode::Disabled => MySqlSslMode::Disabled,
         SslMode::Preferred => MySqlSslMode::Preferred,
         SslMode::Required => MySqlSslMode::Required,
@@ -89,6 +93,12 @@ fn certificate(refused: &CertificateError) -> CertificateRefusal {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             CertificateRefusal::OtherHost
         }
+        CertificateError::Other(other) => match format!("{other:?}") {
+            // The kinds of the library rustls-webpki, whose type is not public here.
+            text if text.contains("UnsupportedCertVersion") => CertificateRefusal::OldVersion,
+            text if text.contains("CaUsedAsEndEntity") => CertificateRefusal::IsCa,
+            _ => CertificateRefusal::Other,
+        },
         _ => CertificateRefusal::Other,
     }
 }

@@ -27,6 +27,11 @@ pub(super) fn log(sharing: Sharing, source: &Settings, table: &str, connections:
             source.user,
             hints::mysql::locking(source)
         )),
+        Sharing::Refused(message) => events::SnapshotsDiffer { table, connections }.warn(format_args!(
+            "{table}: read over {connections} connections with separate snapshots, because the server locks no tables ({message}): \
+             each range of rows is consistent in itself, but not with the others; set \"read_connections\": 1 in TABLES to read \
+             consistent rows"
+        )),
         Sharing::Undivided { waited } => events::TableNotDivided { table }.log(format_args!(
             "{table}: read over one connection instead of {connections}, because other sessions wrote to it or held a lock on \
              it for {} s; waiting longer would block them",
