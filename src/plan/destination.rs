@@ -193,7 +193,7 @@ fn preserved_of_table<'a>(table: &ExistingTable, constraints: &TableConstraints)
         ("KMS key", table.encryption_configuration.is_some()),
         ("labels", table.labels.keys().any(|label| label != comments::LABEL)),
         ("expiration", table.expiration_time.is_some()),
-        ("the partition filter that queries need", table.require_partition_filter),
+        ("required partition filter", table.require_partition_filter),
         ("foreign keys", !constraints.foreign_keys.is_empty()),
     ];
     settings.into_iter().filter(|(_, is_set)| *is_set).map(|(setting, _)| setting)

@@ -102,7 +102,7 @@ impl From<TablePatch> for PostLoadPatch {
 impl PostLoadPatch {
     /// What it sets, for people; nothing where there is nothing to do.
     pub fn settings(&self) -> Vec<&'static str> {
-        let columns = (!self.column_descriptions.is_empty()).then_some("descriptions of columns");
+        let columns = (!self.column_descriptions.is_empty()).then_some("column descriptions");
         self.patch.settings().into_iter().chain(columns).collect()
     }
 }
@@ -138,7 +138,7 @@ mod tests {
             fields: &[],
         };
         let patches = after_new_columns(wanted, Some(&existing));
-        let settings = "description, labels, expiration, the partition filter that queries need";
+        let settings = "description, labels, expiration, required partition filter";
         assert_eq!(parts(&patches), [settings, "primary key", "primary key, foreign keys"]);
     }
 

@@ -35,7 +35,7 @@ impl Failure {
     pub(super) fn is_retryable(&self) -> bool {
         match self {
             Self::Source(error) | Self::Plan(plan::Error::Source(error)) => error.is_transient(),
-            Self::Destination(error) => error.is_worth_a_restart(),
+            Self::Destination(error) => error.justifies_restart(),
             _ => false,
         }
     }
