@@ -65,7 +65,7 @@ pub fn missing_permissions(missing: &[&str], dataset: &str) -> String {
     format!("{} missing: {TABLES_ROLE} on dataset {dataset} has them", missing.join(", "))
 }
 
-/// What lets the program find out whether row access policies stand on a table.
+/// How to let the program find out whether a table has row access policies.
 pub fn list_row_policies() -> String {
     format!(
         "give the service account {LIST_ROW_POLICIES} on the dataset, which {TABLES_ROLE} lacks (the Terraform module does)"

@@ -21,7 +21,7 @@ pub fn explain(error: &Error, settings: &Settings) -> String {
 /// How several connections can see the same rows of a table, or need not.
 pub fn locking(settings: &Settings) -> String {
     let database = quoted(&settings.database);
-    format!("GRANT LOCK TABLES ON {database}.* makes it one moment; \"read_connections\": 1 in TABLES too")
+    format!("GRANT LOCK TABLES ON {database}.* lets them share one snapshot, or set \"read_connections\": 1 in TABLES")
 }
 
 /// Why the connection is not encrypted, and how it would be.
@@ -57,7 +57,7 @@ fn working(kind: &Kind) -> String {
         Kind::Stalled(_) => {
             format!("{kind}; if it needs longer to find the first row, raise MYSQL_STALL_SECONDS")
         }
-        Kind::LockTaken => format!("{kind}; nothing was read, and the table is the other's"),
+        Kind::LockTaken => format!("{kind}; nothing was read"),
         Kind::LockLost => format!("{kind}; the destination is unchanged"),
         Kind::UnwritableKey => {
             format!("{kind}: read it over one connection (\"read_connections\": 1 in TABLES)")
@@ -188,7 +188,7 @@ mod tests {
             (server(STATEMENT_TIMEOUT), "max_execution_time"),
             (Kind::Stalled(Duration::from_secs(5)), "sent nothing for 5 s; if it needs longer"),
             (Kind::Closed, "the server closed the connection"),
-            (Kind::LockTaken, "right now; nothing was read, and the table is the other's"),
+            (Kind::LockTaken, "right now; nothing was read"),
             (Kind::LockLost, "it is lost; the destination is unchanged"),
             (
                 Kind::UnwritableKey,
