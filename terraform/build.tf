@@ -125,7 +125,7 @@ resource "google_cloud_run_v2_job_iam_member" "build_deploy" {
   member   = local.build_member
 }
 
-# Whoever changes the job's image decides what runs as the job's account, so this role is required.
+# Updating the job's image requires this role, because the image runs as the job's account.
 resource "google_service_account_iam_member" "build_acts_as_run" {
   count = var.create_build_account ? 1 : 0
 

@@ -48,7 +48,7 @@ def parse(text: bytes):
 
 
 class Checker:
-    """Finds what is wrong with a request."""
+    """Finds the faults of requests."""
 
     def __init__(self, api: Api):
         self.api = api

@@ -57,7 +57,7 @@ impl Step {
 /// The outcome of a job that an earlier attempt may have started.
 #[derive(Debug)]
 pub enum JobOutcome {
-    /// BigQuery knows no such job.
+    /// The job does not exist.
     Unknown,
     /// The job failed and changed nothing. Its id cannot be used again.
     Failed,
@@ -83,7 +83,7 @@ impl Client {
         }
     }
 
-    /// Starts a job that needs no upload. If a job with this id already exists, returns that job: the response to an earlier
+    /// Starts a job that needs no upload. If a job with this id already exists, returns that job: the answer to an earlier
     /// request was lost, or an earlier attempt started it.
     pub async fn start_job(&self, id: &str, work: Work) -> Result<Job, Error> {
         match self.insert_job(Action::StartJob { job: id.to_owned() }, &self.job(id, work)).await {

@@ -30,7 +30,7 @@ pub struct Upload<'a> {
     /// The destination, for logs and errors.
     table: String,
     job_id: String,
-    /// A secret, because whoever has this URL can write to the session: no `Debug`.
+    /// A secret, because this URL alone allows writing to the session: no `Debug`.
     session: Url,
     /// Bytes that the server has acknowledged.
     acknowledged: u64,

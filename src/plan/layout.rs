@@ -118,9 +118,7 @@ fn check_layout_column(field: &str, how: &str, mapping: &Mapping, existing: &Exi
     let column = mapping.columns.iter().find(|column| column.field.eq_ignore_ascii_case(field));
     let remedy = format!("delete the table in BigQuery (or rename it: {RENAMING}); the next run creates it again");
     let Some(column) = column else {
-        return Err(format!(
-            "the table in BigQuery is {how} by {field}, but there is no such column any more: {remedy}"
-        ));
+        return Err(format!("the table in BigQuery is {how} by {field}, but that column no longer exists: {remedy}"));
     };
     let was = existing.table.field(field).map(|field| standard_name(&field.kind).to_owned());
     let new = column.target.field_type.to_string();

@@ -17,7 +17,7 @@ use crate::work::request::TableRequest;
 /// The least similarity (0 to 1) of a table name that an error suggests.
 const NEAREST_NAME: f64 = 0.6;
 
-/// What plans are made from.
+/// Plans tables.
 pub struct Planner {
     /// MySQL and BigQuery.
     pub endpoints: Endpoints,
