@@ -40,7 +40,7 @@ pub(super) fn of(request: &TableRequest, mapping: &Mapping, existing: Option<&Ex
         && partitioning.as_ref().is_none_or(|current| !current.is_same(wanted))
     {
         return Err(format!(
-            "\"partition_by\" in TABLES asks for {}, but the table in BigQuery is {}: BigQuery cannot change the \
+            "\"partition_by\" in TABLES asks for a table {}, but the table in BigQuery is {}: BigQuery cannot change the \
              partitioning of a table. Remove \"partition_by\", or delete the table (or rename it: {RENAMING}); the next \
              run creates it again, without the settings that were made by hand",
             describe(Some(wanted)),
@@ -53,7 +53,7 @@ pub(super) fn of(request: &TableRequest, mapping: &Mapping, existing: Option<&Ex
     {
         let current = clustering.as_ref().map(|clustering| clustering.fields.join(", "));
         return Err(format!(
-            "\"cluster_by\" in TABLES asks for {}, but the table in BigQuery is {}: remove \"cluster_by\", change the \
+            "\"cluster_by\" in TABLES asks for a table clustered by {}, but the table in BigQuery is {}: remove \"cluster_by\", change the \
              table (bq update --clustering_fields={} …), or delete it; the next run creates it again",
             wanted.join(", "),
             current.map_or("not clustered".to_owned(), |fields| format!("clustered by {fields}")),

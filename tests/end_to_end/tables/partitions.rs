@@ -21,7 +21,7 @@ fn a_new_table_is_partitioned_as_requested_and_an_existing_one_is_unchanged(plac
         ),
         (
             r#""partition_by": {"column": "id", "range": {"start": 0, "end": 9, "interval": 3}}"#,
-            "cannot change that of a table",
+            "cannot change the partitioning of a table",
         ),
         (r#""cluster_by": ["id"]"#, "bq update --clustering_fields=id"),
         (r#""partition_by": {"column": "nope"}"#, "the copied columns are id, at, kind, x"),
