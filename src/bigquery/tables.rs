@@ -41,21 +41,21 @@ impl Client {
     /// The destination table; `None` if it does not exist.
     pub async fn existing(&self, table: &str) -> Result<Option<Existing>, Error> {
         let Some(existing) = self.table(table).await? else { return Ok(None) };
-        let row_policies = self.row_policies(table).await?;
+        // Only tables have row access policies. Source: "Introduction to BigQuery row-level security", limitations.
+        let row_policies = if existing.is_table() { self.row_policies(table).await? } else { RowPolicies::Absent };
         Ok(Some(Existing { table: existing, row_policies }))
     }
 
     async fn row_policies(&self, table: &str) -> Result<RowPolicies, Error> {
         let call = self.call(Action::ListRowPolicies { table: self.qualified(table) }, Budget::TABLE);
-        let listed = found(call.get::<RowAccessPolicies>(self.table_url(&[table, "rowAccessPolicies"])).await);
-        match listed {
-            Ok(Some(listed)) if !listed.row_access_policies.is_empty() => Ok(RowPolicies::Present),
-            Ok(_) => Ok(RowPolicies::Absent),
+        match call.get::<RowAccessPolicies>(self.table_url(&[table, "rowAccessPolicies"])).await {
+            Ok(listed) if listed.row_access_policies.is_empty() => Ok(RowPolicies::Absent),
+            Ok(_) => Ok(RowPolicies::Present),
             Err(error) => match error.kind() {
-                // A view has none, and an emulator may not implement the call.
-                ErrorKind::Answer(Answer { status: 400 | 501, .. }) => Ok(RowPolicies::Absent),
-                // A missing permission, a quota or a VPC Service Controls perimeter.
-                ErrorKind::Answer(answer @ Answer { status: 403, .. }) => Ok(RowPolicies::Unknown(answer.to_string())),
+                // A missing permission, a quota, a VPC Service Controls perimeter, or an address that lacks the call.
+                ErrorKind::Answer(answer @ Answer { status: 400 | 403 | 404 | 501, .. }) => {
+                    Ok(RowPolicies::Unknown(answer.to_string()))
+                }
                 _ => Err(error),
             },
         }

@@ -51,7 +51,7 @@ fn new(table: &Table, mapping: &Mapping) -> Target {
 
 fn replaced(table: &Table, mapping: &Mapping, existing: &Existing) -> Result<Target, String> {
     let Existing { table: was, row_policies } = existing;
-    if !matches!(&*was.kind, "" | "TABLE") {
+    if !was.is_table() {
         return Err(format!(
             "the destination is a {} in BigQuery, not a table: {}",
             was.kind,

@@ -45,6 +45,11 @@ pub struct Table {
 }
 
 impl Table {
+    /// Whether it is an ordinary table, not a view or the like.
+    pub fn is_table(&self) -> bool {
+        matches!(&*self.kind, "" | "TABLE")
+    }
+
     /// Its columns, in order.
     pub fn fields(&self) -> &[Field] {
         &self.schema.fields

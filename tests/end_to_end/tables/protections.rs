@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Place, apply, emulator_call, on_both_servers};
+use crate::support::bigquery_proxy::{Action, Proxy, Request};
+use crate::support::{Place, apply, emulator_call, on_both_servers, on_mariadb};
 
 /// What README and Terraform give the job, without what lets it see row access policies.
 const ROLES: [&str; 2] = ["roles/bigquery.dataEditor", "roles/bigquery.jobUser"];
@@ -74,6 +75,31 @@ fn columns_that_change_are_refused_while_policies_may_be_there(place: Place) {
     place.sync().tables("t").run().succeeded();
     assert_eq!((place.count("t"), place.schema("t").len()), (2, 2));
     assert_eq!(place.destination("t")["schema"]["fields"][1]["policyTags"], before.0);
+}
+
+/// Answers that say neither that there are policies nor that there are none.
+const UNCLEAR: [(u16, &str); 4] = [
+    (400, r#"{"error":{"code":400,"message":"odd","errors":[{"reason":"invalid","message":"odd"}]}}"#),
+    (403, r#"{"error":{"code":403,"message":"odd","status":"PERMISSION_DENIED"}}"#),
+    (404, ""),
+    (501, ""),
+];
+
+#[apply(on_mariadb)]
+fn policies_that_cannot_be_listed_are_treated_as_there(place: Place) {
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY, other INT); INSERT INTO t VALUES (1, 2)");
+    place.sync().run().succeeded();
+    place.sql("ALTER TABLE t DROP COLUMN other; INSERT INTO t VALUES (2)");
+    for (status, body) in UNCLEAR {
+        let lists = |request: &Request| request.line.contains("/rowAccessPolicies");
+        let proxy =
+            Proxy::start(move |request| if lists(request) { Action::Answer(status, body) } else { Action::Pass });
+        let message = proxy.run(place.sync()).run().failed(1).message("table_failed");
+        for part in ["dropped other", &format!("BigQuery answered {status}"), "bigquery.rowAccessPolicies.list"] {
+            assert!(message.contains(part), "{part} in {message}");
+        }
+        assert_eq!(place.count("t"), 1);
+    }
 }
 
 #[apply(on_both_servers)]
