@@ -2,14 +2,19 @@
 
 use crate::bigquery::tables::{Existing, RowPolicies};
 use crate::bigquery::types::load::{SchemaUpdateOption, WriteDisposition};
+use crate::bigquery::types::patch::TablePatch;
 use crate::bigquery::types::schema::{Field, Mode};
-use crate::bigquery::types::table::{EncryptionConfiguration, Table as ExistingTable, TableConstraints};
+use crate::bigquery::types::table::{EncryptionConfiguration, ForeignKey, Table as ExistingTable, TableConstraints};
 use crate::hints;
 use crate::mapping::{Mapping, VALUES};
 use crate::mysql::catalog::Table;
+use crate::plan::comments::Labels;
 use crate::plan::drift::{Drift, standard_name};
-use crate::plan::post_load::{PostLoadPatch, Wanted, after_new_columns, after_new_rows};
-use crate::plan::{comments, keys};
+use crate::plan::post_load::{PostLoadPatch, Wanted, after_new_columns, after_new_rows, before_new_columns};
+use crate::plan::{comments, keys, remembered};
+
+/// The key of a foreign key that names the other table.
+const REFERENCED: &str = "referencedTable";
 
 /// The schema part of the load job, the patches after it, and the preserved settings.
 #[derive(Debug)]
@@ -18,6 +23,7 @@ pub(super) struct Target {
     pub(super) write_disposition: WriteDisposition,
     pub(super) schema_update_options: Vec<SchemaUpdateOption>,
     pub(super) encryption: Option<EncryptionConfiguration>,
+    pub(super) pre_load_patch: Option<TablePatch>,
     pub(super) post_load_patch: Vec<PostLoadPatch>,
     pub(super) drift: Drift,
     pub(super) preserved: Vec<String>,
@@ -36,6 +42,7 @@ fn new(table: &Table, mapping: &Mapping) -> Target {
         description: &table.comment,
         labels: comments::labels(None, &table.comment, &fields, true),
         constraints: keys::of(table, mapping, &TableConstraints::default()),
+        remembered: Labels::new(),
         fields: &fields,
     };
     Target {
@@ -44,6 +51,7 @@ fn new(table: &Table, mapping: &Mapping) -> Target {
         write_disposition: WriteDisposition::WriteTruncate,
         schema_update_options: Vec::new(),
         encryption: None,
+        pre_load_patch: None,
         drift: Drift::default(),
         preserved: Vec::new(),
     }
@@ -84,15 +92,17 @@ fn replaced(table: &Table, mapping: &Mapping, existing: &Existing) -> Result<Tar
     let by_hand = Some(&*was.description).filter(|by_hand| !were_ours && !by_hand.is_empty());
     let description = by_hand.unwrap_or(&table.comment);
     are_ours &= description == table.comment;
-    let constraints = keys::of(table, mapping, &was.table_constraints);
+    let constraints = keys::of(table, mapping, &with_remembered(was));
     preserved.extend(preserved_of_table(was, &constraints).map(str::to_owned));
     if by_hand.is_some_and(|by_hand| by_hand != table.comment) {
         preserved.push("the table's description".into());
     }
 
     let labels = comments::labels(Some(was), description, &fields, are_ours);
-    let wanted = Wanted { description, labels, constraints, fields: &fields };
+    let remembered = remembered::labels(&constraints.foreign_keys).map_err(|error| error.to_string())?;
+    let wanted = Wanted { description, labels, constraints, remembered, fields: &fields };
     let mut target = Target {
+        pre_load_patch: if preserves_columns { None } else { before_new_columns(&wanted, was) },
         post_load_patch: if preserves_columns {
             after_new_rows(wanted, was)
         } else {
@@ -109,6 +119,20 @@ fn replaced(table: &Table, mapping: &Mapping, existing: &Existing) -> Result<Tar
         preserve_columns(was, &mut target);
     }
     Ok(target)
+}
+
+/// The table's keys, and the foreign keys that an earlier run could not set.
+fn with_remembered(was: &ExistingTable) -> TableConstraints {
+    let mut constraints = was.table_constraints.clone();
+    for key in remembered::foreign_keys(was) {
+        let is_set = |set: &ForeignKey| {
+            set.column_references == key.column_references && set.rest.get(REFERENCED) == key.rest.get(REFERENCED)
+        };
+        if !constraints.foreign_keys.iter().any(is_set) {
+            constraints.foreign_keys.push(key);
+        }
+    }
+    constraints
 }
 
 /// The error if `WRITE_TRUNCATE` would delete row access policies. Source: "Introduction to BigQuery row-level
@@ -196,7 +220,7 @@ fn comment_of(field: &Field) -> &str {
 fn preserved_of_table<'a>(table: &ExistingTable, constraints: &TableConstraints) -> impl Iterator<Item = &'a str> {
     let settings = [
         ("KMS key", table.encryption_configuration.is_some()),
-        ("labels", table.labels.keys().any(|label| label != comments::LABEL)),
+        ("labels", table.labels.keys().any(|label| label != comments::LABEL && !label.starts_with(remembered::PREFIX))),
         ("expiration", table.expiration_time.is_some()),
         ("required partition filter", table.require_partition_filter),
         ("foreign keys", !constraints.foreign_keys.is_empty()),
@@ -252,6 +276,7 @@ mod tests {
             write_disposition: WriteDisposition::WriteTruncate,
             schema_update_options: Vec::new(),
             encryption: None,
+            pre_load_patch: None,
             post_load_patch: Vec::new(),
             drift: Drift::default(),
             preserved: Vec::new(),

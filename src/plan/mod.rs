@@ -9,6 +9,7 @@ mod layout;
 pub mod planner;
 pub mod post_load;
 pub mod reading;
+mod remembered;
 pub mod settings;
 pub mod table_plan;
 

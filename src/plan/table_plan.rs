@@ -2,6 +2,7 @@
 
 use crate::bigquery::tables::Existing;
 use crate::bigquery::types::load::{CreateDisposition, DecimalTarget, LoadConfiguration, SourceFormat};
+use crate::bigquery::types::patch::TablePatch;
 use crate::bigquery::types::schema::TableSchema;
 use crate::bigquery::types::table::TableReference;
 use crate::mapping::Mapping;
@@ -30,6 +31,8 @@ pub struct TablePlan {
     pub mode: Mode,
     /// The load job.
     pub load: LoadConfiguration,
+    /// The labels to set before the load.
+    pub pre_load_patch: Option<TablePatch>,
     /// The settings to set after the load.
     pub post_load_patch: Vec<PostLoadPatch>,
     /// How the destination's columns change.
@@ -83,6 +86,7 @@ pub(super) fn decide(
             destination_encryption_configuration: target.encryption,
             destination_table: reference,
         },
+        pre_load_patch: target.pre_load_patch,
         post_load_patch: target.post_load_patch,
         drift: target.drift,
         preserved: layout.preserved.into_iter().chain(target.preserved).collect(),

@@ -1,5 +1,7 @@
 //! Mode `full`: one load job replaces the destination; patches then restore the settings that the job drops.
 
+use std::collections::BTreeMap;
+
 use crate::bigquery::jobs::{JobName, JobOutcome, Step};
 use crate::bigquery::types::job::{Job, Work};
 use crate::bigquery::upload::Upload;
@@ -32,6 +34,11 @@ pub(super) async fn begin<'a>(
     generation: u32,
 ) -> Result<(String, Upload<'a>), Error> {
     let Publisher { client, .. } = publisher;
+    if let Some(patch) = &plan.pre_load_patch {
+        let remembered = client.patch_table(&plan.destination, patch, &BTreeMap::new()).await;
+        let context = || "remembering the foreign keys, which new columns drop, in labels of the table".to_owned();
+        remembered.map_err(|error| error.context(context))?;
+    }
     let job_id = job_id(publisher, &plan.destination, generation);
     let job = client.job(&job_id, Work::Load(Box::new(plan.load.clone())));
     let upload = client.begin_upload(&plan.destination, job_id.clone(), &job).await?;

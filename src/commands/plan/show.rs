@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::bigquery::types::load::LoadConfiguration;
+use crate::bigquery::types::patch::TablePatch;
 use crate::bigquery::types::schema::TableSchema;
 use crate::mapping::MappedColumn;
 use crate::mapping::policies::Policy;
@@ -54,6 +55,7 @@ struct Planned<'a> {
     problems: [&'a str; 0],
     statement: &'a str,
     connections: usize,
+    pre_load_patch: Option<&'a TablePatch>,
     load: &'a LoadConfiguration,
     post_load_patch: &'a [PostLoadPatch],
 }
@@ -107,6 +109,7 @@ fn table_json<'a>(Shown { name, result }: &'a Shown, planner: &Planner) -> Table
         problems: [],
         statement: &plan.statement,
         connections: plan.reading.connections(),
+        pre_load_patch: plan.pre_load_patch.as_ref(),
         load: &plan.load,
         post_load_patch: &plan.post_load_patch,
     }))
@@ -164,6 +167,9 @@ fn table_text(out: &mut String, Shown { name, result }: &Shown, planner: &Planne
     // The columns are already listed above.
     let load = LoadConfiguration { schema: TableSchema::default(), ..plan.load.clone() };
     writeln!(out, "  loads     {}", as_json(&load))?;
+    if let Some(patch) = &plan.pre_load_patch {
+        writeln!(out, "  first sets {}", as_json(patch))?;
+    }
     for patch in &plan.post_load_patch {
         writeln!(out, "  then sets {}", as_json(patch))?;
     }

@@ -1,5 +1,7 @@
 //! What protects a destination, such as policy tags and row access policies, survives with no more rights than the job has.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use serde_json::{Value, json};
 
 use crate::support::bigquery_proxy::{Action, Proxy, Request};
@@ -114,4 +116,56 @@ fn foreign_keys_that_are_refused_keep_nothing_else_from_being_set(place: Place) 
     let table = place.destination("t");
     assert_eq!(table["description"], "newer");
     assert_eq!(table["tableConstraints"]["primaryKey"]["columns"], json!(["id"]));
+}
+
+/// The foreign keys, and how many labels remember them.
+fn foreign_keys(place: &Place) -> (Value, usize) {
+    let table = place.destination("t");
+    let labels = table["labels"].as_object().cloned().unwrap_or_default();
+    let remember = labels.keys().filter(|label| label.starts_with("mysql_foreign_keys_")).count();
+    (table["tableConstraints"]["foreignKeys"].clone(), remember)
+}
+
+#[apply(on_both_servers)]
+fn foreign_keys_survive_until_they_can_be_set(place: Place) {
+    protected(&place);
+    place.query("DROP ALL ROW ACCESS POLICIES ON t");
+    let before = foreign_keys(&place);
+    assert_eq!((before.0.as_array().map(Vec::len), before.1), (Some(1), 0));
+    place.rules(json!({"refuse_patches_of": ["tableConstraints.foreignKeys"]}));
+    // Columns that change, the same columns, and again others.
+    let changes = ["ALTER TABLE t MODIFY mail INT UNSIGNED", "SELECT 1", "ALTER TABLE t MODIFY mail VARCHAR(9)"];
+    place.sql("UPDATE t SET mail = '5'");
+    for change in changes {
+        place.sql(change);
+        let done = place.sync().tables("t").run().succeeded();
+        assert!(done.message("properties_not_set").contains("foreign keys could not be set"), "{change}: {}", done.log);
+        let (keys, labels) = foreign_keys(&place);
+        assert!(keys.is_null() && labels > 0, "{change}: {keys}, {labels}");
+    }
+    place.rules(json!({}));
+    let plan = place.sync().tables("t").argument("plan").argument("--json").run().succeeded().json();
+    let tables = &plan["tables"][0];
+    assert!(tables["preserved"].as_array().unwrap().contains(&json!("foreign keys")), "{tables}");
+    place.sync().tables("t").run().succeeded();
+    assert_eq!(foreign_keys(&place), before);
+}
+
+#[apply(on_mariadb)]
+fn foreign_keys_survive_if_nothing_can_be_set_after_the_load(place: Place) {
+    protected(&place);
+    place.query("DROP ALL ROW ACCESS POLICIES ON t");
+    let before = foreign_keys(&place);
+    place.sql("ALTER TABLE t MODIFY mail TEXT, MODIFY id BIGINT UNSIGNED");
+    // The first patch comes before the load.
+    let patches = AtomicU32::new(0);
+    let proxy = Proxy::start(move |request| {
+        let refuses = request.line.starts_with("PATCH") && patches.fetch_add(1, Ordering::Relaxed) > 0;
+        if refuses { Action::Answer(400, UNCLEAR[0].1) } else { Action::Pass }
+    });
+    let done = proxy.run(place.sync().tables("t")).run().succeeded();
+    assert!(!done.events("properties_not_set").is_empty(), "{}", done.log);
+    assert!(foreign_keys(&place).0.is_null());
+    place.sync().tables("t").run().succeeded();
+    assert_eq!(foreign_keys(&place), before);
 }
