@@ -124,6 +124,7 @@ class Sink(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     uploads = {}
     jobs = {}
+    described = {}  # schemas of loads with descriptions, until a sync has compared them
     lock = threading.Lock()
     keep = None
     disable_nagle_algorithm = True  # otherwise every answer waits for the client's delayed ACK of its headers
@@ -151,6 +152,8 @@ class Sink(http.server.BaseHTTPRequestHandler):
             self.answer(200, self.jobs[name])
         elif kind == "datasets":
             self.answer(200, {"datasetReference": {"projectId": "sink", "datasetId": name}, "location": "US"})
+        elif kind == "tables" and name in self.described:
+            self.answer(200, {"schema": self.described.pop(name)})
         else:  # every table is new
             error = {"code": 404, "message": f"there is no {name}", "errors": [{"reason": "notFound", "message": "none"}]}
             self.answer(404, {"error": error})
@@ -209,6 +212,9 @@ class Sink(http.server.BaseHTTPRequestHandler):
         if upload.file:
             upload.file.close()
         rows = upload.framing.rows
+        schema = upload.job["configuration"]["load"].get("schema", {})
+        if any("description" in field for field in schema.get("fields", [])):
+            self.described[upload.table] = schema
         told = {"table": upload.table, "rows": rows, "blocks": upload.framing.blocks, "bytes": upload.framing.bytes}
         print(json.dumps(told), flush=True)
         job = upload.job | {"status": {"state": "DONE"}, "statistics": {"load": {"outputRows": str(rows)} if rows is not None else {}}}

@@ -9,11 +9,14 @@ The body of a PUT is JSON and replaces the previous rules. Every key is optional
 
     {"roles": ["roles/bigquery.dataEditor", "roles/bigquery.jobUser"],
      "permissions": ["bigquery.rowAccessPolicies.list"],
-     "refuse_patches_of": ["tableConstraints.foreignKeys"]}
+     "refuse_patches_of": ["tableConstraints.foreignKeys"],
+     "ignore_in_loads": ["policyTags"]}
 
 roles              grant the program only these roles; permissions.py lists them
 permissions        also grant these permissions, like a custom role
 refuse_patches_of  refuse every patch that contains one of these keys (400 invalid)
+ignore_in_loads    load jobs ignore these keys of the columns in their schema. Google's pages contradict each other about Avro: page "Using
+                   schema auto-detection" says that an explicit schema applies, page "Specifying a schema" that it does not
 
 Without "roles" and "permissions", everything is granted. Rules apply only to the program, not to the test's own requests.
 """
@@ -41,17 +44,18 @@ class Rules:
 
     granted: frozenset[str] | None = None  # None: everything
     refused_patches: tuple[str, ...] = ()
+    ignored_in_loads: tuple[str, ...] = ()
 
     @classmethod
     def parse(cls, given: dict) -> "Rules":
         """Reads rules from JSON. An unknown name is an error, so that a typo cannot disable a rule."""
-        known = {"roles", "permissions", "refuse_patches_of"}
+        known = {"roles", "permissions", "refuse_patches_of", "ignore_in_loads"}
         if unknown := [*(set(given) - known), *(role for role in given.get("roles", []) if role not in ROLES)]:
             raise Unknown(f"no such rule or role: {', '.join(unknown)}; valid: {', '.join(sorted(known | set(ROLES)))}")
         granted = None
         if "roles" in given or "permissions" in given:
             granted = frozenset(given.get("permissions", ())).union(*(ROLES[role] for role in given.get("roles", ())))
-        return cls(granted, tuple(given.get("refuse_patches_of", ())))
+        return cls(granted, tuple(given.get("refuse_patches_of", ())), tuple(given.get("ignore_in_loads", ())))
 
     def lacks(self, *permissions: str) -> str | None:
         """The first permission that is not granted, or None."""

@@ -86,9 +86,13 @@ def hold_jobs():
     def allowed_load(cur, config, upload):
         project, dataset, table = tables.reference(config.destinationTable)
         fields = config.dump().get("schema", {}).get("fields", [])
-        if rules.of(project, dataset).lacks(*permissions.of_schema(fields)):
+        own = rules.of(project, dataset)
+        if own.lacks(*permissions.of_schema(fields)):
             # BigQuery's own reason is just as misleading: github.com/googleapis/python-bigquery/issues/397.
             raise BigQueryError("notFound", f"Not found: Table {project}:{dataset}.{table} was not found in location US")
+        if fields and own.ignored_in_loads:
+            kept = [{key: value for key, value in field.items() if key not in own.ignored_in_loads} for field in fields]
+            config = config.replace(schema={"fields": kept})
         return load(cur, config, upload)
 
     runner.submit = allowed_submit

@@ -129,7 +129,8 @@ mod tests {
     fn another_reader_finds_every_row_with_every_codec() {
         for codec in [Codec::Adaptive, Codec::Zstd(-5), Codec::Snappy, Codec::Deflate(1), Codec::Null] {
             let container = Container::new(Arc::new(Pool::new(codec)));
-            let schema = record_schema([AvroField { name: "id".into(), kind: AvroType::Long, nullable: false }]);
+            let schema =
+                record_schema([AvroField { name: "id".into(), kind: AvroType::Long, nullable: false, doc: None }]);
             let mut file = container.header(&schema);
             for start in [0, 1000] {
                 let mut block = Block { rows: 1000, data: container.buffer() };
@@ -152,7 +153,8 @@ mod tests {
         rand::rngs::SmallRng::seed_from_u64(1).fill_bytes(&mut noise);
         for codec in [Codec::Adaptive, Codec::Snappy, Codec::Deflate(9), Codec::Null] {
             let container = Container::new(Arc::new(Pool::new(codec)));
-            let schema = record_schema([AvroField { name: "b".into(), kind: AvroType::Bytes, nullable: false }]);
+            let schema =
+                record_schema([AvroField { name: "b".into(), kind: AvroType::Bytes, nullable: false, doc: None }]);
             let mut file = container.header(&schema);
             let mut block = Block { rows: 1, data: container.buffer() };
             put_bytes(&mut block.data, &noise);
@@ -166,7 +168,7 @@ mod tests {
     #[test]
     fn one_file_can_have_blocks_of_every_effort() {
         let container = Container::new(Arc::default());
-        let schema = record_schema([AvroField { name: "id".into(), kind: AvroType::Long, nullable: false }]);
+        let schema = record_schema([AvroField { name: "id".into(), kind: AvroType::Long, nullable: false, doc: None }]);
         let mut file = container.header(&schema);
         let mut sizes = Vec::new();
         for effort in [Effort::Full, Effort::Less, Effort::Least] {
@@ -182,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_file_without_rows_is_valid() {
-        let schema = record_schema([AvroField { name: "id".into(), kind: AvroType::Json, nullable: true }]);
+        let schema = record_schema([AvroField { name: "id".into(), kind: AvroType::Json, nullable: true, doc: None }]);
         let file = Container::new(Arc::default()).header(&schema);
         assert_eq!(Reader::new(&file[..]).unwrap().count(), 0);
     }

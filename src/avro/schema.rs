@@ -85,6 +85,8 @@ pub struct AvroField {
     pub kind: AvroType,
     /// Whether the type is a union with `null`. `null` is always the first branch.
     pub nullable: bool,
+    /// Its `doc`, from which BigQuery takes the description of a new column.
+    pub doc: Option<String>,
 }
 
 /// The schema of the record as JSON text.
@@ -94,7 +96,10 @@ pub fn record_schema(fields: impl IntoIterator<Item = AvroField>) -> String {
         .map(|field| {
             let kind = field.kind.json();
             let kind = if field.nullable { json!(["null", kind]) } else { kind };
-            json!({"name": field.name, "type": kind})
+            match field.doc {
+                Some(doc) => json!({"name": field.name, "type": kind, "doc": doc}),
+                None => json!({"name": field.name, "type": kind}),
+            }
         })
         .collect();
     json!({"type": "record", "name": "row", "fields": fields}).to_string()

@@ -1,16 +1,12 @@
 //! The destination table: its metadata before the load, and the properties set on it after the load.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
-
-use serde::de::IgnoredAny;
 
 use crate::bigquery::action::Action;
 use crate::bigquery::client::{Client, found};
 use crate::bigquery::error::{Answer, Error, ErrorKind};
 use crate::bigquery::types::patch::TablePatch;
 use crate::bigquery::types::policies::RowAccessPolicies;
-use crate::bigquery::types::schema::TableSchema;
 use crate::bigquery::types::table::Table;
 use crate::retry::Budget;
 
@@ -67,64 +63,17 @@ impl Client {
         found(call.get(self.table_url(&[table])).await)
     }
 
-    /// Sets properties of a table that was just loaded, and the descriptions of its columns. All other settings of the columns are
-    /// read and sent back unchanged. If somebody changes the table in between, the call fails and sets nothing.
-    pub async fn patch_table(
-        &self,
-        table: &str,
-        patch: &TablePatch,
-        column_descriptions: &BTreeMap<String, String>,
-    ) -> Result<(), Error> {
-        let mut patch = patch.clone();
-        let mut etag = None;
-        if !column_descriptions.is_empty() {
-            let call = self.call(Action::GetTable { table: self.qualified(table) }, Budget::TABLE);
-            let current: Table = call.visible_within("the table", VISIBLE_WITHIN).get(self.table_url(&[table])).await?;
-            // The job may have written the descriptions. Send a schema only if something differs: with policy tags in it, the
-            // call needs the permission to set them.
-            let schema = with_descriptions(current.schema.clone(), column_descriptions);
-            if schema != current.schema {
-                patch.schema = Some(schema);
-                etag = Some(current.etag).filter(|etag| !etag.is_empty());
-            }
-        }
-        if patch.settings().is_empty() {
-            return Ok(());
-        }
+    /// The metadata of a table that was just loaded.
+    pub async fn loaded_table(&self, table: &str) -> Result<Table, Error> {
+        let call = self.call(Action::GetTable { table: self.qualified(table) }, Budget::TABLE);
+        call.visible_within("the table", VISIBLE_WITHIN).get(self.table_url(&[table])).await
+    }
+
+    /// Sets properties of a table, and returns the table. With an `etag`, the call fails and sets nothing if somebody has changed the
+    /// table since.
+    pub async fn patch_table(&self, table: &str, patch: &TablePatch, etag: Option<String>) -> Result<Table, Error> {
         let action = Action::SetProperties { table: self.qualified(table), settings: patch.settings() };
         let call = self.call(action, Budget::TABLE).visible_within("the table", VISIBLE_WITHIN);
-        call.patch::<IgnoredAny>(self.table_url(&[table]), &patch, etag).await.map(drop)
-    }
-}
-
-fn with_descriptions(mut schema: TableSchema, descriptions: &BTreeMap<String, String>) -> TableSchema {
-    for field in &mut schema.fields {
-        let description = descriptions.iter().find(|(name, _)| name.eq_ignore_ascii_case(&field.name));
-        if let Some((_, description)) = description {
-            field.description = match &field.description {
-                None if description.is_empty() => None,
-                _ => Some(description.clone()),
-            };
-        }
-    }
-    schema
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn only_descriptions_change() {
-        let fields = json!({"fields": [
-            {"name": "Id", "type": "INTEGER", "mode": "REQUIRED", "policyTags": {"names": ["p"]}, "description": "old"},
-            {"name": "n", "type": "STRING", "mode": "NULLABLE", "maxLength": "5"},
-        ]});
-        let schema: TableSchema = serde_json::from_value(fields.clone()).unwrap();
-        let schema = with_descriptions(schema, &BTreeMap::from([("id".to_owned(), "new".to_owned())]));
-        let mut expected = fields;
-        expected["fields"][0]["description"] = json!("new");
-        assert_eq!(serde_json::to_value(schema).unwrap(), expected);
+        call.patch(self.table_url(&[table]), patch, etag.filter(|etag| !etag.is_empty())).await
     }
 }

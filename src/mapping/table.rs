@@ -34,7 +34,7 @@ pub struct MappedColumn {
     pub holds_all: Option<BigQueryType>,
     /// Whether it belongs to the source's primary key.
     pub in_primary_key: bool,
-    /// The description in BigQuery: MySQL's column comment, and the values of an ENUM or SET.
+    /// The description in BigQuery: MySQL's column comment, and the values of an ENUM or SET; or what somebody wrote by hand.
     pub description: Option<String>,
     /// If the server converts the value: the position in a row of the check of this conversion.
     pub check: Option<usize>,
@@ -93,6 +93,7 @@ impl Mapping {
             name: column.field.clone(),
             kind: column.target.avro,
             nullable: !column.required,
+            doc: column.description.clone(),
         }))
     }
 

@@ -90,7 +90,7 @@ fn both_schemas_have_the_same_fields() {
     .unwrap();
     assert_eq!(
         mapping.avro_schema(),
-        r#"{"fields":[{"name":"id","type":"long"},{"name":"born_on","type":["null",{"logicalType":"date","type":"int"}]}],"name":"row","type":"record"}"#
+        r#"{"fields":[{"doc":"the key","name":"id","type":"long"},{"name":"born_on","type":["null",{"logicalType":"date","type":"int"}]}],"name":"row","type":"record"}"#
     );
     assert_eq!(
         serde_json::to_value(TableSchema { fields: mapping.fields() }).unwrap(),

@@ -19,7 +19,10 @@ const REFERENCED: &str = "referencedTable";
 /// The schema part of the load job, the patches after it, and the preserved settings.
 #[derive(Debug)]
 pub(super) struct Target {
+    /// The columns of the load job. If the job preserves the columns, their settings are left out.
     pub(super) fields: Vec<Field>,
+    /// The descriptions that the columns should have.
+    pub(super) descriptions: Vec<Option<String>>,
     pub(super) write_disposition: WriteDisposition,
     pub(super) schema_update_options: Vec<SchemaUpdateOption>,
     pub(super) encryption: Option<EncryptionConfiguration>,
@@ -47,6 +50,7 @@ fn new(table: &Table, mapping: &Mapping) -> Target {
     };
     Target {
         post_load_patch: after_new_columns(wanted, None),
+        descriptions: descriptions(&fields),
         fields,
         write_disposition: WriteDisposition::WriteTruncate,
         schema_update_options: Vec::new(),
@@ -111,6 +115,7 @@ fn replaced(table: &Table, mapping: &Mapping, existing: &Existing) -> Result<Tar
         write_disposition: WriteDisposition::WriteTruncate,
         schema_update_options: Vec::new(),
         encryption: was.encryption_configuration.clone(),
+        descriptions: descriptions(&fields),
         fields,
         drift,
         preserved,
@@ -119,6 +124,10 @@ fn replaced(table: &Table, mapping: &Mapping, existing: &Existing) -> Result<Tar
         preserve_columns(was, &mut target);
     }
     Ok(target)
+}
+
+fn descriptions(fields: &[Field]) -> Vec<Option<String>> {
+    fields.iter().map(|field| field.description.clone()).collect()
 }
 
 /// The table's keys, and the foreign keys that an earlier run could not set.
@@ -272,6 +281,7 @@ mod tests {
     /// The target for a source with these columns.
     fn target(mapped: Vec<Field>, existing: &ExistingTable) -> Target {
         let mut target = Target {
+            descriptions: descriptions(&mapped),
             fields: mapped,
             write_disposition: WriteDisposition::WriteTruncate,
             schema_update_options: Vec::new(),

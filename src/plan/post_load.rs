@@ -43,7 +43,7 @@ pub(super) fn before_new_columns(wanted: &Wanted<'_>, existing: &Table) -> Optio
     (!labels.is_empty()).then(|| TablePatch { labels, ..TablePatch::default() })
 }
 
-/// After a load that created the table or replaced its columns. The job has written the column descriptions, and BigQuery has
+/// After a load that created the table or replaced its columns. The job was sent the column descriptions, and BigQuery has
 /// dropped the keys. Foreign keys are set last, because BigQuery refuses them while the referenced table has no primary key.
 pub(super) fn after_new_columns(wanted: Wanted<'_>, existing: Option<&Table>) -> Vec<PostLoadPatch> {
     let mut labels = wanted.labels;

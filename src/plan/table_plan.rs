@@ -58,13 +58,16 @@ pub enum Mode {
 pub(super) fn decide(
     request: &TableRequest,
     table: Table,
-    mapping: Mapping,
+    mut mapping: Mapping,
     reading: Reading,
     reference: TableReference,
     existing: Option<Existing>,
 ) -> Result<TablePlan, String> {
     let layout = layout::of(request, &mapping, existing.as_ref())?;
     let target = destination::of(&table, &mapping, existing.as_ref())?;
+    for (column, description) in mapping.columns.iter_mut().zip(target.descriptions) {
+        column.description = description;
+    }
     Ok(TablePlan {
         statement: sql::select(&mapping.select_list(), &table.name, request.filter.as_deref()),
         table,

@@ -10,3 +10,4 @@
 pub mod publication;
 pub mod publisher;
 mod replace;
+mod settle;

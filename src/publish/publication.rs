@@ -5,7 +5,7 @@ use crate::bigquery::upload::Upload;
 use crate::bigquery::{Client, Error};
 use crate::plan::table_plan::{Mode, TablePlan};
 use crate::publish::publisher::{Earlier, Publisher};
-use crate::publish::replace;
+use crate::publish::{replace, settle};
 
 /// A table that is being published. The destination does not change before the last chunk.
 pub struct Publication<'a> {
@@ -37,7 +37,7 @@ impl<'a> Publisher<'a> {
     /// Sets the properties that the load job cannot set.
     pub async fn settle(self, plan: &TablePlan) {
         match plan.mode {
-            Mode::Full => replace::settle(self.client, plan).await,
+            Mode::Full => settle::settle(self.client, plan).await,
         }
     }
 }

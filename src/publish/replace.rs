@@ -1,15 +1,11 @@
 //! Mode `full`: one load job replaces the destination; patches then restore the settings that the job drops.
 
-use std::collections::BTreeMap;
-
 use crate::bigquery::jobs::{JobName, JobOutcome, Step};
 use crate::bigquery::types::job::{Job, Work};
 use crate::bigquery::upload::Upload;
 use crate::bigquery::{Client, Error};
-use crate::hints::bigquery::explain;
 use crate::plan::TablePlan;
 use crate::publish::publisher::{Earlier, Publisher};
-use crate::report::events;
 
 /// Looks up the job of each generation until one succeeded or does not exist. `is_taken` says that BigQuery answered 409 for the
 /// id of the first generation that has not failed.
@@ -35,7 +31,7 @@ pub(super) async fn begin<'a>(
 ) -> Result<(String, Upload<'a>), Error> {
     let Publisher { client, .. } = publisher;
     if let Some(patch) = &plan.pre_load_patch {
-        let remembered = client.patch_table(&plan.destination, patch, &BTreeMap::new()).await;
+        let remembered = client.patch_table(&plan.destination, patch, None).await;
         let context = || "remembering the foreign keys, which new columns drop, in labels of the table".to_owned();
         remembered.map_err(|error| error.context(context))?;
     }
@@ -47,19 +43,6 @@ pub(super) async fn begin<'a>(
 
 pub(super) async fn complete(client: &Client, job_id: &str, job: Job, rows: u64) -> Result<(), Error> {
     client.wait_for_load(job_id, job, rows).await
-}
-
-/// Sets each part. A failure is logged and skipped: the rows are loaded, and the other parts can still be set.
-pub(super) async fn settle(client: &Client, plan: &TablePlan) {
-    let table = &plan.table.name;
-    for part in &plan.post_load_patch {
-        if let Err(problem) = client.patch_table(&plan.destination, &part.patch, &part.column_descriptions).await {
-            let (settings, problem) = (part.settings().join(", "), explain(&problem));
-            events::PropertiesNotSet { table }.log(format_args!(
-                "{table}: the rows are loaded, but {settings} could not be set; the next run tries again: {problem}"
-            ));
-        }
-    }
 }
 
 fn job_id(publisher: Publisher<'_>, table: &str, generation: u32) -> String {

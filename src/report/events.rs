@@ -179,6 +179,15 @@ declare! {
         table: &'a str,
     }
 
+    /// Columns lack protections, such as policy tags, that the load job was sent, so people may read values that they should not.
+    /// The message says which ones, and whether they are set again. If they are not, restrict access to the table.
+    ProtectionsMissing<'a> = "protections_missing", error {
+        /// The source table.
+        table: &'a str,
+        /// The destination table.
+        destination: &'a str,
+    }
+
     /// The connection that holds a table's lock broke after the table's last row. If the last chunk was not sent yet, the
     /// table restarts. A load job that already runs is not affected, but another execution may now copy the same table.
     LockLost = "lock_lost", warn {}

@@ -31,7 +31,7 @@ class RulesOfTests(Case):
     def test_an_unknown_rule_is_refused(self):
         for body in ({"role": []}, {"roles": ["roles/bigquery.emperor"]}):
             answer = ask(emulator(), "PUT", f"/_test/rules/local/{self.d.name}", body)
-            self.assert_error(answer, 400, "invalid", "valid: permissions, ")
+            self.assert_error(answer, 400, "invalid", "valid: ignore_in_loads, permissions, ")
         self.assertEqual(ask(emulator(), "GET", "/_test/what").status, 404)
 
     def test_checked_requests_are_counted(self):

@@ -73,6 +73,12 @@ class Replacing(Case):
         required = [{**ID, "mode": "NULLABLE"}, NAME, DAY, {"name": "n", "type": "STRING", "mode": "REQUIRED"}]
         self.assert_job_error(self.d.load(required, [], **REPLACE_DATA, **options), "invalid", "Cannot add required fields")
 
+    def test_a_rule_makes_loads_ignore_keys_of_columns(self):
+        self.d.rules(ignore_in_loads=["policyTags"])
+        fields = [{**ID, "description": "key"}, {**NAME, **TAGS}]
+        self.assertIsNone(self.d.load(fields, [[1, "a"]], "made", **REPLACE))
+        self.assertEqual(self.d.get("made")["schema"]["fields"], [{**ID, "description": "key"}, NAME])
+
     def test_a_column_created_by_a_load_may_be_relaxed(self):
         self.assertIsNone(self.d.load([ID, NAME], [[1, "a"]], "made", **REPLACE))
         relaxed = [{**ID, "mode": "NULLABLE"}, NAME]

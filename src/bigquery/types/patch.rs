@@ -65,7 +65,7 @@ impl TablePatch {
         let constraints = self.table_constraints.as_ref();
         let settings = [
             ("description", !self.description.is_none()),
-            ("column descriptions", self.schema.is_some()),
+            ("column settings", self.schema.is_some()),
             ("labels", !self.labels.is_empty()),
             ("expiration", self.expiration_time.is_some()),
             ("required partition filter", self.require_partition_filter.is_some()),

@@ -118,6 +118,33 @@ fn foreign_keys_that_are_refused_keep_nothing_else_from_being_set(place: Place) 
     assert_eq!(table["tableConstraints"]["primaryKey"]["columns"], json!(["id"]));
 }
 
+#[apply(on_both_servers)]
+fn policy_tags_that_a_load_does_not_set_are_an_error(place: Place) {
+    protected(&place);
+    place.query("DROP ALL ROW ACCESS POLICIES ON t");
+    let before = protections(&place).0;
+    let tags = || place.destination("t")["schema"]["fields"][1]["policyTags"].clone();
+    let ignoring = ["policyTags", "description"];
+    place.rules(json!({"ignore_in_loads": ignoring}));
+    place.sql("ALTER TABLE t DROP COLUMN other");
+    let done = place.sync().tables("t").run().succeeded();
+    let error = done.event("protections_missing");
+    assert_eq!(error["severity"], "ERROR");
+    let message = error["message"].as_str().unwrap();
+    let tag = r#"policyTags of mail ({"names":["projects/p/locations/eu/taxonomies/1/policyTags/2"]})"#;
+    assert!(message.contains(&format!("did not set {tag}. They are set again now")), "{message}");
+    assert!(done.events("properties_not_set").is_empty(), "{}", done.log);
+    assert_eq!(tags(), before);
+    assert_eq!(place.destination("t")["schema"]["fields"][0]["description"], "the key");
+
+    place.rules(json!({"ignore_in_loads": ignoring, "refuse_patches_of": ["schema"]}));
+    place.sql("ALTER TABLE t ADD n INT, MODIFY id BIGINT UNSIGNED COMMENT 'the key'");
+    let done = place.sync().tables("t").run().succeeded();
+    let message = done.message("protections_missing");
+    assert!(message.contains(&format!("did not set {tag}, and they could not be set again")), "{message}");
+    assert!(done.message("properties_not_set").contains("column settings could not be set"), "{}", done.log);
+}
+
 /// The foreign keys, and how many labels remember them.
 fn foreign_keys(place: &Place) -> (Value, usize) {
     let table = place.destination("t");

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::support::sink::Sink;
 use crate::support::{Place, apply, emulator_call, on_both_servers};
 
 fn field(table: &Value, name: &str) -> Value {
@@ -24,6 +25,27 @@ fn comments_keys_and_enum_values_arrive(place: Place) {
     assert_eq!(field(&table, "state")["description"], "its state\nValues: 'New','it''s'");
     assert_eq!(field(&table, "plain")["description"], Value::Null);
     assert_eq!(place.destination("f")["tableConstraints"], Value::Null, "FLOAT64 cannot be a key");
+}
+
+#[apply(on_both_servers)]
+fn comments_arrive_even_if_the_load_ignores_them(place: Place) {
+    place.rules(json!({"ignore_in_loads": ["description"]}));
+    place.sql(
+        "CREATE TABLE t (id INT PRIMARY KEY COMMENT 'the key', n INT COMMENT 'some \"number\"', x INT) COMMENT 'All'",
+    );
+    let done = place.sync().run().succeeded();
+    assert!(done.events("properties_not_set").is_empty(), "{}", done.log);
+    let table = place.destination("t");
+    assert_eq!(field(&table, "id")["description"], "the key");
+    assert_eq!(field(&table, "n")["description"], "some \"number\"");
+    assert_eq!(field(&table, "x")["description"], Value::Null);
+    let plan = place.sync().argument("plan").argument("--json").run().succeeded().json();
+    assert_eq!(plan["tables"][0]["postLoadPatch"], json!([]), "all of it is there");
+    // The file has them as well.
+    let sink = Sink::start();
+    sink.run(place.sync()).run().succeeded();
+    let header = std::fs::read(sink.file("t")).unwrap();
+    assert!(String::from_utf8_lossy(&header).contains(r#""doc":"some \"number\"","name":"n""#));
 }
 
 #[apply(on_both_servers)]
