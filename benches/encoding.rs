@@ -25,7 +25,7 @@ impl fmt::Display for Column {
 }
 
 /// A row with values of every kind.
-const ROW: [Column; 12] = [
+const ROW: [Column; 13] = [
     Column { name: "BIGINT", encoding: Encoding::Signed, value: &1_234_567_890_123_i64.to_le_bytes() },
     Column { name: "INT UNSIGNED", encoding: Encoding::Unsigned, value: &4_000_000_000_u32.to_le_bytes() },
     Column { name: "DECIMAL(12,2)", encoding: Encoding::Decimal { scale: 2 }, value: b"1234567.89" },
@@ -57,6 +57,11 @@ const ROW: [Column; 12] = [
     Column {
         name: "JSON, checked",
         encoding: Encoding::JsonText(Charset::Utf8),
+        value: br#"{"id": 17, "tags": ["a", "b"], "price": 12.5, "note": null}"#,
+    },
+    Column {
+        name: "JSON",
+        encoding: Encoding::Json,
         value: br#"{"id": 17, "tags": ["a", "b"], "price": 12.5, "note": null}"#,
     },
 ];

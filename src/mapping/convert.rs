@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use crate::avro::datum::{put_boolean, put_bytes, put_double, put_long};
 use crate::mapping::charset::Charset;
 use crate::mapping::unrepresentable::Unrepresentable;
-use crate::mapping::{decimal, geography, temporal, vector};
+use crate::mapping::{decimal, geography, json, temporal, vector};
 
 /// How the values of a column are converted. It is chosen once per table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub enum Encoding {
     },
     /// Text that is a JSON document → string.
     JsonText(Charset),
+    /// A document of MySQL's own type, which is valid and has no repeated names → string.
+    Json,
     /// Single-precision numbers, little-endian → string, a JSON array of the same numbers.
     Vector,
     /// WKT → string, unchanged. An SRID instead of WKT is an error.
@@ -71,8 +73,9 @@ impl Encoding {
             Self::JsonText(charset) => {
                 let text = charset.decode(value)?;
                 serde_json::from_str::<IgnoredAny>(&text).map_err(|_| Unrepresentable::InvalidJson)?;
-                put_bytes(out, text.as_bytes());
+                put_json(out, &text)?;
             }
+            Self::Json => put_json(out, &Charset::Utf8.decode(value)?)?,
             Self::Vector => put_bytes(out, vector::as_json(value)?.as_bytes()),
             Self::Geography => put_bytes(out, geography::wkt(value)?.as_bytes()),
             Self::Date => put_long(out, temporal::days(value)?),
@@ -82,6 +85,16 @@ impl Encoding {
             Self::Bytes => put_bytes(out, value),
         }
         Ok(())
+    }
+
+    /// What BigQuery would change in a JSON document.
+    pub(super) fn json_change(self, value: &[u8]) -> Option<String> {
+        let charset = match self {
+            Self::JsonText(charset) => charset,
+            _ => Charset::Utf8,
+        };
+        let document = charset.decode(value).ok()?;
+        json::change(&document).map(|change| change.to_string())
     }
 
     /// The value as an error shows it: shortened, and in hex if the bytes do not match the type.
@@ -96,7 +109,7 @@ impl Encoding {
             Self::Date | Self::DateTime => temporal::show_date(value),
             Self::Time => temporal::show_time(value),
             Self::Text(charset) | Self::JsonText(charset) => charset.decode(value).ok().map(|text| quoted(&text)),
-            Self::Decimal { .. } | Self::DecimalWithin { .. } | Self::Geography => {
+            Self::Decimal { .. } | Self::DecimalWithin { .. } | Self::Geography | Self::Json => {
                 std::str::from_utf8(value).ok().map(quoted)
             }
             Self::Bytes | Self::Vector => None,
@@ -106,6 +119,14 @@ impl Encoding {
             format!("0x{hex}{}", if value.len() > LONGEST / 2 { "…" } else { "" })
         })
     }
+}
+
+fn put_json(out: &mut Vec<u8>, document: &str) -> Result<(), Unrepresentable> {
+    if json::change(document).is_some() {
+        return Err(Unrepresentable::ChangedJson);
+    }
+    put_bytes(out, document.as_bytes());
+    Ok(())
 }
 
 /// How many characters of a value an error shows.
@@ -249,7 +270,7 @@ mod tests {
 
     #[test]
     fn text_is_json_or_refused() {
-        for document in ["{}", " [1, \"\u{1f388}\"]\n", "null", "1e400", "\"a\\u00e9\""] {
+        for document in ["{}", " [1, \"\u{1f388}\"]\n", "null", "1e300", "\"a\\u00e9\""] {
             assert!(datum(Encoding::JsonText(Charset::Utf8), document.as_bytes()).is_ok(), "{document}");
         }
         for text in ["", "{", "{'a': 1}", "[1] [2]", "NaN", "01", "[1,]"] {
@@ -260,5 +281,10 @@ mod tests {
             );
         }
         assert_eq!(datum(Encoding::JsonText(Charset::Utf8), &[b'"', 0xff, b'"']), Err(Unrepresentable::InvalidText));
+        for document in ["1e400", "{\"a\": 1, \"a\": 2}"] {
+            for encoding in [Encoding::JsonText(Charset::Utf8), Encoding::Json] {
+                assert_eq!(datum(encoding, document.as_bytes()), Err(Unrepresentable::ChangedJson), "{document}");
+            }
+        }
     }
 }

@@ -7,6 +7,7 @@ pub mod convert;
 mod decimal;
 pub mod error;
 mod geography;
+mod json;
 pub mod names;
 mod overrides;
 pub mod policies;

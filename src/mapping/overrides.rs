@@ -89,7 +89,7 @@ pub(super) const TEXT: &[TargetRule] = &[to(
     B::Json,
     JSON_TEXT,
     |_, _| checked(Encoding::JsonText(Charset::Utf8)),
-    "not a JSON document, or one nested deeper than 127 levels: INVALID_VALUES",
+    "not a JSON document, one that BigQuery would change, or one nested deeper than 127 levels: INVALID_VALUES",
 )];
 
 pub(super) const BINARY: &[TargetRule] = &[to(B::String, STRING, |_, _| text(), "invalid UTF-8: INVALID_VALUES")];

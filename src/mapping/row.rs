@@ -110,7 +110,8 @@ impl RowEncoder {
                     Unrepresentable::OutOfRange(_)
                     | Unrepresentable::InvalidText
                     | Unrepresentable::NotUnicode
-                    | Unrepresentable::InvalidJson => self.mapping.policies.invalid_values,
+                    | Unrepresentable::InvalidJson
+                    | Unrepresentable::ChangedJson => self.mapping.policies.invalid_values,
                     Unrepresentable::Malformed(_) => Policy::Error,
                 };
                 if policy == Policy::Error || column.required {
@@ -156,9 +157,14 @@ fn does_not_fit(why: Unrepresentable, column: &MappedColumn, value: &[u8]) -> Ro
             format!("{shown} is the server's conversion of text with bytes that are not Unicode characters")
         }
         Unrepresentable::InvalidJson => format!("{shown} is not a JSON document"),
+        Unrepresentable::ChangedJson => {
+            format!("{shown} {}", column.target.encoding.json_change(value).unwrap_or_default())
+        }
         Unrepresentable::Malformed(what) => return RowProblem::Malformed { what, shown },
     };
-    RowProblem::DoesNotFit { why, what, fitting: column.holds_all }
+    // Every column that becomes JSON can become STRING.
+    let fitting = if why == Unrepresentable::ChangedJson { Some(BigQueryType::String) } else { column.holds_all };
+    RowProblem::DoesNotFit { why, what, fitting }
 }
 
 fn refused(mapping: &Mapping, row: &Row, column: &MappedColumn, problem: RowProblem) -> RowError {

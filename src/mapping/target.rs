@@ -162,10 +162,10 @@ pub(super) const fn boolean(signed: bool) -> Values {
     checked(Encoding::Bool { signed })
 }
 
-/// JSON. MySQL stores only valid documents, but MariaDB's check also accepts some invalid ones.
+/// JSON. MySQL stores only valid documents, but MariaDB's check also accepts some invalid ones, and those with repeated names.
 pub(super) fn json(flavor: Flavor) -> Values {
     match flavor {
-        Flavor::MySql => text(),
+        Flavor::MySql => checked(Encoding::Json),
         Flavor::MariaDb => checked(Encoding::JsonText(Charset::Utf8)),
     }
 }

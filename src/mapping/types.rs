@@ -81,7 +81,7 @@ pub const RULES: &[TypeRule] = &[
         overrides::TIME),
     row("JSON (MariaDB: LONGTEXT with a json_valid check)", |c| c.json,
         to(B::Json,       JSON,            |_, flavor| json(flavor),
-           "not a JSON document (MariaDB's json_valid accepts some), or not valid in its character set: INVALID_VALUES"),
+           "not a JSON document (MariaDB's json_valid accepts some), a document that BigQuery would change ([JSON](#json)), or not valid in its character set: INVALID_VALUES"),
         overrides::JSON),
     row("CHAR, VARCHAR, TINYTEXT, TEXT, MEDIUMTEXT, LONGTEXT, ENUM, SET",
         |c| is(c, &["char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"]),

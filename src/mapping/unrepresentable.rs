@@ -13,6 +13,8 @@ pub enum Unrepresentable {
     NotUnicode,
     /// Text that is not a JSON document, in a column that becomes JSON; `INVALID_VALUES` decides.
     InvalidJson,
+    /// A JSON document that BigQuery would change; `INVALID_VALUES` decides.
+    ChangedJson,
     /// Bytes that the column's type cannot have. They always fail the table; no policy applies.
     Malformed(&'static str),
 }

@@ -192,6 +192,7 @@ fn undecoded() -> impl Strategy<Value = Encoding> {
         (0u32..=38, 0u32..=38).prop_map(|(before, after)| Encoding::DecimalWithin { before, after }),
         select(vec![
             Encoding::JsonText(Charset::Utf8),
+            Encoding::Json,
             Encoding::Text(Charset::Latin1),
             Encoding::Text(Charset::Utf16),
             Encoding::Text(Charset::Utf16LittleEndian),

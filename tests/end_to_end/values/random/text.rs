@@ -1,6 +1,6 @@
 //! Random text, bytes and documents, in every character set.
 
-use proptest::collection::vec;
+use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -158,11 +158,14 @@ pub fn json(server: Server) -> BoxedStrategy<String> {
     ];
     // MariaDB accepts 32 levels and MySQL 100; `values::json` tests the deepest.
     let tree = leaf.prop_recursive(6, 20, 4, |inner| {
-        let member = (characters(), inner.clone())
-            .prop_map(|(name, value)| format!("{}: {value}", serde_json::to_string(&name).unwrap()));
+        // Repeated names are refused.
+        let members = btree_map(characters(), inner.clone(), 0..4);
+        let member = |(name, value): (String, String)| format!("{}: {value}", serde_json::to_string(&name).unwrap());
         prop_oneof![
             vec(inner, 0..4).prop_map(|items| format!("[{}]", items.join(", "))),
-            vec(member, 0..4).prop_map(|members| format!("{{{}}}", members.join(", "))),
+            members.prop_map(move |members| {
+                format!("{{{}}}", members.into_iter().map(member).collect::<Vec<_>>().join(", "))
+            }),
         ]
     });
     match server {
