@@ -12,7 +12,7 @@ The files:
     rules         rules that a test sets for its dataset; the first lines of the file say how
     permissions   roles and their permissions
     patches       table properties that BigQuery refuses
-    strict        refuses requests and jobs without permission, and such patches
+    strict        refuses requests and jobs without permission, such patches, and clustering by a column with a collation
     replacing     what WRITE_TRUNCATE and WRITE_TRUNCATE_DATA preserve of a table
     partitions    loads into one partition, `table$20260102`
     merges        repairs MERGE in a transaction

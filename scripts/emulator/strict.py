@@ -2,7 +2,7 @@
 
 import json
 
-from local_bigquery.catalog import tables
+from local_bigquery.catalog import datasets, tables
 from local_bigquery.errors import BigQueryError
 from local_bigquery.jobs import runner
 from local_bigquery.models import TableReference
@@ -93,10 +93,22 @@ def hold_jobs():
         if fields and own.ignored_in_loads:
             kept = [{key: value for key, value in field.items() if key not in own.ignored_in_loads} for field in fields]
             config = config.replace(schema={"fields": kept})
+        if not tables.exists(project, dataset, table.partition("$")[0]):
+            uncollated(project, dataset, fields, config.dump().get("clustering", {}).get("fields", []))
         return load(cur, config, upload)
 
     runner.submit = allowed_submit
     runner.HANDLERS["load"] = allowed_load
+
+
+def uncollated(project: str, dataset: str, fields: list[dict], clustering: list[str]):
+    """Fails if a new table would be clustered by a column with a collation. Page "Collation concepts" (collation-concepts), limitations;
+    the discovery document, `Dataset.defaultCollation`: it applies to columns without a collation of their own."""
+    default = datasets.get(project, dataset).dump().get("defaultCollation", "")
+    for field in fields:
+        collation = field.get("collation", default) if field["type"] == "STRING" else ""
+        if collation and field["name"] in clustering:
+            raise BigQueryError("invalid", f"Collation is not supported on clustering field {field['name']}")
 
 
 def job_permissions(project: str, configuration: dict):

@@ -12,7 +12,7 @@ use crate::bigquery::answer;
 use crate::bigquery::error::{Error, ErrorKind};
 use crate::bigquery::settings::Settings;
 use crate::bigquery::token::Tokens;
-use crate::bigquery::types::dataset::Dataset;
+use crate::bigquery::types::dataset::{Dataset, Defaults};
 use crate::bigquery::types::table::TableReference;
 use crate::retry::{Budget, retrying};
 
@@ -34,6 +34,8 @@ pub struct Client {
     pub(super) dataset: String,
     /// The location of the dataset, and so of its jobs.
     pub(super) location: Option<String>,
+    /// What new tables of the dataset inherit.
+    defaults: Defaults,
 }
 
 /// One API call. All its retries share one budget.
@@ -56,6 +58,7 @@ impl Client {
         let mut client = Self::new(settings).map_err(|kind| Error::once(action.clone(), kind))?;
         let call = client.call(action.clone(), Budget::START).timeout(FIRST_CALL_TIMEOUT);
         let found: Dataset = call.get(client.url(&["datasets", dataset])).await?;
+        client.defaults = found.defaults;
         client.location = match (location, found.location) {
             (Some(wanted), Some(actual)) if !wanted.eq_ignore_ascii_case(&actual) => {
                 return Err(Error::once(action, ErrorKind::WrongLocation { actual, wanted: wanted.clone() }));
@@ -87,12 +90,18 @@ impl Client {
             project: settings.project.clone(),
             dataset: settings.dataset.clone(),
             location: None,
+            defaults: Defaults::default(),
         })
     }
 
     /// The location of the dataset, and so of its jobs.
     pub fn location(&self) -> Option<&str> {
         self.location.as_deref()
+    }
+
+    /// What new tables of the dataset inherit.
+    pub fn defaults(&self) -> &Defaults {
+        &self.defaults
     }
 
     /// The reference of a table in the dataset.

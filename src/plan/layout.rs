@@ -2,6 +2,7 @@
 
 use crate::bigquery::tables::Existing;
 use crate::bigquery::types::partitioning::{Clustering, Range, RangePartitioning, TimePartitioning};
+use crate::bigquery::types::schema::Field;
 use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::{MappedColumn, Mapping};
 use crate::plan::drift::standard_name;
@@ -180,6 +181,17 @@ fn clustering(columns: &[String], mapping: &Mapping) -> Result<Vec<String>, Stri
             }
         })
         .collect()
+}
+
+/// Compares the strings of clustering columns by their bytes, which BigQuery requires, and not by the collation that the table
+/// inherits. Source: "Collation concepts", limitations.
+pub(super) fn without_collation(fields: &mut [Field], clustering: &[String]) {
+    for field in fields {
+        let is_clustering = clustering.iter().any(|name| name.eq_ignore_ascii_case(&field.name));
+        if is_clustering && field.kind == BigQueryType::String.api_name() && field.collation.is_none() {
+            field.collation = Some(String::new());
+        }
+    }
 }
 
 fn find<'a>(name: &str, option: &str, mapping: &'a Mapping) -> Result<&'a MappedColumn, String> {

@@ -4,6 +4,7 @@ mod comments;
 mod destination;
 pub mod drift;
 pub mod error;
+mod expiration;
 mod keys;
 mod layout;
 pub mod planner;

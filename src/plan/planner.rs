@@ -10,7 +10,7 @@ use crate::mysql::sql::in_time;
 use crate::plan::error::Error;
 use crate::plan::reading::Reading;
 use crate::plan::settings::Settings;
-use crate::plan::table_plan::{TablePlan, decide};
+use crate::plan::table_plan::{Destination, TablePlan, decide};
 use crate::work::endpoints::Endpoints;
 use crate::work::request::TableRequest;
 
@@ -114,8 +114,10 @@ impl Planner {
         existing: Option<Existing>,
     ) -> Result<TablePlan, Error> {
         let Source { table, mapping, reading } = source;
-        let destination = self.endpoints.bigquery.reference(destination);
-        decide(request, table, mapping, reading, destination, existing).map_err(Error::Problem)
+        let client = &self.endpoints.bigquery;
+        let destination =
+            Destination { reference: client.reference(destination), existing, defaults: client.defaults() };
+        decide(request, table, mapping, reading, destination).map_err(Error::Problem)
     }
 
     /// Plans a resolved table. Within a snapshot, which prevents ALTER TABLE, the plan stays valid until the last row.

@@ -1,7 +1,11 @@
 //! The plan of one table: what exists, and what a sync will do.
 
 use crate::bigquery::tables::Existing;
-use crate::bigquery::types::load::{CreateDisposition, DecimalTarget, LoadConfiguration, SourceFormat};
+use crate::bigquery::types::dataset::Defaults;
+use crate::bigquery::types::load::{
+    CreateDisposition, DecimalTarget, LoadConfiguration, SourceFormat, WriteDisposition,
+};
+use crate::bigquery::types::partitioning::Clustering;
 use crate::bigquery::types::patch::TablePatch;
 use crate::bigquery::types::schema::TableSchema;
 use crate::bigquery::types::table::TableReference;
@@ -11,7 +15,7 @@ use crate::mysql::sql;
 use crate::plan::drift::Drift;
 use crate::plan::post_load::PostLoadPatch;
 use crate::plan::reading::Reading;
-use crate::plan::{destination, layout};
+use crate::plan::{destination, expiration, layout};
 use crate::work::request::TableRequest;
 
 /// Everything about a table's sync that is known before it starts.
@@ -39,6 +43,8 @@ pub struct TablePlan {
     pub drift: Drift,
     /// The destination's settings that are preserved, one line each.
     pub preserved: Vec<String>,
+    /// What will happen to the destination that people may not expect, one line each.
+    pub warnings: Vec<String>,
     /// Whether the destination exists already.
     pub replaces: bool,
     /// How many rows the destination has now.
@@ -54,17 +60,36 @@ pub enum Mode {
     Full,
 }
 
+/// What is known about the destination.
+pub(super) struct Destination<'a> {
+    pub(super) reference: TableReference,
+    /// The table, if it exists.
+    pub(super) existing: Option<Existing>,
+    /// What it inherits if it is new.
+    pub(super) defaults: &'a Defaults,
+}
+
 /// Decides what a sync will do with the table.
 pub(super) fn decide(
     request: &TableRequest,
     table: Table,
     mut mapping: Mapping,
     reading: Reading,
-    reference: TableReference,
-    existing: Option<Existing>,
+    destination: Destination<'_>,
 ) -> Result<TablePlan, String> {
+    let Destination { reference, existing, defaults } = destination;
     let layout = layout::of(request, &mapping, existing.as_ref())?;
-    let target = destination::of(&table, &mapping, existing.as_ref())?;
+    let mut target = destination::of(&table, &mapping, existing.as_ref())?;
+    if let (WriteDisposition::WriteTruncate, Some(Clustering { fields, .. })) =
+        (target.write_disposition, &layout.clustering)
+    {
+        let is_collated = |existing: &Existing| !existing.table.default_collation.is_empty();
+        if !defaults.collation.is_empty() || existing.as_ref().is_some_and(is_collated) {
+            layout::without_collation(&mut target.fields, fields);
+        }
+    }
+    let was = existing.as_ref().map(|existing| &existing.table);
+    let warnings = expiration::warnings(was, layout.time_partitioning.as_ref(), defaults);
     for (column, description) in mapping.columns.iter_mut().zip(target.descriptions) {
         column.description = description;
     }
@@ -93,6 +118,7 @@ pub(super) fn decide(
         post_load_patch: target.post_load_patch,
         drift: target.drift,
         preserved: layout.preserved.into_iter().chain(target.preserved).collect(),
+        warnings,
         replaces: existing.is_some(),
         previous_rows: existing.and_then(|existing| existing.table.num_rows),
         max_shrink_percent: request.max_shrink_percent,

@@ -173,6 +173,15 @@ declare! {
         renamed: usize,
     }
 
+    /// BigQuery deletes rows of the table, or the table, because of an expiration of the table or a default of the dataset. The message
+    /// says which. Logged once per run.
+    RowsExpire<'a> = "rows_expire", warn {
+        /// The source table.
+        table: &'a str,
+        /// The destination table.
+        destination: &'a str,
+    }
+
     /// The rows are loaded, but labels, descriptions or keys could not be set after the load job. The next run sets them.
     PropertiesNotSet<'a> = "properties_not_set", warn {
         /// The source table.

@@ -87,6 +87,12 @@ async fn copy(
         }
     };
     announce(&plan);
+    if start == Start::First {
+        for warning in &plan.warnings {
+            let (table, destination) = (&plan.table.name, &plan.destination);
+            events::RowsExpire { table, destination }.log(format_args!("{table}: {warning}"));
+        }
+    }
     let shown =
         progress::show(plan.table.name.clone(), plan.table.estimated_rows, Arc::clone(counters), context.bars.clone());
     let _shown = AbortOnDropHandle::new(tokio::spawn(shown));

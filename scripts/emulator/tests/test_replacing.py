@@ -3,7 +3,7 @@
 import datetime
 import unittest
 
-from emulator.tests.real import DAY, ID, NAME, REPLACE, REPLACE_DATA, TAGS, Case
+from emulator.tests.real import BASE, DAY, ID, NAME, REPLACE, REPLACE_DATA, TAGS, Case
 
 
 class Replacing(Case):
@@ -90,6 +90,12 @@ class Replacing(Case):
     def test_replacing_a_table_refuses_schema_update_options(self):
         error = self.d.load([ID, NAME], [], **REPLACE, schemaUpdateOptions=["ALLOW_FIELD_ADDITION"])
         self.assert_job_error(error, "invalid", "Schema update options should only be specified with")
+
+    def test_a_new_table_is_not_clustered_by_a_column_with_a_collation(self):
+        self.d.ask("PATCH", f"{BASE}/datasets/{self.d.name}", {"defaultCollation": "und:ci"}, headers={})
+        clustered = {**REPLACE, "clustering": {"fields": ["name"]}}
+        self.assert_job_error(self.d.load([ID, NAME], [[1, "a"]], "made", **clustered), "invalid", "Collation is not supported on")
+        self.assertIsNone(self.d.load([ID, {**NAME, "collation": ""}], [[1, "a"]], "made", **clustered))
 
     def test_another_partitioning_or_clustering_fails(self):
         error = self.d.load([ID, DAY], [], **REPLACE, timePartitioning={"type": "DAY", "field": "day"})

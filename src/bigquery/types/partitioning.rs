@@ -20,6 +20,14 @@ pub struct TimePartitioning {
     pub rest: Map<String, Value>,
 }
 
+impl TimePartitioning {
+    /// How long a partition lives, in milliseconds, if it expires.
+    pub fn expiration(&self) -> Option<i64> {
+        let text = self.rest.get("expirationMs")?.as_str()?;
+        text.parse().ok().filter(|milliseconds| *milliseconds > 0)
+    }
+}
+
 /// Partitions by ranges of an integer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]

@@ -38,6 +38,8 @@ pub struct Table {
     /// Milliseconds since 1970.
     #[serde(with = "int64::option")]
     pub expiration_time: Option<i64>,
+    /// How strings of new columns are compared; empty if by their bytes.
+    pub default_collation: String,
     /// Its KMS key.
     pub encryption_configuration: Option<EncryptionConfiguration>,
     /// Primary and foreign keys.

@@ -51,6 +51,7 @@ struct Planned<'a> {
     columns: Vec<Column<'a>>,
     drift: &'a Drift,
     preserved: &'a [String],
+    warnings: &'a [String],
     policies: Vec<String>,
     problems: [&'a str; 0],
     statement: &'a str,
@@ -105,6 +106,7 @@ fn table_json<'a>(Shown { name, result }: &'a Shown, planner: &Planner) -> Table
         columns: plan.mapping.columns.iter().map(column).collect(),
         drift: &plan.drift,
         preserved: &plan.preserved,
+        warnings: &plan.warnings,
         policies: policies(plan, planner),
         problems: [],
         statement: &plan.statement,
@@ -159,6 +161,9 @@ fn table_text(out: &mut String, Shown { name, result }: &Shown, planner: &Planne
     }
     if !plan.preserved.is_empty() {
         writeln!(out, "  preserves {}", plan.preserved.join("; "))?;
+    }
+    for warning in &plan.warnings {
+        writeln!(out, "  WARNING   {warning}")?;
     }
     for policy in policies(plan, planner) {
         writeln!(out, "  policy    {policy}")?;
