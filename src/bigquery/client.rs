@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::bigquery::action::Action;
 use crate::bigquery::answer;
 use crate::bigquery::error::{Error, ErrorKind};
-use crate::bigquery::settings::Settings;
+use crate::bigquery::settings::{Api, Settings};
 use crate::bigquery::token::Tokens;
 use crate::bigquery::types::dataset::{Dataset, Defaults};
 use crate::bigquery::types::table::TableReference;
@@ -69,9 +69,10 @@ impl Client {
     }
 
     fn new(settings: &Settings) -> Result<Self, ErrorKind> {
-        let tokens = match &settings.emulator {
-            Some(_) => Tokens::Emulator,
-            None => Tokens::from_environment()?,
+        let (address, tokens) = match &settings.api {
+            Api::Google => (GOOGLE, Tokens::from_environment()?),
+            Api::Endpoint(address) => (&**address, Tokens::from_environment()?),
+            Api::Emulator(address) => (&**address, Tokens::Emulator),
         };
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -79,8 +80,7 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
         // An emulator runs nearby; an internet proxy cannot reach it.
-        let http = if settings.emulator.is_some() { http.no_proxy() } else { http };
-        let address = settings.emulator.as_deref().unwrap_or(GOOGLE);
+        let http = if matches!(settings.api, Api::Emulator(_)) { http.no_proxy() } else { http };
         let base = Url::parse(address)
             .map_err(|error| ErrorKind::Address { address: address.to_owned(), problem: error.to_string() })?;
         Ok(Self {

@@ -196,7 +196,7 @@ fn job_id(dataset: &str, JobName { execution, table, step, generation }: JobName
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bigquery::settings::Settings;
+    use crate::bigquery::settings::{Api, Settings};
     use crate::bigquery::types::job::QueryConfiguration;
     use serde_json::json;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -223,7 +223,7 @@ mod tests {
             lines
         });
         let (project, dataset) = ("p".to_owned(), "d".to_owned());
-        let settings = Settings { project, dataset, location: None, emulator: Some(address) };
+        let settings = Settings { project, dataset, location: None, api: Api::Emulator(address) };
         (Client::connect(&settings).await.unwrap(), serving)
     }
 

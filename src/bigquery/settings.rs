@@ -9,6 +9,17 @@ pub struct Settings {
     pub dataset: String,
     /// `BIGQUERY_LOCATION`; by default the dataset's own location.
     pub location: Option<String>,
-    /// The base URL of an emulator, without a trailing slash.
-    pub emulator: Option<String>,
+    /// Where the API is.
+    pub api: Api,
+}
+
+/// Where the API is. A URL has no path and no trailing slash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Api {
+    /// At Google's usual address.
+    Google,
+    /// At this private or regional address of Google's, with the same credentials.
+    Endpoint(String),
+    /// An emulator, which checks no credentials.
+    Emulator(String),
 }

@@ -4,15 +4,16 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::bigquery::settings::Api;
 use crate::config::faults::{Fault, Faults};
 use crate::config::login;
 use crate::config::reader::Reader;
 use crate::config::variables::{
-    AVRO_CODEC, BIGQUERY_DATASET, BIGQUERY_EMULATOR_HOST, BIGQUERY_LOCATION, BIGQUERY_PROJECT, CLOUD_RUN_EXECUTION,
-    CLOUD_RUN_JOB, CLOUD_RUN_TASK_ATTEMPT, CLOUD_RUN_TASK_COUNT, CLOUD_RUN_TASK_INDEX, INVALID_VALUES, LOG_FORMAT,
-    LOG_LEVEL, MAX_MB_PER_SECOND, MAX_ROWS_PER_SECOND, MAX_SHRINK_PERCENT, MYSQL_DATABASE, MYSQL_HOST, MYSQL_PORT,
-    MYSQL_SSL_CA, MYSQL_SSL_MODE, MYSQL_STALL_SECONDS, MYSQL_USER, READ_CONNECTIONS, SNAPSHOT, TABLE_CONCURRENCY,
-    TABLES, ZERO_DATES,
+    AVRO_CODEC, BIGQUERY_DATASET, BIGQUERY_EMULATOR_HOST, BIGQUERY_ENDPOINT, BIGQUERY_LOCATION, BIGQUERY_PROJECT,
+    CLOUD_RUN_EXECUTION, CLOUD_RUN_JOB, CLOUD_RUN_TASK_ATTEMPT, CLOUD_RUN_TASK_COUNT, CLOUD_RUN_TASK_INDEX,
+    INVALID_VALUES, LOG_FORMAT, LOG_LEVEL, MAX_MB_PER_SECOND, MAX_ROWS_PER_SECOND, MAX_SHRINK_PERCENT, MYSQL_DATABASE,
+    MYSQL_HOST, MYSQL_PORT, MYSQL_SSL_CA, MYSQL_SSL_MODE, MYSQL_STALL_SECONDS, MYSQL_USER, READ_CONNECTIONS, SNAPSHOT,
+    TABLE_CONCURRENCY, TABLES, ZERO_DATES,
 };
 use crate::mapping::policies::Policies;
 use crate::mysql::settings::{Address, SslMode};
@@ -98,8 +99,18 @@ fn source(reader: &mut Reader) -> Option<mysql::Settings> {
 
 fn destination(reader: &mut Reader) -> Option<bigquery::Settings> {
     let (project, dataset) = (reader.value(&BIGQUERY_PROJECT), reader.value(&BIGQUERY_DATASET));
-    let (location, emulator) = (reader.value(&BIGQUERY_LOCATION), reader.value(&BIGQUERY_EMULATOR_HOST));
-    Some(bigquery::Settings { project: project?, dataset: dataset?, location, emulator })
+    let location = reader.value(&BIGQUERY_LOCATION);
+    let api = match (reader.value(&BIGQUERY_ENDPOINT), reader.value(&BIGQUERY_EMULATOR_HOST)) {
+        (None, None) => Api::Google,
+        (Some(address), None) => Api::Endpoint(address),
+        (None, Some(address)) => Api::Emulator(address),
+        (Some(_), Some(_)) => {
+            let other = BIGQUERY_EMULATOR_HOST.about.name;
+            reader.fault(&BIGQUERY_ENDPOINT.about, format!("is set, and {other} is set as well: unset one of them"));
+            return None;
+        }
+    };
+    Some(bigquery::Settings { project: project?, dataset: dataset?, location, api })
 }
 
 fn tables(reader: &mut Reader, narrow_to: &[String]) -> Option<Selection> {

@@ -165,6 +165,21 @@ pub(super) fn dataset(text: &str) -> Result<String, Invalid> {
     Err(Invalid::Because(problem))
 }
 
+/// The base URL of the API, without a path. Access tokens are sent there, so it must be encrypted.
+pub(super) fn endpoint(text: &str) -> Result<String, Invalid> {
+    let url = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let url = reqwest::Url::parse(&url).ok().filter(|url| {
+        let is_base = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        url.scheme() == "https" && url.has_host() && url.username().is_empty() && url.password().is_none() && is_base
+    });
+    match url {
+        Some(url) => Ok(url.as_str().trim_end_matches('/').to_owned()),
+        None => {
+            Err(Invalid::Because("is not an address; expected a host name, or an https URL without a path".to_owned()))
+        }
+    }
+}
+
 /// The base URL of an emulator, without a slash at its end.
 pub(super) fn emulator(text: &str) -> Result<String, Invalid> {
     let url = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::avro::codec::Codec;
+use crate::bigquery::settings::Api;
 use crate::config::help;
 use crate::config::variables::{
     ALL, About, Default, Group, MYSQL_PASSWORD, Mark, READ_CONNECTIONS, TABLE_CONCURRENCY, Variable, accepts,
@@ -150,6 +151,9 @@ fn each_fault_says_what_is_wrong() {
         ("BIGQUERY_PROJECT", "My Project", "expected a project id"),
         ("BIGQUERY_DATASET", "project.dataset", "without the project"),
         ("BIGQUERY_EMULATOR_HOST", "http://", "expected host:port"),
+        ("BIGQUERY_ENDPOINT", "http://bigquery-x.p.googleapis.com", "an https URL without a path"),
+        ("BIGQUERY_ENDPOINT", "https://bigquery-x.p.googleapis.com/bigquery/v2", "an https URL without a path"),
+        ("BIGQUERY_ENDPOINT", "user:word@host", "an https URL without a path"),
         ("TABLES", "[{\"nam\":1}]", "known keys"),
         ("READ_CONNECTIONS", "0", "from 1 to 64"),
         ("READ_CONNECTIONS", "65", "from 1 to 64"),
@@ -187,9 +191,17 @@ fn forms_of_the_address() {
     assert_eq!(address("/cloudsql/p:r:i"), Address::Socket("/cloudsql/p:r:i".into()));
     assert_eq!(address("[::1]"), Address::Tcp("::1".into(), 3306));
     assert_eq!(address("fd00::1"), Address::Tcp("fd00::1".into(), 3306));
-    let emulator = |host| read(&[("BIGQUERY_EMULATOR_HOST", host)]).unwrap().bigquery.emulator.unwrap();
-    assert_eq!(emulator("127.0.0.1:9050"), "http://127.0.0.1:9050");
-    assert_eq!(emulator("https://bq.local/"), "https://bq.local");
+    let emulator = |host| read(&[("BIGQUERY_EMULATOR_HOST", host)]).unwrap().bigquery.api;
+    assert_eq!(emulator("127.0.0.1:9050"), Api::Emulator("http://127.0.0.1:9050".into()));
+    assert_eq!(emulator("https://bq.local/"), Api::Emulator("https://bq.local".into()));
+    let endpoint = |host| read(&[("BIGQUERY_ENDPOINT", host)]).unwrap().bigquery.api;
+    let private = Api::Endpoint("https://bigquery-x.p.googleapis.com".into());
+    assert_eq!(endpoint("bigquery-x.p.googleapis.com"), private);
+    assert_eq!(endpoint("https://bigquery-x.p.googleapis.com/"), private);
+    assert_eq!(endpoint("10.0.0.1:8443"), Api::Endpoint("https://10.0.0.1:8443".into()));
+    assert_eq!(endpoint(""), Api::Google);
+    let both = read(&[("BIGQUERY_ENDPOINT", "x"), ("BIGQUERY_EMULATOR_HOST", "y")]).unwrap_err().to_string();
+    assert!(both.contains("BIGQUERY_ENDPOINT is set, and BIGQUERY_EMULATOR_HOST is set as well"), "{both}");
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use crate::avro::codec::Codec;
 use crate::config::parsers::{
-    Invalid, boolean, concurrency, connections, dataset, emulator, from_str, host, level, line, megabytes, percent,
-    port, project, secret, selection, ssl_ca,
+    Invalid, boolean, concurrency, connections, dataset, emulator, endpoint, from_str, host, level, line, megabytes,
+    percent, port, project, secret, selection, ssl_ca,
 };
 use crate::mapping::policies::Policy;
 use crate::mysql::settings::{SslCa, SslMode};
@@ -197,6 +197,8 @@ variables! {
             "dataset to copy into; it must exist";
         BIGQUERY_LOCATION: String = line, Default::Unset("the dataset's"), "EU", "",
             "location of the load jobs, such as EU";
+        BIGQUERY_ENDPOINT (Local): String = endpoint, NONE, "bigquery-myendpoint.p.googleapis.com", "",
+            "host name or https URL of BigQuery's API, for a private or regional endpoint or another universe; the credentials are the same";
         BIGQUERY_EMULATOR_HOST (Local): String = emulator, NONE, "127.0.0.1:9050", "",
             "host:port or URL of an emulator; turns authentication off";
     }

@@ -48,10 +48,10 @@ fn no_dataset(project: &str, dataset: &str, kind: &ErrorKind) -> Option<String> 
              BIGQUERY_PROJECT and BIGQUERY_DATASET too"
         ),
         ErrorKind::Transport { .. } | ErrorKind::Address { .. } => {
-            "check the network, and BIGQUERY_EMULATOR_HOST if you use an emulator".to_owned()
+            "check the network, and BIGQUERY_ENDPOINT or BIGQUERY_EMULATOR_HOST if one is set".to_owned()
         }
         ErrorKind::Unreadable { .. } => "BigQuery has an outage, or something else answers in its place \
-                                         (check BIGQUERY_EMULATOR_HOST and proxies)"
+                                         (check BIGQUERY_ENDPOINT, BIGQUERY_EMULATOR_HOST and proxies)"
             .to_owned(),
         ErrorKind::WrongLocation { .. } => "BIGQUERY_LOCATION says otherwise: unset it, or correct it".to_owned(),
         _ => return None,

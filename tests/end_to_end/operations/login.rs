@@ -10,11 +10,11 @@ use std::time::Duration;
 use super::server::{OwnServer, authority, certificate};
 use crate::support::{Place, Run, Server, apply, on_both_servers, on_mariadb};
 
-const TOKEN: &str = "ya29.a-Token_of-the-Test";
+pub(super) const TOKEN: &str = "ya29.a-Token_of-the-Test";
 
 /// A metadata server as on Google Cloud, which returns `TOKEN` and records the requests.
-struct Metadata {
-    address: String,
+pub(super) struct Metadata {
+    pub(super) address: String,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
@@ -33,7 +33,7 @@ impl Metadata {
         Self { address, asked }
     }
 
-    fn tokens() -> Self {
+    pub(super) fn tokens() -> Self {
         let answer = serde_json::json!({"access_token": TOKEN, "expires_in": 3599, "token_type": "Bearer"});
         Self::start("200 OK", answer.to_string())
     }

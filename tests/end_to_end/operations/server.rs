@@ -74,9 +74,9 @@ impl Drop for OwnServer {
 
 /// A certificate and its key, in PEM.
 pub struct Certificate {
-    pem: String,
-    key: String,
-    issuer: String,
+    pub pem: String,
+    pub key: String,
+    pub issuer: String,
 }
 
 impl Certificate {
