@@ -62,16 +62,20 @@ async fn plans(planner: &Planner, tables: Vec<Unit>) -> Result<Vec<Shown>, mysql
         let looked = async {
             let Resolved { found, destination } = planner.resolve(&mut connection, &request).await?;
             let reading = planner.reading(&mut connection, &request, &found).await?;
-            Ok((planner.source(&mut connection, &request, found, reading).await?, destination))
+            let source = planner.source(&mut connection, &request, found, reading).await?;
+            let warning = planner.partitions(&mut connection, &request, &source).await?;
+            Ok((source, warning, destination))
         };
-        let looked: Result<(Source, String), Error> = looked.await;
+        let looked: Result<(Source, Option<String>, String), Error> = looked.await;
         Some(((request, looked), (connection, tables)))
     });
     let plans = sources.map(|(request, looked)| async move {
         let planned = async {
-            let (source, destination) = looked?;
+            let (source, warning, destination) = looked?;
             let existing = planner.existing(&destination).await?;
-            planner.decide(&request, source, &destination, existing)
+            let mut plan = planner.decide(&request, source, &destination, existing)?;
+            plan.warnings.extend(warning);
+            Ok(plan)
         };
         let result: Result<TablePlan, Error> = planned.await;
         Shown { name: request.name.clone(), result: result.map_err(|error| error.explained(&planner.endpoints.source)) }

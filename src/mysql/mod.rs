@@ -3,6 +3,7 @@
 pub mod catalog;
 pub mod connection;
 pub mod error;
+pub mod extremes;
 pub mod key;
 pub mod locks;
 mod login;

@@ -7,6 +7,7 @@ pub mod error;
 mod expiration;
 mod keys;
 mod layout;
+mod partitions;
 pub mod planner;
 pub mod post_load;
 pub mod reading;

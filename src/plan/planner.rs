@@ -8,6 +8,7 @@ use crate::mysql::catalog::{self, Found, Table};
 use crate::mysql::error::WhileDoing as _;
 use crate::mysql::sql::in_time;
 use crate::plan::error::Error;
+use crate::plan::partitions;
 use crate::plan::reading::Reading;
 use crate::plan::settings::Settings;
 use crate::plan::table_plan::{Destination, TablePlan, decide};
@@ -98,6 +99,17 @@ impl Planner {
             in_time(stall, checking).await.while_doing(doing)?;
         }
         Ok(Source { table, mapping, reading })
+    }
+
+    /// Warns if a load job would write to too many partitions. For the command `plan`, because it asks the server about the rows.
+    pub async fn partitions(
+        &self,
+        connection: &mut mysql::Connection,
+        request: &TableRequest,
+        source: &Source,
+    ) -> Result<Option<String>, Error> {
+        let asking = partitions::warning(connection, request, &source.table);
+        Ok(in_time(self.endpoints.source.stall, asking).await.while_doing(|| "counting partitions")?)
     }
 
     /// The destination table, if it exists.

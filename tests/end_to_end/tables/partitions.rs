@@ -83,3 +83,33 @@ fn rows_that_bigquery_deletes_are_warned_about(place: Place) {
     let of_partitions = format!("p: its partitions expire after 1 day: {discarded}");
     assert_eq!(warnings(), [of_partitions, "t: BigQuery deletes the table on 2096-10-02".into()]);
 }
+
+#[apply(on_both_servers)]
+fn a_plan_warns_about_too_many_partitions(place: Place) {
+    place.sql(
+        "CREATE TABLE t (id INT PRIMARY KEY, day DATE, at DATETIME, plain DATE, KEY (day), KEY (at, id));
+         SET sql_mode = ''; INSERT INTO t VALUES (1, '2010-01-01', '2024-01-01', '2010-01-01'), (2, '0000-00-00', NULL, NULL),
+             (3, '2020-12-14', '2024-06-15 16:00', '2030-01-01')",
+    );
+    let planned = |options: &str| {
+        let tables = format!("[{{\"name\": \"t\", {options}}}]");
+        let plan = place.sync().tables(&tables).argument("plan").argument("--json").run().succeeded().json();
+        plan["tables"][0]["warnings"].clone()
+    };
+    let by = |column: &str, granularity: &str| {
+        planned(&format!(r#""partition_by": {{"column": "{column}", "granularity": "{granularity}"}}"#))
+    };
+    let warning = |partitions: u32, unit: &str| {
+        json!([format!(
+            "the rows may need about {partitions} partitions by {unit}, and BigQuery refuses a load into more than 4000: use \
+             a longer \"granularity\" in \"partition_by\""
+        )])
+    };
+    assert_eq!(by("day", "DAY"), warning(4001, "DAY"));
+    assert_eq!(by("DAY", "MONTH"), json!([]));
+    assert_eq!(by("at", "DAY"), json!([]));
+    assert_eq!(by("at", "HOUR"), warning(4001, "HOUR"));
+    assert_eq!(by("plain", "DAY"), json!([]), "without an index, the server would read every row");
+    let filtered = r#""where": "id = 1", "partition_by": {"column": "day"}"#;
+    assert_eq!(planned(filtered), json!([]));
+}
