@@ -87,7 +87,7 @@ impl Client {
     /// request was lost, or an earlier attempt started it.
     pub async fn start_job(&self, id: &str, work: Work) -> Result<Job, Error> {
         match self.insert_job(Action::StartJob { job: id.to_owned() }, &self.job(id, work)).await {
-            Err(error) if error.kind().is_duplicate() => self.existing_job(id, EXISTING_JOB).await,
+            Err(error) if error.kind().is_duplicate() => self.taken_job(id).await,
             started => started,
         }
     }
@@ -101,7 +101,7 @@ impl Client {
     /// the job exists, even if BigQuery cannot find it yet.
     pub async fn job_outcome(&self, id: &str, is_taken: bool) -> Result<JobOutcome, Error> {
         let found = match is_taken {
-            true => self.existing_job(id, EXISTING_JOB).await.map(Some),
+            true => self.taken_job(id).await.map(Some),
             false => {
                 let call = self.call(Action::FindJob { job: id.to_owned() }, Budget::MIDDLE);
                 found(call.get::<Job>(self.job_url(id)).await)
@@ -119,6 +119,11 @@ impl Client {
             Some(_) => JobOutcome::Failed,
             None => JobOutcome::Succeeded(Box::new(job)),
         })
+    }
+
+    /// The job for whose id BigQuery answered 409, whoever started it.
+    async fn taken_job(&self, id: &str) -> Result<Job, Error> {
+        self.existing_job(id, EXISTING_JOB).await
     }
 
     /// Looks up a job that was just created. A 404 is retried, because a new job is not visible everywhere at once.
