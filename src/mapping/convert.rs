@@ -73,9 +73,12 @@ impl Encoding {
             Self::JsonText(charset) => {
                 let text = charset.decode(value)?;
                 serde_json::from_str::<IgnoredAny>(&text).map_err(|_| Unrepresentable::InvalidJson)?;
-                put_json(out, &text)?;
+                put_json(out, &text, json::change(&text))?;
             }
-            Self::Json => put_json(out, &Charset::Utf8.decode(value)?)?,
+            Self::Json => {
+                let text = Charset::Utf8.decode(value)?;
+                put_json(out, &text, json::rounded(&text))?;
+            }
             Self::Vector => put_bytes(out, vector::as_json(value)?.as_bytes()),
             Self::Geography => put_bytes(out, geography::wkt(value)?.as_bytes()),
             Self::Date => put_long(out, temporal::days(value)?),
@@ -121,8 +124,8 @@ impl Encoding {
     }
 }
 
-fn put_json(out: &mut Vec<u8>, document: &str) -> Result<(), Unrepresentable> {
-    if json::change(document).is_some() {
+fn put_json(out: &mut Vec<u8>, document: &str, change: Option<json::Change<'_>>) -> Result<(), Unrepresentable> {
+    if change.is_some() {
         return Err(Unrepresentable::ChangedJson);
     }
     put_bytes(out, document.as_bytes());
@@ -281,10 +284,10 @@ mod tests {
             );
         }
         assert_eq!(datum(Encoding::JsonText(Charset::Utf8), &[b'"', 0xff, b'"']), Err(Unrepresentable::InvalidText));
-        for document in ["1e400", "{\"a\": 1, \"a\": 2}"] {
-            for encoding in [Encoding::JsonText(Charset::Utf8), Encoding::Json] {
-                assert_eq!(datum(encoding, document.as_bytes()), Err(Unrepresentable::ChangedJson), "{document}");
-            }
+        let changed = Err(Unrepresentable::ChangedJson);
+        assert_eq!(datum(Encoding::JsonText(Charset::Utf8), br#"{"a": 1, "a": 2}"#), changed);
+        for encoding in [Encoding::JsonText(Charset::Utf8), Encoding::Json] {
+            assert_eq!(datum(encoding, b"1e400"), changed);
         }
     }
 }
