@@ -1,5 +1,7 @@
 //! The catalog: which tables exist and what their columns are, from `information_schema`.
 
+use std::collections::HashMap;
+
 use crate::mysql::error::{Error, WhileDoing as _, is_table_access_denied};
 use crate::mysql::sql::{Connection, Row, execute, query, query_text, quoted};
 use crate::report::events;
@@ -35,6 +37,28 @@ pub struct Found {
     pub estimated_bytes: Option<u64>,
     /// `TABLE_COMMENT`; empty for a view.
     pub comment: String,
+}
+
+/// What the catalog says about many tables, by name.
+#[derive(Debug, Default)]
+pub struct Listing {
+    found: HashMap<String, Found>,
+    /// By name in lower case, on a server that ignores case.
+    ignoring_case: HashMap<String, String>,
+}
+
+impl Listing {
+    /// Of these tables.
+    pub fn new(found: impl IntoIterator<Item = Found>, ignores_case: bool) -> Self {
+        let found: HashMap<String, Found> = found.into_iter().map(|found| (found.name.clone(), found)).collect();
+        let names = found.keys().filter(|_| ignores_case).map(|name| (name.to_lowercase(), name.clone()));
+        Self { ignoring_case: names.collect(), found }
+    }
+
+    /// The table that is asked for by this name.
+    pub fn find(&self, name: &str) -> Option<&Found> {
+        self.found.get(name).or_else(|| self.found.get(self.ignoring_case.get(&name.to_lowercase())?))
+    }
 }
 
 /// A table and its columns.
@@ -108,29 +132,48 @@ pub async fn list(connection: &mut Connection) -> Result<Vec<Listed>, Error> {
 
 /// The table of this name, or the names that exist when there is none.
 pub async fn find(connection: &mut Connection, name: &str) -> Result<Result<Found, Vec<String>>, Error> {
-    let found = query(
-        connection,
-        "SELECT TABLE_NAME, TABLE_TYPE, CAST(TABLE_ROWS AS CHAR), CAST(@@lower_case_table_names AS CHAR), \
-         CAST(DATA_LENGTH AS CHAR), TABLE_COMMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?",
-        &[name],
-    )
-    .await
-    .while_doing(|| format!("looking {name} up in the catalog"))?;
+    let rows = query(connection, &format!("{FIND}= ?"), &[name]).await;
+    let rows = rows.while_doing(|| format!("looking {name} up in the catalog"))?;
     // The comparison above ignores case on some servers that do not themselves (lower_case_table_names = 0).
     let exact = |row: &&Row| row.text(0).as_deref() == Some(name);
-    let ignores_case = |row: &&Row| row.number(3) != Some(0);
-    let Some(row) = found.iter().find(exact).or_else(|| found.first().filter(ignores_case)) else {
-        return Ok(Err(list(connection).await?.into_iter().map(|listed| listed.name).collect()));
-    };
+    match rows.iter().find(exact).or_else(|| rows.first().filter(|row| ignores_case(row))) {
+        Some(row) => Ok(Ok(found(row))),
+        None => Ok(Err(list(connection).await?.into_iter().map(|listed| listed.name).collect())),
+    }
+}
+
+/// What the catalog says about those of these tables that exist.
+pub async fn listing(connection: &mut Connection, names: &[&str]) -> Result<Listing, Error> {
+    let mut rows = Vec::new();
+    for names in names.chunks(NAMES_AT_ONCE) {
+        let statement = format!("{FIND}IN (?{})", ", ?".repeat(names.len() - 1));
+        rows.extend(query(connection, &statement, names).await.while_doing(|| "looking the tables up in the catalog")?);
+    }
+    Ok(Listing::new(rows.iter().map(found), rows.first().is_some_and(ignores_case)))
+}
+
+/// Looks tables up, up to the condition on their names.
+const FIND: &str = "SELECT TABLE_NAME, TABLE_TYPE, CAST(TABLE_ROWS AS CHAR), CAST(@@lower_case_table_names AS CHAR), \
+                    CAST(DATA_LENGTH AS CHAR), TABLE_COMMENT FROM information_schema.TABLES \
+                    WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME ";
+
+/// The servers open a table to say how large it is, which takes about a millisecond.
+const NAMES_AT_ONCE: usize = 1000;
+
+fn ignores_case(row: &Row) -> bool {
+    row.number(3) != Some(0)
+}
+
+fn found(row: &Row) -> Found {
     let is_view = row.text(1).unwrap_or_default().contains("VIEW");
-    Ok(Ok(Found {
+    Found {
         name: row.text(0).unwrap_or_default(),
         is_view,
         estimated_rows: row.number(2),
         estimated_bytes: row.number(4),
         // A view's says no more than "VIEW".
         comment: row.text(5).filter(|_| !is_view).unwrap_or_default(),
-    }))
+    }
 }
 
 /// The table's columns, in ordinal order.
@@ -196,8 +239,6 @@ pub async fn check_invisible_columns(connection: &mut Connection, table: &str) -
 /// MariaDB's JSON is LONGTEXT with the check `json_valid(column)`, which the catalog shows only to users who may do more
 /// than read the table. Its definition is shown to those as well; `None` to a user who may read some columns only.
 async fn definition(connection: &mut Connection, table: &str) -> Result<Option<String>, Error> {
-    // A server may be set to leave the quotes out.
-    execute(connection, "SET SESSION sql_quote_show_create = 1").await?;
     let statement = format!("SHOW CREATE TABLE {}", quoted(table));
     match query_text(connection, statement).await {
         Ok(row) => Ok(row.text(1)),
@@ -223,6 +264,23 @@ fn has_json_check(definition: &str, column: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_listing_finds_names_as_the_server_does() {
+        let table = |name: &str| Found {
+            name: name.into(),
+            is_view: false,
+            estimated_rows: None,
+            estimated_bytes: None,
+            comment: String::new(),
+        };
+        let name = |listing: &Listing, name: &str| listing.find(name).map(|found| found.name.clone());
+        let exact = Listing::new([table("a"), table("A"), table("b")], false);
+        assert_eq!(["a", "A", "B"].map(|asked| name(&exact, asked)), [Some("a".into()), Some("A".into()), None]);
+        let ignoring = Listing::new([table("Orders")], true);
+        assert_eq!(name(&ignoring, "ORDERS"), Some("Orders".into()));
+        assert_eq!(name(&ignoring, "other"), None);
+    }
 
     #[test]
     fn json_is_told_by_the_columns_own_check() {

@@ -21,6 +21,9 @@ const RECONNECT_BUDGET: Budget = Budget { time: Duration::from_secs(120), tries:
 /// How long a table that somebody holds a lock on is waited for; the servers' own defaults are a day and a year.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
 
+/// A connection that was idle for seconds answers at once, or is gone.
+const ALIVE_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Within the seconds that a task has after SIGTERM.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -47,17 +50,18 @@ async fn connect_within(settings: &Settings, budget: Budget) -> Result<Connectio
     let lock_wait_seconds = lock_wait(settings.stall).as_secs();
     // Globals of the server that would change what a SELECT returns, or how long it waits, do not reach this session.
     // MySQL takes the last part for a comment; MariaDB reads the current rows of system-versioned tables.
+    // MySQL is to say how large tables are now, not up to a day ago; nothing depends on it. The isolation level, on which everything
+    // depends, is a statement of its own, since its variable has two names. Both are sent at once.
     let session = format!(
         "SET SESSION sql_mode = 'ALLOW_INVALID_DATES', character_set_results = NULL, sql_select_limit = 18446744073709551615, \
-         sql_big_selects = 1, completion_type = 0, \
+         sql_big_selects = 1, completion_type = 0, sql_quote_show_create = 1, \
          lock_wait_timeout = {lock_wait_seconds}, \
          net_write_timeout = {SESSION_TIMEOUT_SECONDS}, net_read_timeout = {SESSION_TIMEOUT_SECONDS}, \
-         wait_timeout = {SESSION_TIMEOUT_SECONDS} /*M!100300 , system_versioning_asof = DEFAULT */"
+         wait_timeout = {SESSION_TIMEOUT_SECONDS} /*M!100300 , system_versioning_asof = DEFAULT *//*!80000 , information_schema_stats_expiry = 0 */; \
+         SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
     );
-    for statement in [session.as_str(), "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"] {
-        let setting = async { execute(&mut connection, statement).await.while_doing(|| "setting up the session") };
-        in_time(settings.stall, setting).await.while_doing(|| &*doing)?;
-    }
+    let setting = async { execute(&mut connection, &session).await.while_doing(|| "setting up the session") };
+    in_time(settings.stall, setting).await.while_doing(|| &*doing)?;
     Ok(connection)
 }
 
@@ -80,6 +84,11 @@ pub async fn close(connection: Connection) {
     let _ = tokio::time::timeout(Duration::from_secs(1), connection.close()).await;
 }
 
+/// Whether a connection that was idle is still there.
+pub async fn is_alive(connection: &mut Connection) -> bool {
+    matches!(tokio::time::timeout(ALIVE_TIMEOUT, connection.ping()).await, Ok(Ok(())))
+}
+
 /// The server's number of this connection.
 pub async fn id(connection: &mut Connection) -> Result<u64, Error> {
     let query = sqlx::query_scalar::<_, u64>("SELECT CONNECTION_ID()").persistent(false);
@@ -89,6 +98,9 @@ pub async fn id(connection: &mut Connection) -> Result<u64, Error> {
 /// Ends connections of ours on the server's side. A server notices that a client is gone when it sends the next rows; until
 /// then it would go on working for nobody and keep the table's lock. Nothing depends on it.
 pub async fn kill(settings: &Settings, ids: &[u64]) {
+    if ids.is_empty() {
+        return;
+    }
     let killing = async {
         let mut connection = open(settings).await?;
         for id in ids {

@@ -201,6 +201,11 @@ impl Error {
         self.tried.is_none() && self.kind.is_transient(self.connecting)
     }
 
+    /// Whether the server answered to a statement, so that the connection can be used further.
+    pub(super) fn is_answer(&self) -> bool {
+        matches!(self.kind, Kind::Server { .. }) && !self.kind.is_transient(self.connecting)
+    }
+
     /// The same error, saying how often and how long it was tried, which was enough.
     pub(super) fn tried(mut self, tries: u32, elapsed: Duration) -> Self {
         self.tried = Some((tries, elapsed));

@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod connection;
 pub mod error;
 pub mod key;
+mod lock_keeper;
 pub mod locks;
 mod login;
 pub mod ranges;

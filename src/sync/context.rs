@@ -5,22 +5,36 @@ use std::sync::Arc;
 use indicatif::MultiProgress;
 use tokio_util::sync::CancellationToken;
 
+use crate::mysql::catalog::Listing;
+use crate::mysql::locks::Locks;
 use crate::plan::Planner;
 use crate::publish::publisher::Publisher;
 use crate::sync::failure::Failure;
 use crate::sync::pace::Pace;
+use crate::sync::places::Places;
 use crate::sync::pool::Pool;
+use crate::sync::readers::Readers;
 use crate::sync::settings::Settings;
+use crate::telemetry::progress::Waiting;
 use crate::work::task::Task;
 
 pub(super) struct Context {
     pub(super) planner: Planner,
     pub(super) task: Task,
     pub(super) settings: Settings,
+    /// Of the task's tables, as they were at the start of the run.
+    pub(super) listing: Listing,
+    /// Whose turn it is.
+    pub(super) places: Arc<Places>,
     /// Used again from table to table.
+    pub(super) readers: Arc<Readers>,
     pub(super) pool: Arc<Pool>,
+    /// One connection holds all of them.
+    pub(super) locks: Locks,
     /// Kept by all tables together.
     pub(super) pace: Arc<Pace>,
+    /// Counts the tables that wait for their load jobs.
+    pub(super) waiting: Arc<Waiting>,
     /// Ends the run early: SIGTERM or Ctrl-C.
     pub(super) stop: CancellationToken,
     pub(super) bars: Option<MultiProgress>,

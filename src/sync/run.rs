@@ -1,4 +1,4 @@
-//! A run: all tables of the task, so many at a time.
+//! A run: all tables of the task. A few are read at a time, and many more are prepared or wait for BigQuery.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,46 +10,102 @@ use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::mysql::catalog::{self, Listing};
+use crate::mysql::locks::Locks;
+use crate::mysql::sql::in_time;
+use crate::mysql::{self, connection};
 use crate::plan::Planner;
 use crate::report::data::{Outcome, TableReport};
 use crate::report::log;
 use crate::sync::context::Context;
+use crate::sync::order::largest_first;
 use crate::sync::pace::Pace;
+use crate::sync::places::Places;
 use crate::sync::pool::Pool;
+use crate::sync::readers::{Reader, Readers};
 use crate::sync::settings::Settings;
 use crate::sync::table;
+use crate::telemetry::progress;
 use crate::work::task::Task;
 use crate::work::unit::Unit;
+
+/// How many tables are in flight besides those that are read: prepared, or waiting for their load job. A table that loads in
+/// 5 s then takes 80 ms of a run. Each of them has its plan, a connection to BigQuery and at most one request at a time,
+/// about 100 KiB, and no connection to MySQL; chunks come from the pool. BigQuery takes 100 requests per second and user of each
+/// method ("Quotas and limits"), and 64 tables send a tenth of that.
+const TABLES_IN_FLIGHT: usize = 64;
 
 /// Copies the tables and reports what became of each.
 pub async fn run(
     planner: Planner,
     task: Task,
     settings: Settings,
-    units: Vec<Unit>,
+    mut units: Vec<Unit>,
     stop: CancellationToken,
     bars: Option<MultiProgress>,
 ) -> Vec<TableReport> {
-    let pool = Arc::new(Pool::new(settings.codec));
-    let pace = Arc::new(Pace::new(&settings.limits));
-    let context = Arc::new(Context { planner, task, settings, pool, pace, stop, bars });
-    let reports = stream::iter(units).map(|unit| guarded(Arc::clone(&context), unit));
-    reports.buffer_unordered(settings.table_concurrency.get()).collect().await
+    let source = planner.endpoints.source.clone();
+    let places = Places::new(settings.table_concurrency, units.len());
+    let readers = Readers::new(source.clone(), Arc::clone(&places));
+    let listing = tokio::select! {
+        listing = list(&source, &readers, &units) => listing,
+        () = stop.cancelled() => Listing::default(),
+    };
+    largest_first(&mut units, &listing);
+    let context = Arc::new(Context {
+        planner,
+        task,
+        settings,
+        listing,
+        places,
+        readers,
+        pool: Arc::new(Pool::new(settings.codec, settings.table_concurrency)),
+        locks: Locks::new(source),
+        pace: Arc::new(Pace::new(&settings.limits)),
+        waiting: Arc::default(),
+        stop,
+        bars,
+    });
+    let waiting = progress::show_waiting(Arc::clone(&context.waiting), context.bars.clone());
+    let shown = AbortOnDropHandle::new(tokio::spawn(waiting));
+    let reports = stream::iter(units.into_iter().enumerate()).map(|(number, unit)| guarded(&context, number, unit));
+    let reports = reports.buffer_unordered(settings.table_concurrency.get() + TABLES_IN_FLIGHT).collect().await;
+    drop(shown);
+    tokio::join!(context.readers.close(), context.locks.close());
+    reports
+}
+
+/// What the catalog says about the tables. Where it cannot be asked, each table asks, waits longer, and says what is wrong.
+async fn list(source: &mysql::Settings, readers: &Arc<Readers>, units: &[Unit]) -> Listing {
+    let names: Vec<&str> = units.iter().map(|unit| unit.table.name.as_str()).collect();
+    let listed = async {
+        let mut connection = connection::connect(source).await?;
+        let asking = async {
+            let listing = catalog::listing(&mut connection, &names).await?;
+            Ok((listing, connection::id(&mut connection).await?))
+        };
+        let (listing, id) = in_time(source.stall, asking).await?;
+        readers.give(Reader { connection, id }).await;
+        Ok::<_, mysql::Error>(listing)
+    };
+    listed.await.unwrap_or_default()
 }
 
 /// One table in a task of its own, so that not even a panic in it stops the others.
-async fn guarded(context: Arc<Context>, unit: Unit) -> TableReport {
+async fn guarded(context: &Arc<Context>, number: usize, unit: Unit) -> TableReport {
     let name = unit.table.name.clone();
     let started = Instant::now();
     if context.stop.is_cancelled() {
         // Its line would say no more than the summary does.
         return TableReport::new(name, started.elapsed(), Outcome::Failed("not begun: stopped by a signal".into()));
     }
-    let work = AbortOnDropHandle::new(tokio::spawn(table::sync(context, unit)));
-    work.await.unwrap_or_else(|error: JoinError| {
+    let work = AbortOnDropHandle::new(tokio::spawn(table::sync(Arc::clone(context), number, unit)));
+    let report = work.await.unwrap_or_else(|error: JoinError| {
         let outcome = Outcome::Failed(format!("a bug in mysql-bigquery-sync: {error}"));
         let report = TableReport::new(name, started.elapsed(), outcome);
         log::table(&report);
         report
-    })
+    });
+    context.places.leave(number);
+    report
 }

@@ -6,7 +6,7 @@ use crate::avro::codec::Codec;
 use crate::mysql::snapshot::Snapshots;
 use crate::sync::pace::Limits;
 
-/// Each table at a time has connections of its own and two chunks of 16 MiB in memory.
+/// Each table that is read has connections of its own and two chunks of 16 MiB in memory.
 pub const MAX_TABLE_CONCURRENCY: usize = 64;
 
 /// The settings of a task's tables together.
