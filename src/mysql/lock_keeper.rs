@@ -1,5 +1,5 @@
-//! The connection that holds locks, in a task of its own: it asks one question after another, each to its end, whoever stops waiting
-//! for the answer, and keeps the connection from being cut.
+//! The connection that holds locks. A task of its own sends one statement after another and always reads the whole answer, even
+//! if nobody waits for it any more, and it pings the idle connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,17 +16,17 @@ use crate::mysql::settings::Settings;
 use crate::mysql::sql::{Connection, in_time, query_text};
 use crate::report::events;
 
-/// A VPC cuts connections that idle for ten minutes ("Direct VPC egress", Cloud Run), and with the connection the locks
-/// would be gone.
+/// How often to ping. A VPC cuts connections that idle for ten minutes ("Direct VPC egress", Cloud Run), and the locks are
+/// lost with the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
-/// Whoever does not answer by then is gone.
+/// A server that does not answer a ping within this time is gone.
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// To release what is left and say goodbye at the end of a run.
+/// How long to wait at the end of a run until the locks are released and the connection is closed.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The way to the connection. It is closed when the last of these is dropped.
+/// A handle to the connection, which is closed when the last handle is dropped.
 #[derive(Clone)]
 pub(super) struct Keeper {
     questions: mpsc::UnboundedSender<Question>,
@@ -34,16 +34,16 @@ pub(super) struct Keeper {
     task: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
-/// A statement with one row, whose first column is a number or NULL.
+/// A statement whose answer is one row with a number or NULL in its first column.
 struct Question {
     statement: String,
     answer: oneshot::Sender<Result<Option<u64>, Error>>,
 }
 
-/// Opens a connection that holds no lock yet.
+/// Opens the connection, without any lock.
 pub(super) async fn start(settings: &Settings) -> Result<Keeper, Error> {
     let connection = reconnect(settings).await?;
-    // No more questions wait than there are tables in flight.
+    // The tables in flight limit how many questions wait.
     let (questions, waiting) = mpsc::unbounded_channel();
     let lost = CancellationToken::new();
     let task = tokio::spawn(keep(connection, waiting, lost.clone(), settings.stall));
@@ -51,35 +51,35 @@ pub(super) async fn start(settings: &Settings) -> Result<Keeper, Error> {
 }
 
 impl Keeper {
-    /// Takes the lock unless somebody else holds it. Names are ours: no quotes in them.
+    /// Takes the lock if it is free. The caller made the name, so it contains no quotes.
     pub(super) async fn take(&self, name: &str) -> Result<bool, Error> {
         self.ask(format!("SELECT CAST(GET_LOCK('{name}', 0) AS CHAR)")).await
     }
 
-    /// Whether the connection holds the lock.
+    /// Whether this connection holds the lock.
     pub(super) async fn holds(&self, name: &str) -> Result<bool, Error> {
         self.ask(format!("SELECT CAST(IS_USED_LOCK('{name}') = CONNECTION_ID() AS CHAR)")).await
     }
 
-    /// Releases the lock soon.
+    /// Releases the lock after all statements that were sent before. Does not wait.
     pub(super) fn release(&self, name: &str) {
         let (answer, _) = oneshot::channel();
-        // A connection that is gone holds no lock.
+        // If the connection is gone, the lock is, too.
         let _ = self.questions.send(Question { statement: format!("SELECT RELEASE_LOCK('{name}')"), answer });
     }
 
-    /// Whether a connection still holds its first lock when it has taken a second one, on this server.
+    /// Whether a connection to this server can hold several locks.
     pub(super) async fn holds_several(&self) -> Result<bool, Error> {
         let [first, second] = [(); 2].map(|()| format!("mysql-bigquery-sync/{}", Uuid::new_v4()));
-        // The columns are computed from left to right.
+        // The server computes the columns from left to right.
         let statement = format!(
             "SELECT CAST(GET_LOCK('{first}', 0) + GET_LOCK('{second}', 0) = 2 AND IS_USED_LOCK('{first}') = CONNECTION_ID() AS CHAR), \
              RELEASE_LOCK('{first}'), RELEASE_LOCK('{second}')"
         );
-        self.ask(statement).await.while_doing(|| "asking whether a connection can hold several locks")
+        self.ask(statement).await.while_doing(|| "finding out whether a connection can hold several locks")
     }
 
-    /// True once the connection broke.
+    /// Whether the connection broke.
     pub(super) fn is_lost(&self) -> bool {
         self.lost.is_cancelled()
     }
@@ -89,7 +89,7 @@ impl Keeper {
         self.lost.cancelled().await;
     }
 
-    /// Closes the connection once all others have let go of it.
+    /// Closes the connection after all other handles were dropped.
     pub(super) async fn close(self) {
         let task = self.task.lock().await.take();
         drop(self);
@@ -108,14 +108,14 @@ impl Keeper {
     }
 }
 
-/// Asks until nobody has a question any more, or the connection breaks.
+/// Sends the questions until all handles are dropped or the connection breaks.
 async fn keep(
     mut connection: Connection,
     mut questions: mpsc::UnboundedReceiver<Question>,
     lost: CancellationToken,
     stall: Duration,
 ) {
-    // However this ends, whoever waits for a loss learns of it.
+    // However this function ends, those who wait for the loss learn about it.
     let _lost = lost.drop_guard();
     loop {
         tokio::select! {

@@ -1,4 +1,5 @@
-//! One execution at a time per destination table: a named lock of the source server. One connection per task holds all of them.
+//! Makes sure that only one execution at a time copies to a destination table. One connection per task holds a named lock on
+//! the source server for each of its tables.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex as StdMutex, PoisonError};
@@ -13,26 +14,26 @@ use crate::mysql::lock_keeper::{Keeper, start};
 use crate::mysql::settings::Settings;
 use crate::report::events;
 
-/// An attempt that was killed a moment ago may still be leaving.
+/// How long to wait for a lock. The server may not have released the lock of a killed attempt yet.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often a lock that somebody else holds is tried. Waiting on the server would keep the connection from all other tables.
+/// The pause between two tries. A lock is never waited for on the server: that would block the connection for all other tables.
 const POLL: Duration = Duration::from_millis(250);
 
 /// The locks of a task.
 pub struct Locks {
     settings: Settings,
     shared: Mutex<Shared>,
-    /// The keys that this task holds or tries: the server lets one connection take the same lock twice.
+    /// The keys that this task holds or waits for. They are needed because a connection may take the same lock twice.
     own: Arc<StdMutex<HashSet<String>>>,
 }
 
-/// What is known about the server, and the connection that holds all locks.
+/// The connection that holds all locks, and what is known about the server.
 enum Shared {
     /// No lock was taken yet, or the connection broke.
     NotOpened,
     Open(Keeper),
-    /// The server lets a connection hold one lock only, so each lock has a connection of its own.
+    /// On this server a connection can hold only one lock, so each lock has its own connection.
     OneEach,
     /// The server has no locks (Galera).
     Unsupported,
@@ -45,19 +46,20 @@ pub struct Lock {
     own: Own,
 }
 
-/// A key in `Locks::own` as long as it lives.
+/// Keeps a key in `Locks::own` until it is dropped.
 struct Own {
     key: String,
     keys: Arc<StdMutex<HashSet<String>>>,
 }
 
 impl Locks {
-    /// Takes no lock and opens no connection yet.
+    /// Opens no connection yet.
     pub fn new(settings: Settings) -> Self {
         Self { settings, shared: Mutex::new(Shared::NotOpened), own: Arc::default() }
     }
 
-    /// Takes the lock of `key`. Locks need no privilege; a server that has none (Galera) is read without, and says so.
+    /// Takes the lock for `key`. Locks need no privilege. A server without locks (Galera) is read without one, with a
+    /// warning.
     pub async fn take(&self, key: String) -> Result<Option<Lock>, Error> {
         let doing = || format!("locking {key}");
         let deadline = Instant::now() + PATIENCE;
@@ -77,21 +79,21 @@ impl Locks {
                 Ok(true) => return Ok(Some(Lock { name, keeper, own })),
                 Ok(false) if Instant::now() < deadline => tokio::time::sleep(POLL).await,
                 Ok(false) => return Err(Error::from(Kind::LockTaken).doing(doing())),
-                // The connection broke since it was used last. A new one is as good: this table has no lock to lose.
+                // The connection broke since its last use. This table holds no lock yet, so a new connection will do.
                 Err(error) if error.is_transient() && !is_second_try => is_second_try = true,
                 Err(error) => return Err(error.doing(doing())),
             }
         }
     }
 
-    /// Closes the connection. Nothing depends on it.
+    /// Closes the connection. A failure does not matter.
     pub async fn close(&self) {
         if let Shared::Open(keeper) = std::mem::replace(&mut *self.shared.lock().await, Shared::NotOpened) {
             keeper.close().await;
         }
     }
 
-    /// The keeper of the next lock; `None` where there are no locks.
+    /// The connection for the next lock; `None` if the server has no locks.
     async fn keeper(&self) -> Result<Option<Keeper>, Error> {
         let mut shared = self.shared.lock().await;
         match &*shared {
@@ -107,7 +109,7 @@ impl Locks {
             Err(problem) if is_not_supported(&problem) => {
                 *shared = Shared::Unsupported;
                 events::NoLocks {}
-                    .log(format_args!("this server has no GET_LOCK: executions that overlap are not noticed"));
+                    .log(format_args!("this server has no GET_LOCK, so overlapping executions are not detected"));
                 return Ok(None);
             }
             Err(problem) => return Err(problem),
@@ -117,7 +119,7 @@ impl Locks {
 }
 
 impl Lock {
-    /// Makes sure that this task still holds the lock.
+    /// Checks that the connection still holds the lock.
     pub async fn check(&self) -> Result<(), Error> {
         let held = match self.keeper.holds(&self.name).await {
             Ok(true) => Ok(()),
@@ -127,14 +129,14 @@ impl Lock {
         held.while_doing(|| self.checking())
     }
 
-    /// Waits until the connection that holds the lock is lost, which may never be, and says so.
+    /// Waits until the connection that holds the lock breaks, and returns that as an error.
     pub async fn lost(&self) -> Error {
         self.keeper.lost().await;
         Error::from(Kind::Closed).doing(self.checking())
     }
 
     fn checking(&self) -> String {
-        format!("making sure of the lock of {}", self.own.key)
+        format!("checking the lock of {}", self.own.key)
     }
 }
 
@@ -145,7 +147,7 @@ impl Drop for Lock {
 }
 
 impl Own {
-    /// `None` if the key is there already.
+    /// `None` if the key is already there.
     fn of(keys: &Arc<StdMutex<HashSet<String>>>, key: &str) -> Option<Self> {
         let is_new = keys.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned());
         is_new.then(|| Self { key: key.to_owned(), keys: Arc::clone(keys) })

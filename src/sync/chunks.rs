@@ -23,8 +23,8 @@ pub(super) enum Chunk {
     Last(Filled),
 }
 
-/// Gathers compressed blocks into chunks, the first of which is begun. Without an `End` there is no last chunk. With the last one the table's place is free: what
-/// the table still has in memory then is of the pool.
+/// Gathers compressed blocks into chunks and begins with the given one. Without an `End` there is no last chunk. With the last
+/// chunk, the table's place is free: all that the table still holds is a part of the pool.
 pub(super) async fn fill(
     container: &Container,
     (mut chunk, place): (Filling, Place),

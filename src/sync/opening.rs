@@ -1,5 +1,5 @@
-//! The opening of a table. Before it has a place: its lock, what earlier attempts have done, and what BigQuery has. With a place:
-//! snapshots, and the plan that holds in them.
+//! Opens a table. Before it has a place: takes its lock, finds out what earlier attempts did, and looks at the destination table.
+//! With a place: opens snapshots, and makes the plan that holds in them.
 
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,10 @@ use crate::mysql::locks::Lock;
 use crate::mysql::ranges::Ranges;
 use crate::mysql::sql::in_time;
 use crate::mysql::{self, connection, snapshot};
-use crate::plan::TablePlan;
 use crate::plan::planner::Resolved;
 use crate::plan::reading::Reading;
 use crate::plan::table_plan::Mode;
+use crate::plan::{self, TablePlan};
 use crate::publish::publisher::Earlier;
 use crate::report::events;
 use crate::sync::context::Context;
@@ -27,8 +27,8 @@ use crate::sync::readers::Reader;
 use crate::sync::sharing;
 use crate::work::request::TableRequest;
 
-/// What was learned about a table before it had a place is good for so long; after that the lock is given to others who want it,
-/// and everything is asked again with the place.
+/// How long a prepared table waits for a place. After that its lock is released for others, because it may be a long time until
+/// the table is read, and the table is prepared again when it has a place.
 const PREPARED_FOR: Duration = Duration::from_secs(60);
 
 /// What opening a table comes to.
@@ -75,7 +75,7 @@ pub(super) enum Start {
     JobIdTaken,
 }
 
-/// What does not need MySQL's rows.
+/// A table whose lock is taken, and what is known about its destination.
 struct Prepared {
     resolved: Resolved,
     lock: Option<Lock>,
@@ -110,7 +110,7 @@ pub(super) async fn open(
             Ok(Opening::Published { destination, job_id, rows })
         }
         Earlier::Nothing { generation } => {
-            // Before the snapshot: memory may have to be waited for.
+            // Before the snapshot, because there may be no free memory yet.
             let chunk = context.pool.chunk().await;
             let (snapshot, plan) = snapshot(context, request, resolved, existing).await?;
             Ok(Opening::Ready(Box::new(Opened { lock, place, chunk, snapshot, plan, generation })))
@@ -118,7 +118,7 @@ pub(super) async fn open(
     }
 }
 
-/// Takes the lock, then asks BigQuery: what another execution has just done is known.
+/// Takes the lock, then asks BigQuery, so that the answers include what another execution has just done.
 async fn prepare(context: &Context, request: &TableRequest, start: Start) -> Result<Prepared, Failure> {
     let planner = &context.planner;
     let resolved = match context.listing.find(&request.name) {
@@ -161,7 +161,7 @@ async fn settle(
         context.readers.give(reader).await;
         Ok(plan)
     };
-    let planned: Result<TablePlan, crate::plan::Error> = planning.await;
+    let planned: Result<TablePlan, plan::Error> = planning.await;
     drop(place);
     match planned {
         Ok(plan) => context.publisher().settle(&plan).await,
@@ -191,7 +191,7 @@ async fn snapshot(
     let (others, shared) = snapshot::open(source, connection, others, &name, context.settings.snapshots).await?;
     sharing::log(shared, source, &name, reading.connections());
     let reading = if others.is_empty() { Reading::Whole(None) } else { reading };
-    // What was listed at the start of the run may have changed since.
+    // The table may have changed since the start of the run.
     let resolved = planner.resolve(connection, request).await?;
     let found = resolved.found.clone();
     let plan = planner.plan(connection, request, resolved, reading, existing).await?;

@@ -1,11 +1,11 @@
-//! The order in which a task's tables are read: the largest first, so that the longest does not start last.
+//! Sorts the tables of a task: the largest are read first, so that the longest one does not start last.
 
 use std::cmp::Reverse;
 
 use crate::mysql::catalog::Listing;
 use crate::work::unit::Unit;
 
-/// Tables of the same size stay in the order of `TABLES`. What has no size, such as a view, may be large.
+/// Tables of the same size stay in the order of `TABLES`. A table of unknown size, such as a view, may be large and comes first.
 pub(super) fn largest_first(units: &mut [Unit], listing: &Listing) {
     units.sort_by_key(|unit| {
         let found = listing.find(&unit.table.name);

@@ -27,7 +27,7 @@ pub(super) struct Guards {
     pub(super) lock: Option<Arc<Lock>>,
 }
 
-/// What a table has while it is read.
+/// What a table needs while it is read.
 pub(super) struct Room<'a> {
     pub(super) place: Place,
     /// The first chunk.
@@ -42,8 +42,8 @@ pub(super) struct Done {
     pub(super) read: Read,
 }
 
-/// Reads all rows and uploads them; the load job is then under way, or already done. The upload begins while rows are read: a small
-/// table has none left when BigQuery answers.
+/// Reads all rows and uploads them; the load job is then under way, or already done. Reading does not wait for the upload
+/// session: a small table is read completely before BigQuery answers.
 pub(super) async fn run<'a>(
     beginning: impl Future<Output = Result<Publication<'a>, bigquery::Error>>,
     publication: &mut Option<Publication<'a>>,
@@ -68,7 +68,7 @@ pub(super) async fn run<'a>(
             let Publication { upload, .. } = publication.insert(beginning.await?);
             send(upload, chunks, gate, pool, counters).await
         };
-        // An upload that fails needs no more rows.
+        // If the upload fails, no more rows are needed.
         let ((), job) = tokio::try_join!(filling, uploading)?;
         Ok::<_, Failure>(job)
     };
@@ -113,7 +113,7 @@ async fn read(
         }
         Ok(read)
     };
-    // Whoever got the lock meanwhile may have loaded newer rows than those of this snapshot.
+    // Without the lock, another execution may load newer rows than those of this snapshot.
     let lost = async {
         match &lock {
             Some(lock) => lock.lost().await,
@@ -121,7 +121,7 @@ async fn read(
         }
     };
     tokio::select! {
-        // A table whose last chunk may pass is not stopped any more.
+        // Once the gate is open, the table is not stopped any more.
         biased;
         read = reading => read,
         error = lost => Err(error.into()),

@@ -1,4 +1,4 @@
-//! Whose turn it is to be read: `TABLE_CONCURRENCY` places, given to the tables in their order, as far as they are prepared.
+//! Decides which table is read next: there are `TABLE_CONCURRENCY` places, and prepared tables get them in their order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroUsize;
@@ -8,11 +8,11 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
-/// So many tables are prepared before there is a place for them. Two requests of 300 ms each, divided by these, are 40 ms: as
-/// long as it takes to read a small table.
+/// How many tables are prepared before there is a place for them. Preparing takes two requests of up to 300 ms. Divided by 16,
+/// that is 40 ms, about the time to read a small table.
 const AHEAD: usize = 16;
 
-/// For so long a table that is prepared waits for one that comes before it and is not: answers come in any order.
+/// How long a prepared table waits for tables before it that are still being prepared. Answers arrive in any order.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The places of a task.
@@ -23,15 +23,15 @@ pub(super) struct Places {
 
 struct State {
     free: usize,
-    /// Tables that have not had a place yet.
+    /// Tables that did not have a place yet.
     to_come: BTreeSet<usize>,
-    /// Tables that are being prepared, and until when they are waited for.
+    /// Tables that are being prepared, and how long others wait for them.
     preparing: BTreeMap<usize, Instant>,
     /// Tables that are prepared and wait for a place.
     ready: BTreeSet<usize>,
 }
 
-/// One of the tables that are prepared ahead.
+/// A table that is being prepared or waits for a place.
 pub(super) struct Turn {
     number: usize,
     places: Arc<Places>,
@@ -42,7 +42,7 @@ pub(super) struct Turn {
 pub(super) struct Place(Arc<Places>);
 
 impl Places {
-    /// For tables numbered from 0.
+    /// Places for tables that are numbered from 0.
     pub(super) fn new(places: NonZeroUsize, tables: usize) -> Arc<Self> {
         let state = State {
             free: places.get(),
@@ -63,12 +63,12 @@ impl Places {
         Turn { number, places: Arc::clone(self), _ahead: ahead }
     }
 
-    /// Says that the table needs no place any more.
+    /// Call when the table has ended.
     pub(super) fn leave(&self, number: usize) {
         self.state.send_if_modified(|state| state.to_come.remove(&number));
     }
 
-    /// Whether a table is going to be read after those that have a place.
+    /// Whether any table still needs a place.
     pub(super) fn are_wanted(&self) -> bool {
         let state = self.state.borrow();
         !(state.to_come.is_empty() && state.preparing.is_empty() && state.ready.is_empty())
@@ -76,7 +76,7 @@ impl Places {
 }
 
 impl Turn {
-    /// Waits for a place, which the first in order of those that wait gets.
+    /// Waits for a place. The first table in order gets it.
     pub(super) async fn place(&self) -> Place {
         let Self { number, places, .. } = self;
         let mut changes = places.state.subscribe();
@@ -119,7 +119,7 @@ impl Turn {
     }
 }
 
-/// Takes a table that stopped waiting out of those that wait.
+/// Removes the table from those that wait, also if the wait is canceled.
 struct Left<'a>(&'a Turn);
 
 impl Drop for Left<'_> {

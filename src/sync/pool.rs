@@ -1,5 +1,5 @@
-//! Memory that goes from table to table. Given back and taken anew for every table, it would grow: the allocator keeps a share of it
-//! for each thread that ever touched it. It is bounded for all tables of a task together, however many of them are in flight.
+//! Memory that is reused from table to table, and bounded for all tables of a task together. Without reuse it would grow: the
+//! allocator keeps a share of it for each thread that ever touched it.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,17 +14,17 @@ use crate::bigquery::upload::CHUNK_BYTES;
 /// For each table that is read: one chunk in flight, and one being filled.
 const CHUNKS_PER_TABLE: usize = 2;
 
-/// What memory is counted in.
+/// The unit in which memory is counted.
 const UNIT_BYTES: usize = 1 << 10;
 const CHUNK_UNITS: u32 = (CHUNK_BYTES / UNIT_BYTES) as u32;
 
-/// A last chunk up to this size moves into memory of its own size, so that the next table can fill the chunk that it was in. Then
-/// the last chunks of many small tables are on their way at the same time.
+/// A last chunk of at most this size is copied into memory of its own size, so that the next table can fill the large buffer.
+/// So the last chunks of many small tables can be in flight at the same time.
 const SMALL_BYTES: usize = CHUNK_BYTES / 4;
 
 pub(super) struct Pool {
     pub(super) blocks: Arc<container::Pool>,
-    /// Units that nobody has.
+    /// Free units.
     free: Arc<Semaphore>,
     idle: Mutex<Vec<BytesMut>>,
 }
@@ -35,14 +35,14 @@ pub(super) struct Filling {
     share: Option<OwnedSemaphorePermit>,
 }
 
-/// A chunk that is not changed any more, and its share of the memory.
+/// A chunk that is ready to be sent, and its share of the memory.
 pub(super) struct Filled {
     pub(super) bytes: Bytes,
     _share: Option<OwnedSemaphorePermit>,
 }
 
 impl Pool {
-    /// For so many tables that are read at the same time.
+    /// A pool for this many tables that are read at the same time.
     pub(super) fn new(codec: Codec, tables: NonZeroUsize) -> Self {
         let units = tables.get() * CHUNKS_PER_TABLE * CHUNK_UNITS as usize;
         Self {
@@ -52,8 +52,8 @@ impl Pool {
         }
     }
 
-    /// Memory for a whole chunk, once there is some. Whoever waits here must have no chunk that waits for more rows: then what is
-    /// given out either is on its way to BigQuery or will be without any more memory, and nobody waits for ever.
+    /// Waits for the memory of a whole chunk. A caller must not hold a chunk that still needs rows: then every chunk that was
+    /// handed out can be filled and sent without more memory, and no table waits forever.
     pub(super) async fn chunk(&self) -> Filling {
         // Nobody closes the semaphore.
         let share = Arc::clone(&self.free).acquire_many_owned(CHUNK_UNITS).await.ok();
@@ -61,7 +61,7 @@ impl Pool {
         Filling { bytes, share }
     }
 
-    /// The last chunk of a table.
+    /// Turns the last chunk of a table into what is sent.
     pub(super) fn last(&self, chunk: Filling) -> Filled {
         let Filling { bytes, mut share } = chunk;
         if bytes.len() > SMALL_BYTES {
@@ -73,10 +73,10 @@ impl Pool {
         Filled { bytes: small, _share: own }
     }
 
-    /// Takes a chunk's memory back, unless the HTTP client still has a share in it: then it is freed later.
+    /// Takes back a chunk's memory. If the HTTP client still uses it, it is freed later instead.
     pub(super) fn recycle(&self, chunk: Filled) {
         let Filled { bytes, _share } = chunk;
-        // Small ones are of no use to a chunk.
+        // A small buffer cannot hold a chunk.
         if let Ok(bytes) = bytes.try_into_mut()
             && bytes.len() > SMALL_BYTES
         {
@@ -91,7 +91,7 @@ impl Pool {
 }
 
 impl Filling {
-    /// A chunk that is full.
+    /// A full chunk.
     pub(super) fn full(self) -> Filled {
         Filled { bytes: self.bytes.freeze(), _share: self.share }
     }

@@ -23,11 +23,11 @@ use crate::telemetry::progress::Counters;
 pub(super) struct Source {
     pub(super) table: String,
     pub(super) ranges: Ranges,
-    /// Each in an open snapshot.
+    /// Each has an open snapshot.
     pub(super) connections: Vec<Reader>,
-    /// Those among them that are to be killed should the table fail.
+    /// Those that must be killed if the table fails.
     pub(super) running: Arc<Running>,
-    /// Where a connection goes that has read all.
+    /// Takes back the first connection after its last row.
     pub(super) readers: Arc<Readers>,
     /// Since when.
     pub(super) since: Instant,
@@ -91,7 +91,7 @@ pub(super) async fn all(source: Source, queue: Arc<BlockQueue>, counters: Arc<Co
     })
 }
 
-/// Reads range after range over one connection, which goes to another table where it is the `first` of this one.
+/// Reads range after range over one connection. The `first` connection of a table can be reused for another one.
 async fn one(shared: Arc<Shared>, reader: Reader, first: bool) -> Result<Share, Failure> {
     let Shared { table, ranges, running, readers, mapping, stall, pace, queue, counters } = &*shared;
     let Reader { mut connection, id } = reader;

@@ -1,4 +1,4 @@
-//! Connections that read. One whose last row came goes to the next table, or is closed where there is none.
+//! Connections that read tables. After its last row, a connection is reused for the next table, or closed if there is none.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 use crate::mysql::{self, connection};
 use crate::sync::places::Places;
 
-/// So long a connection waits for the next table, which is prepared by then or waits for somebody else's lock.
+/// How long an idle connection is kept for the next table. Usually that one is prepared already.
 const IDLE_LIMIT: Duration = Duration::from_secs(5);
 
-/// A connection, and the server's number of it.
+/// A connection and its id on the server.
 pub(super) struct Reader {
     pub(super) connection: mysql::Connection,
     pub(super) id: u64,
 }
 
-/// The numbers of the connections that read a table just now.
+/// The ids of the connections that are reading a table.
 pub(super) struct Running(Mutex<Vec<u64>>);
 
 impl Running {
@@ -23,24 +23,24 @@ impl Running {
         Self(Mutex::new(readers.iter().map(|reader| reader.id).collect()))
     }
 
-    /// Says that this one has read all; false if it is being killed.
+    /// Call when a connection has read everything. False if the connection is being killed.
     pub(super) fn end(&self, id: u64) -> bool {
         let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let position = running.iter().position(|other| *other == id);
         position.map(|position| running.swap_remove(position)).is_some()
     }
 
-    /// Those that are to be killed: they may not read anything else afterwards.
+    /// Takes the connections that must be killed. They must not be reused.
     pub(super) fn take(&self) -> Vec<u64> {
         std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// The connections of a task that read.
+/// The reading connections of a task.
 pub(super) struct Readers {
     settings: mysql::Settings,
     places: Arc<Places>,
-    /// Since when they are.
+    /// With the time since when each is idle.
     idle: Mutex<Vec<(Reader, Instant)>>,
 }
 
@@ -49,7 +49,7 @@ impl Readers {
         Arc::new(Self { settings, places, idle: Mutex::default() })
     }
 
-    /// An idle connection that is still there, or a new one.
+    /// An idle connection that still answers, or a new one.
     pub(super) async fn take(&self) -> Result<Reader, mysql::Error> {
         while let Some(mut reader) = self.pop() {
             if connection::is_alive(&mut reader.connection).await {
@@ -61,7 +61,7 @@ impl Readers {
         Ok(Reader { connection, id })
     }
 
-    /// Takes a connection back that has read all it was to read, and is out of its snapshot.
+    /// Takes back a connection whose snapshot has ended.
     pub(super) async fn give(self: &Arc<Self>, reader: Reader) {
         if !self.places.are_wanted() {
             return connection::close(reader.connection).await;
@@ -74,7 +74,7 @@ impl Readers {
         });
     }
 
-    /// Closes all that are idle.
+    /// Closes all idle connections.
     pub(super) async fn close(&self) {
         self.close_if(|_| true).await;
     }

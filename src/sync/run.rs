@@ -1,4 +1,4 @@
-//! A run: all tables of the task. A few are read at a time, and many more are prepared or wait for BigQuery.
+//! A run: all tables of the task. A few are read at a time; many more are being prepared or wait for BigQuery.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -29,10 +29,10 @@ use crate::telemetry::progress;
 use crate::work::task::Task;
 use crate::work::unit::Unit;
 
-/// How many tables are in flight besides those that are read: prepared, or waiting for their load job. A table that loads in
-/// 5 s then takes 80 ms of a run. Each of them has its plan, a connection to BigQuery and at most one request at a time,
-/// about 100 KiB, and no connection to MySQL; chunks come from the pool. BigQuery takes 100 requests per second and user of each
-/// method ("Quotas and limits"), and 64 tables send a tenth of that.
+/// How many tables are in flight in addition to those that are read: they are being prepared, or they wait for their load job.
+/// With 64, a table that waits 5 s for BigQuery adds 80 ms to the run. Each has its plan and one connection to BigQuery, about
+/// 100 KiB, but no connection to MySQL. Chunks come from the pool. Each sends one request at a time, at most about one per
+/// second and method; BigQuery allows 100 per second, user and method ("Quotas and limits").
 const TABLES_IN_FLIGHT: usize = 64;
 
 /// Copies the tables and reports what became of each.
@@ -75,7 +75,7 @@ pub async fn run(
     reports
 }
 
-/// What the catalog says about the tables. Where it cannot be asked, each table asks, waits longer, and says what is wrong.
+/// Looks up the tables in the catalog. If that fails, each table looks itself up, with more patience, and reports the error.
 async fn list(source: &mysql::Settings, readers: &Arc<Readers>, units: &[Unit]) -> Listing {
     let names: Vec<&str> = units.iter().map(|unit| unit.table.name.as_str()).collect();
     let listed = async {

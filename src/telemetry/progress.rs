@@ -1,5 +1,5 @@
-//! The progress of the tables that are read, each by itself, and of those that wait for BigQuery, together: shown as bars or as log
-//! lines every ten seconds.
+//! The progress of the run, as bars or as log lines every ten seconds: one for each table that is read, and one for all that wait
+//! for BigQuery.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
@@ -104,16 +104,16 @@ async fn show_bar(bars: &MultiProgress, table: String, estimate: Option<u64>, co
     }
 }
 
-/// How many tables wait for their load jobs.
+/// Counts the tables that wait for their load jobs.
 #[derive(Debug, Default)]
 pub struct Waiting(AtomicUsize);
 
-/// One of them.
+/// A table that is counted until this is dropped.
 #[derive(Debug)]
 pub struct WaitingTable<'a>(&'a Waiting);
 
 impl Waiting {
-    /// Counts a table as long as the answer lives.
+    /// Adds a table.
     pub fn one(&self) -> WaitingTable<'_> {
         self.0.fetch_add(1, Relaxed);
         WaitingTable(self)
@@ -126,7 +126,7 @@ impl Drop for WaitingTable<'_> {
     }
 }
 
-/// Shows how many tables wait until it is dropped.
+/// Shows how many tables wait, until the future is dropped.
 pub async fn show_waiting(waiting: Arc<Waiting>, bars: Option<MultiProgress>) {
     let tables = || waiting.0.load(Relaxed);
     let Some(bars) = bars else {
@@ -150,7 +150,7 @@ pub async fn show_waiting(waiting: Arc<Waiting>, bars: Option<MultiProgress>) {
                     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
                         line.set_style(style);
                     }
-                    // Below all others.
+                    // Below the bars of the tables.
                     RemovedOnDrop(bars.add(line))
                 });
                 bar.set_message(format!("{tables} tables: all rows sent, waiting for BigQuery"));
