@@ -9,7 +9,7 @@ use crate::support::statements::until;
 use crate::support::{Place, apply, on_both_servers};
 
 /// The run's connections, one per line.
-const CONNECTIONS: &str =
+pub(super) const CONNECTIONS: &str =
     "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()";
 
 #[apply(on_both_servers)]
