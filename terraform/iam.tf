@@ -1,11 +1,11 @@
-# Who may do what. Every grant is of one role to one account on the smallest thing that has it.
+# Service accounts and roles. Each grant gives one account one role, on the narrowest resource that supports it.
 
 locals {
   account_prefix        = coalesce(var.service_account_prefix, var.name)
   service_account_email = var.service_account_email == null ? google_service_account.run[0].email : var.service_account_email
   run_member            = "serviceAccount:${local.service_account_email}"
 
-  # project:region:instance; a project of an organization's domain has a colon of its own.
+  # project:region:instance; the id of a domain-scoped project contains a colon too.
   cloud_sql_parts   = var.cloud_sql_instance == null ? [] : split(":", var.cloud_sql_instance)
   cloud_sql_project = var.cloud_sql_instance == null ? null : join(":", slice(local.cloud_sql_parts, 0, length(local.cloud_sql_parts) - 2))
 }
@@ -18,26 +18,26 @@ resource "google_service_account" "run" {
   project      = var.project_id
   account_id   = "${local.account_prefix}-run"
   display_name = "${var.name}: runs the job"
-  description  = "Reads the MySQL password, loads into BigQuery."
+  description  = "Reads the MySQL password and loads tables into BigQuery."
 
   lifecycle {
     precondition {
       condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", "${local.account_prefix}-run"))
-      error_message = "The account ${local.account_prefix}-run would have ${length(local.account_prefix) + 4} characters; Google takes 6 to 30. Set service_account_prefix, or service_account_email for an account that exists."
+      error_message = "The account ${local.account_prefix}-run would have ${length(local.account_prefix) + 4} characters; Google allows 6 to 30. Set service_account_prefix, or service_account_email for an existing account."
     }
   }
 
   depends_on = [google_project_service.this]
 }
 
-# Load jobs are created in the project …
+# Load jobs run in the project …
 resource "google_project_iam_member" "bigquery_job_user" {
   project = local.bigquery_project
   role    = "roles/bigquery.jobUser"
   member  = local.run_member
 }
 
-# … and may write into this one dataset.
+# … and write to this one dataset.
 resource "google_bigquery_dataset_iam_member" "data_editor" {
   project    = local.bigquery_project
   dataset_id = var.create_dataset ? google_bigquery_dataset.destination[0].dataset_id : var.bigquery_dataset
@@ -45,8 +45,8 @@ resource "google_bigquery_dataset_iam_member" "data_editor" {
   member     = local.run_member
 }
 
-# Row access policies: dataEditor may remove them by replacing a table, and may not list them. Without this permission the job treats
-# every table as if it had some: it replaces rows only, and fails a table whose columns changed.
+# dataEditor may remove row access policies by replacing a table, but may not list them. Without this permission the job treats every
+# table as if it had some: it replaces only rows, and fails a table whose columns changed.
 # Source: "IAM roles and permissions" and "Introduction to row-level security", BigQuery.
 
 resource "google_project_iam_custom_role" "row_policies" {
@@ -55,7 +55,7 @@ resource "google_project_iam_custom_role" "row_policies" {
   project     = local.bigquery_project
   role_id     = "${replace(var.name, "-", "_")}_row_policies"
   title       = "${var.name}: lists row access policies"
-  description = "One permission, which roles/bigquery.dataEditor lacks."
+  description = "The permission to list row access policies, which roles/bigquery.dataEditor lacks."
   permissions = ["bigquery.rowAccessPolicies.list"]
 
   depends_on = [google_project_service.this]
@@ -69,14 +69,14 @@ resource "google_bigquery_dataset_iam_member" "row_policies" {
 }
 
 resource "google_secret_manager_secret_iam_member" "run" {
-  # A secret of another project is given by its whole path, which has the project in it.
+  # A secret of another project is given by its full path, which contains the project.
   project   = startswith(local.password_secret.secret, "projects/") ? null : var.project_id
   secret_id = local.password_secret.secret
   role      = "roles/secretmanager.secretAccessor"
   member    = local.run_member
 }
 
-# Only with the socket: a connection by address needs no role.
+# Only for the socket: a connection by address needs no role.
 resource "google_project_iam_member" "cloud_sql_client" {
   count = var.cloud_sql_instance == null ? 0 : 1
 
@@ -84,14 +84,14 @@ resource "google_project_iam_member" "cloud_sql_client" {
   role    = "roles/cloudsql.client"
   member  = local.run_member
 
-  # The role exists on projects only; the condition narrows it to the one instance.
+  # The role can only be granted on a project; the condition restricts it to the instance.
   condition {
     title      = "${var.name}-instance-only"
     expression = "resource.type == 'sqladmin.googleapis.com/Instance' && resource.name == 'projects/${local.cloud_sql_project}/instances/${element(local.cloud_sql_parts, length(local.cloud_sql_parts) - 1)}'"
   }
 }
 
-# The account that Cloud Scheduler starts the job with, and people who start it by hand.
+# The account that Cloud Scheduler uses to start the job, and the people who start it by hand.
 
 resource "google_service_account" "scheduler" {
   count = length(var.schedules) > 0 ? 1 : 0
@@ -99,12 +99,12 @@ resource "google_service_account" "scheduler" {
   project      = var.project_id
   account_id   = "${local.account_prefix}-cron"
   display_name = "${var.name}: starts the job on schedule"
-  description  = "May start this one job and nothing else."
+  description  = "May start this job and nothing else."
 
   lifecycle {
     precondition {
       condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", "${local.account_prefix}-cron"))
-      error_message = "The account ${local.account_prefix}-cron would have ${length(local.account_prefix) + 5} characters; Google takes 6 to 30. Set service_account_prefix."
+      error_message = "The account ${local.account_prefix}-cron would have ${length(local.account_prefix) + 5} characters; Google allows 6 to 30. Set service_account_prefix."
     }
   }
 
@@ -119,7 +119,7 @@ resource "google_cloud_run_v2_job_iam_member" "scheduler" {
   name     = google_cloud_run_v2_job.sync.name
   member   = "serviceAccount:${google_service_account.scheduler[0].email}"
 
-  # Overriding variables is a permission of its own; without overrides it is not given.
+  # Overriding variables is a separate permission, which is granted only if a schedule has overrides.
   role = local.overrides_used ? "roles/run.jobsExecutorWithOverrides" : "roles/run.jobsExecutor"
 }
 

@@ -1,11 +1,11 @@
-# The Cloud Run job. Everything else in this module exists so that this one resource may run.
+# The Cloud Run job. All other resources of the module support it.
 
 locals {
   bigquery_project = coalesce(var.bigquery_project, var.project_id)
   mysql_host       = var.cloud_sql_instance == null ? var.mysql_host : "/cloudsql/${var.cloud_sql_instance}"
 
-  # A table without options is written as its name alone and an option that is not set is left
-  # out: the binary refuses keys it does not know, and the whole list must fit one variable.
+  # A table without options is written as just its name, and unset options are left out: the binary
+  # refuses unknown keys, and the whole list must fit into one variable.
   tables = [
     for table in var.tables : {
       for key, value in merge(table, {
@@ -17,16 +17,16 @@ locals {
     for table in local.tables : length(table) == 1 ? jsonencode(table.name) : jsonencode(table)
   ])}]"
 
-  # One task per table; an exclusion (!tmp_*) is none.
+  # One task per table. An exclusion (!tmp_*) is not a table.
   task_count  = coalesce(var.task_count, max(1, length([for t in var.tables : t if !startswith(t.name, "!")])))
-  parallelism = min(var.parallelism, local.task_count) # Cloud Run wants parallelism ≤ task count
+  parallelism = min(var.parallelism, local.task_count) # Cloud Run requires parallelism ≤ task count
 
-  # The longest that an execution can last: every attempt of every wave of tasks times out.
+  # The longest possible execution: every attempt of every wave of tasks times out.
   waves              = local.parallelism == 0 ? 1 : ceil(local.task_count / local.parallelism)
   worst_case_minutes = ceil(local.waves * (var.max_retries + 1) * var.task_timeout_seconds / 60)
 
-  # Every environment variable of the binary that this module sets, in one place; null leaves one
-  # unset. tests/contract.json (made from this map) is what the binary's own tests compare with.
+  # Every environment variable of the binary that this module sets; null leaves a variable unset.
+  # The binary's tests compare it with tests/contract.json, which is made from this map.
   environment = {
     MYSQL_HOST     = local.mysql_host
     MYSQL_PORT     = var.cloud_sql_instance == null ? tostring(var.mysql_port) : null
@@ -34,7 +34,7 @@ locals {
     MYSQL_DATABASE = var.mysql_database
     MYSQL_SSL_MODE = var.mysql_ssl_mode
     MYSQL_SSL_CA   = var.mysql_ssl_ca
-    # A number's text, or nothing.
+    # Optional number.
     MYSQL_STALL_SECONDS = var.mysql_stall_seconds == null ? null : tostring(var.mysql_stall_seconds)
     BIGQUERY_PROJECT    = local.bigquery_project
     BIGQUERY_DATASET    = var.bigquery_dataset
@@ -46,7 +46,7 @@ locals {
     AVRO_CODEC          = var.avro_codec
     ZERO_DATES          = var.zero_dates
     INVALID_VALUES      = var.invalid_values
-    # Numbers' texts, or nothing.
+    # Optional numbers.
     MAX_ROWS_PER_SECOND = var.max_rows_per_second == null ? null : tostring(var.max_rows_per_second)
     MAX_MB_PER_SECOND   = var.max_mb_per_second == null ? null : tostring(var.max_mb_per_second)
     MAX_SHRINK_PERCENT  = var.max_shrink_percent == null ? null : tostring(var.max_shrink_percent)
@@ -54,7 +54,7 @@ locals {
     LOG_LEVEL           = var.log_level
   }
 
-  # The same for values that come from Secret Manager when a task starts.
+  # Environment variables whose values come from Secret Manager when a task starts.
   secret_environment = {
     MYSQL_PASSWORD = local.password_secret
   }
@@ -128,7 +128,7 @@ resource "google_cloud_run_v2_job" "sync" {
         }
       }
 
-      # Cloud Run reports this volume last whatever its place; kept last, plans stay empty.
+      # Keep this volume last, as Cloud Run reports it, so that plans stay empty.
       dynamic "volumes" {
         for_each = var.cloud_sql_instance == null ? [] : [var.cloud_sql_instance]
         content {
@@ -142,8 +142,8 @@ resource "google_cloud_run_v2_job" "sync" {
   }
 
   lifecycle {
-    # The image belongs to Cloud Build after the first apply; client and client_version are
-    # written by whichever tool touched the job last.
+    # After the first apply, Cloud Build updates the image. Every tool that changes the job writes
+    # client and client_version.
     ignore_changes = [
       client,
       client_version,
@@ -152,11 +152,11 @@ resource "google_cloud_run_v2_job" "sync" {
 
     precondition {
       condition     = length(local.tables_json) <= 32768
-      error_message = "The list of tables is ${length(local.tables_json)} characters of JSON; Cloud Run takes 32,768 in one variable. Use patterns (\"shop_*\") or a second instance of this module."
+      error_message = "The list of tables is ${length(local.tables_json)} characters of JSON; Cloud Run allows 32,768 in one variable. Use patterns (\"shop_*\") or a second instance of this module."
     }
   }
 
-  # Cloud Run checks at creation that the account may read the secret.
+  # When the job is created, Cloud Run checks that the account may read the secret.
   depends_on = [
     google_project_service.this,
     google_secret_manager_secret_iam_member.run,

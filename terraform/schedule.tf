@@ -1,12 +1,12 @@
-# Cloud Scheduler calls the job's :run method. It is done when the run is accepted: it neither
-# waits for the execution nor keeps two from overlapping, hence the precondition below. (Should
-# two overlap all the same, the binary's lock lets only one of them work on a table.)
+# Cloud Scheduler calls the job's :run method, which returns when the run is accepted. It neither
+# waits for the execution nor prevents overlapping executions, hence the precondition below. (If two
+# overlap anyway, the binary's lock lets only one of them copy a table.)
 
 locals {
   schedules      = { for s in var.schedules : s.name => s }
   overrides_used = anytrue([for s in var.schedules : length(s.environment) > 0 || s.task_count != null])
 
-  # What a schedule changes of the job for its own executions; null changes nothing.
+  # What a schedule overrides for its executions; null overrides nothing.
   schedule_overrides = {
     for name, s in local.schedules : name => length(s.environment) == 0 && s.task_count == null ? null : jsonencode({
       overrides = merge(
@@ -18,8 +18,8 @@ locals {
     })
   }
 
-  # The shortest time between two starts of a schedule, from its cron fields. Minutes and hours
-  # are expanded ("5", "8-18", "*/6", lists of these) into minutes of the day.
+  # The shortest time between two starts of a schedule, computed from its cron fields. Minutes and
+  # hours ("5", "8-18", "*/6", lists of these) are expanded into minutes of the day.
   cron = { for name, s in local.schedules : name => split(" ", s.cron) }
   cron_values = {
     for name, fields in local.cron : name => [
@@ -40,8 +40,8 @@ locals {
       for text in sort(distinct(flatten([for h in values[1] : [for m in values[0] : format("%04d", h * 60 + m)]]))) : tonumber(text)
     ]
   }
-  # From the day's last start to the next first one: a week later with a single day of the week,
-  # four with a single day of the month; anything else may come the next day.
+  # How many days after the last start of a day the next one can be: 7 with a single day of the week,
+  # 28 with a single day of the month, otherwise 1.
   cron_days = {
     for name, fields in local.cron : name =>
     can(regex("^[0-9A-Za-z]+$", fields[4])) && fields[2] == "*" ? 7 :
@@ -54,7 +54,7 @@ locals {
     ]...)
   }
 
-  # The same for an execution of this schedule: its own number of tasks, if it has one.
+  # The longest possible execution of this schedule, which may have its own number of tasks.
   schedule_worst_case_minutes = {
     for name, s in local.schedules : name => s.task_count == null || local.parallelism == 0 ? local.worst_case_minutes :
     ceil(ceil(s.task_count / local.parallelism) * (var.max_retries + 1) * var.task_timeout_seconds / 60)
@@ -72,7 +72,7 @@ resource "google_cloud_scheduler_job" "sync" {
   time_zone   = each.value.time_zone
   paused      = each.value.paused
 
-  # The time for Cloud Run to accept the run, not for the run itself.
+  # How long Cloud Run may take to accept the run, not how long the run may take.
   attempt_deadline = "60s"
 
   retry_config {
@@ -96,7 +96,7 @@ resource "google_cloud_scheduler_job" "sync" {
   lifecycle {
     precondition {
       condition     = local.schedule_worst_case_minutes[each.key] < local.interval_minutes[each.key]
-      error_message = "Schedule ${each.key} (${each.value.cron}) starts every ${local.interval_minutes[each.key]} minutes, but an execution may last ${local.schedule_worst_case_minutes[each.key]} minutes at worst (tasks / parallelism, rounded up, × attempts × timeout) and would overlap the next. Raise parallelism, or lower task_timeout_seconds, max_retries or task_count."
+      error_message = "Schedule ${each.key} (${each.value.cron}) starts every ${local.interval_minutes[each.key]} minutes, but an execution may last up to ${local.schedule_worst_case_minutes[each.key]} minutes (tasks / parallelism, rounded up, × attempts × timeout) and would overlap the next. Raise parallelism, or lower task_timeout_seconds, max_retries or task_count."
     }
   }
 

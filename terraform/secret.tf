@@ -1,11 +1,11 @@
-# The MySQL password. Its text is a write-only argument: it reaches Secret Manager and is in
-# neither the state nor a plan. What Terraform remembers is the version number.
+# The MySQL password. It is a write-only argument: it goes to Secret Manager and is stored neither in
+# the state nor in a plan. Terraform stores only its version number.
 
 locals {
   create_secret = var.mysql_password_secret == null
 
-  # The version is pinned: an execution uses one password from its first task to its last, and a
-  # new password is a change of the job that the plan shows.
+  # The version is pinned, so that all tasks of an execution use the same password, and a plan shows
+  # a new password as a change of the job.
   password_secret = local.create_secret ? {
     secret  = google_secret_manager_secret.mysql_password[0].secret_id
     version = google_secret_manager_secret_version.mysql_password[0].version
@@ -47,7 +47,7 @@ resource "google_secret_manager_secret_version" "mysql_password" {
   secret_data_wo         = var.mysql_password
   secret_data_wo_version = var.mysql_password_version
 
-  # An old version is disabled, not destroyed: going back is `gcloud secrets versions enable`.
+  # Old versions are disabled, not destroyed: `gcloud secrets versions enable` restores one.
   deletion_policy = "DISABLE"
 
   lifecycle {

@@ -1,4 +1,4 @@
-//! Chunks: one fills with compressed blocks while another is in flight.
+//! Chunks of the upload: one fills with compressed blocks while another is in flight.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -17,14 +17,14 @@ use crate::telemetry::progress::Counters;
 
 /// A chunk of the file.
 pub(super) enum Chunk {
-    /// Of exactly `CHUNK_BYTES`.
+    /// Exactly `CHUNK_BYTES` long.
     Full(Filled),
     /// The rest, which may be empty.
     Last(Filled),
 }
 
-/// Gathers compressed blocks into chunks and begins with the given one. Without an `End` there is no last chunk. With the last
-/// chunk, the table's place is free: all that the table still holds is a part of the pool.
+/// Fills chunks with compressed blocks, the given one first. Sends the last chunk only after `Piece::End`, and then frees the
+/// table's place: all memory that the table still holds is a part of the pool.
 pub(super) async fn fill(
     container: &Container,
     (mut chunk, place): (Filling, Place),
@@ -33,7 +33,7 @@ pub(super) async fn fill(
     upload_is_behind: &AtomicBool,
     pool: &Pool,
 ) -> Result<(), Failure> {
-    // Filling a chunk starts when the one before it is on its way: no more than two are in memory.
+    // Start a chunk only when the previous one is being sent, so that at most two are in memory.
     let Ok(mut slot) = chunks.reserve().await else { return Ok(()) };
     let mut counts = Vec::new();
     while let Some(piece) = pieces.recv().await {
@@ -66,7 +66,7 @@ pub(super) async fn fill(
     Ok(())
 }
 
-/// Uploads the chunks in their order. `None` when there was no last one, or it may not pass the gate.
+/// Uploads the chunks in order. `None` if there was no last chunk or the gate stayed closed.
 pub(super) async fn send(
     upload: &mut Upload<'_>,
     mut chunks: mpsc::Receiver<Chunk>,

@@ -1,4 +1,4 @@
-//! What every table's sync needs.
+//! The context that all tables of a run share.
 
 use std::sync::Arc;
 
@@ -22,20 +22,21 @@ pub(super) struct Context {
     pub(super) planner: Planner,
     pub(super) task: Task,
     pub(super) settings: Settings,
-    /// Of the task's tables, as they were at the start of the run.
+    /// The task's tables as they were at the start of the run.
     pub(super) listing: Listing,
-    /// Whose turn it is.
+    /// Decides which table is read next.
     pub(super) places: Arc<Places>,
-    /// Used again from table to table.
+    /// Connections that are reused from table to table.
     pub(super) readers: Arc<Readers>,
+    /// Buffers that are reused from table to table.
     pub(super) pool: Arc<Pool>,
-    /// One connection holds all of them.
+    /// The locks of all tables; one connection holds them.
     pub(super) locks: Locks,
-    /// Kept by all tables together.
+    /// The speed limits of all tables together.
     pub(super) pace: Arc<Pace>,
     /// Counts the tables that wait for their load jobs.
     pub(super) waiting: Arc<Waiting>,
-    /// Ends the run early: SIGTERM or Ctrl-C.
+    /// Canceled by SIGTERM or Ctrl-C.
     pub(super) stop: CancellationToken,
     pub(super) bars: Option<MultiProgress>,
 }
@@ -45,7 +46,7 @@ impl Context {
         Publisher { client: &self.planner.endpoints.bigquery, execution: &self.task.execution }
     }
 
-    /// The work, or the end of it when the run is stopped.
+    /// The result of the work, or `Failure::Stopped` if a signal ends the run first.
     pub(super) async fn unless_stopped<T, E: Into<Failure>>(
         &self,
         work: impl Future<Output = Result<T, E>>,

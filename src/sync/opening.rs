@@ -31,10 +31,10 @@ use crate::work::request::TableRequest;
 /// the table is read, and the table is prepared again when it has a place.
 const PREPARED_FOR: Duration = Duration::from_secs(60);
 
-/// What opening a table comes to.
+/// The result of opening a table.
 pub(super) enum Opening {
     Ready(Box<Opened>),
-    /// An earlier attempt of this task has done it.
+    /// An earlier attempt of this task published the table.
     Published {
         destination: String,
         job_id: String,
@@ -44,34 +44,34 @@ pub(super) enum Opening {
 
 /// A table that is ready to be read.
 pub(super) struct Opened {
-    /// That no other execution works on the destination.
+    /// Keeps other executions away from the destination.
     pub(super) lock: Option<Lock>,
     pub(super) place: Place,
     /// Memory for the first chunk.
     pub(super) chunk: Filling,
     pub(super) snapshot: Snapshot,
     pub(super) plan: TablePlan,
-    /// Of the load job's id: failed ids of earlier attempts are used up.
+    /// Part of the load job's id, because the id of a failed job cannot be used again.
     pub(super) generation: u32,
 }
 
-/// The table in one moment, in which it cannot be altered.
+/// The open snapshots of the table. ALTER TABLE has to wait for them.
 pub(super) struct Snapshot {
-    /// All of them see the same rows.
+    /// One per connection; unless their snapshots differ, all see the same rows.
     pub(super) readers: Vec<Reader>,
-    /// Since when.
+    /// When the snapshots were opened.
     pub(super) since: Instant,
     pub(super) ranges: Ranges,
 }
 
-/// What is known of earlier tries of the table within this attempt.
+/// How this read of the table starts within the attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
-    /// There is none.
+    /// For the first time.
     First,
-    /// One failed.
+    /// As a restart.
     Restart,
-    /// One failed because there is a load job of the same id.
+    /// As a restart, because a load job with the same id exists.
     JobIdTaken,
 }
 
@@ -83,7 +83,7 @@ struct Prepared {
     existing: Option<Existing>,
 }
 
-/// Opens the table; a restart asks for earlier attempts as a later attempt does.
+/// Opens the table. Like a later attempt, a restart first looks up what was published before.
 pub(super) async fn open(
     context: &Context,
     number: usize,
@@ -131,14 +131,14 @@ async fn prepare(context: &Context, request: &TableRequest, start: Start) -> Res
         }
     };
     let bigquery::Settings { project, dataset, .. } = &planner.endpoints.destination;
-    // Before the snapshot: what another execution has just loaded is not older than what is read here.
+    // Lock before the snapshot, so that the rows read here are newer than those that another execution loaded last.
     let lock = context.locks.take(format!("{project}.{dataset}.{}", resolved.destination)).await?;
     let earlier = earlier_attempts(context, &resolved.destination, start).await?;
     let existing = planner.existing(&resolved.destination).await?;
     Ok(Prepared { resolved, lock, earlier, existing })
 }
 
-/// A first attempt has none before it.
+/// What earlier attempts published. The first attempt does not ask.
 async fn earlier_attempts(context: &Context, destination: &str, start: Start) -> Result<Earlier, bigquery::Error> {
     if start == Start::First && context.task.attempt == 0 {
         return Ok(Earlier::Nothing { generation: 0 });
@@ -146,7 +146,7 @@ async fn earlier_attempts(context: &Context, destination: &str, start: Start) ->
     context.publisher().earlier(Mode::Full, destination, start == Start::JobIdTaken).await
 }
 
-/// An earlier attempt may have ended between the load job and what follows it.
+/// Sets the table's properties, because the earlier attempt may have ended right after the load job.
 async fn settle(
     context: &Context,
     place: Place,
@@ -168,13 +168,13 @@ async fn settle(
         Err(problem) => {
             let (table, problem) = (&request.name, problem.explained(&context.planner.endpoints.source));
             events::PropertiesNotSet { table }.log(format_args!(
-                "{table}: its rows are loaded; its properties could not be set, the next run tries again: {problem}"
+                "{table}: the rows are loaded, but its properties could not be set; the next run tries again: {problem}"
             ));
         }
     }
 }
 
-/// Opens the snapshots, and makes the plan now that the columns cannot change any more.
+/// Opens the snapshots, then makes the plan, because the columns can no longer change.
 async fn snapshot(
     context: &Context,
     request: &TableRequest,
@@ -201,7 +201,7 @@ async fn snapshot(
         let id = connection::id(&mut connection).await?;
         Ok::<_, mysql::Error>(Reader { connection, id })
     }));
-    let others = in_time(stall, others).await.while_doing(|| "asking for the connections' numbers")?;
+    let others = in_time(stall, others).await.while_doing(|| "asking for the connection ids")?;
     let readers = std::iter::once(first).chain(others).collect();
     Ok((Snapshot { readers, since, ranges }, plan))
 }

@@ -1,4 +1,4 @@
-//! The pipeline of one table: read and encode, compress on other threads, fill a chunk while another is in flight.
+//! The pipeline of one table: read and encode rows, compress blocks on other threads, fill one chunk while another is in flight.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -21,9 +21,10 @@ use crate::sync::queue::{BlockQueue, queue};
 use crate::sync::read::{self, Read, Source};
 use crate::telemetry::progress::Counters;
 
-/// What has to be true before the last chunk.
+/// What must hold before the last chunk is sent.
 pub(super) struct Guards {
     pub(super) shrink: Option<ShrinkGuard>,
+    /// The table's lock, which must not be lost.
     pub(super) lock: Option<Arc<Lock>>,
 }
 
@@ -35,14 +36,14 @@ pub(super) struct Room<'a> {
     pub(super) pool: &'a Pool,
 }
 
-/// What a pipeline that ended leaves.
+/// The result of a pipeline.
 pub(super) struct Done {
-    /// Under way, or already ended.
+    /// The load job, which may still be running.
     pub(super) job: Job,
     pub(super) read: Read,
 }
 
-/// Reads all rows and uploads them; the load job is then under way, or already done. Reading does not wait for the upload
+/// Reads all rows and uploads them, which starts the load job. Reading does not wait for the upload
 /// session: a small table is read completely before BigQuery answers.
 pub(super) async fn run<'a>(
     beginning: impl Future<Output = Result<Publication<'a>, bigquery::Error>>,
@@ -59,7 +60,7 @@ pub(super) async fn run<'a>(
     let (blocks, pieces) = queue(Arc::clone(&container), Arc::clone(&upload_is_behind));
     let (chunks_in, chunks) = mpsc::channel(1);
     let (gate, keeper) = gate();
-    // A task of its own: while chunks are handled here, rows go on being read there.
+    // A separate task, so that reading continues while this one handles chunks.
     let reading = tokio::spawn(read(source, guards, Arc::new(blocks), keeper, Arc::clone(counters)));
     let mut reader = AbortOnDropHandle::new(reading);
     let sending = async {
@@ -78,7 +79,7 @@ pub(super) async fn run<'a>(
             Some(job) => {
                 Ok(Done { job, read: reader.await?? })
             }
-            // The chunks ended without a last one because the reader did: it has the reason.
+            // There was no last chunk because the reader failed; it has the reason.
             None => Err(reader.await?.err().unwrap_or(Failure::Bug("the reader ended early"))),
         },
         read = &mut reader => {
@@ -89,7 +90,7 @@ pub(super) async fn run<'a>(
     }
 }
 
-/// Reads every row, and lets the last chunk pass while the guards allow it and the lock is held.
+/// Reads every row, then lets the last chunk pass if the guards allow it and the lock is still held.
 async fn read(
     source: Source,
     guards: Guards,
@@ -104,7 +105,7 @@ async fn read(
             guard.check(read.rows).map_err(Failure::Refused)?;
         }
         blocks.end().await;
-        // An upload that is slow is waited for; one that failed asks for nothing.
+        // Wait for a slow upload. An upload that failed never asks.
         if let Some(opener) = keeper.asked().await {
             if let Some(lock) = &lock {
                 lock.check().await?;

@@ -1,5 +1,5 @@
-//! Memory that is reused from table to table, and bounded for all tables of a task together. Without reuse it would grow: the
-//! allocator keeps a share of it for each thread that ever touched it.
+//! Buffers that are reused from table to table and bounded for all tables of a task together. If every table allocated its own,
+//! memory would grow, because the allocator retains some for each thread that used it.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! A run: all tables of the task. A few are read at a time; many more are being prepared or wait for BigQuery.
+//! A run: copies all tables of the task. A few are read at a time; many more are being prepared or wait for BigQuery.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -35,7 +35,7 @@ use crate::work::unit::Unit;
 /// second and method; BigQuery allows 100 per second, user and method ("Quotas and limits").
 const TABLES_IN_FLIGHT: usize = 64;
 
-/// Copies the tables and reports what became of each.
+/// Copies the tables and returns a report for each.
 pub async fn run(
     planner: Planner,
     task: Task,
@@ -91,13 +91,13 @@ async fn list(source: &mysql::Settings, readers: &Arc<Readers>, units: &[Unit]) 
     listed.await.unwrap_or_default()
 }
 
-/// One table in a task of its own, so that not even a panic in it stops the others.
+/// Copies one table in a separate tokio task, so that even a panic does not stop the other tables.
 async fn guarded(context: &Arc<Context>, number: usize, unit: Unit) -> TableReport {
     let name = unit.table.name.clone();
     let started = Instant::now();
     if context.stop.is_cancelled() {
-        // Its line would say no more than the summary does.
-        return TableReport::new(name, started.elapsed(), Outcome::Failed("not begun: stopped by a signal".into()));
+        // The summary says it; a separate log line would add nothing.
+        return TableReport::new(name, started.elapsed(), Outcome::Failed("not started: stopped by a signal".into()));
     }
     let work = AbortOnDropHandle::new(tokio::spawn(table::sync(Arc::clone(context), number, unit)));
     let report = work.await.unwrap_or_else(|error: JoinError| {

@@ -1,4 +1,4 @@
-//! One table, end to end: open, read, publish; and restarts.
+//! Copies one table: open, read, publish, and restart if needed.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -24,12 +24,12 @@ use crate::telemetry::progress::{self, Counters};
 use crate::work::request::TableRequest;
 use crate::work::unit::Unit;
 
-/// How often a table is restarted within one attempt; after that it is Cloud Run's retry that does.
+/// How often a table is restarted within one attempt. After that, Cloud Run starts another attempt.
 const MOST_RESTARTS: u32 = 2;
-/// A server that fails over is back after some seconds; the second restart waits twice as long.
+/// The pause before the first restart: a failover takes some seconds. The second restart waits twice as long.
 const RESTART_PAUSE: Duration = Duration::from_secs(5);
 
-/// Copies the table and reports what became of it; never fails itself.
+/// Copies the table and returns its report, also if it fails.
 pub(super) async fn sync(context: Arc<Context>, number: usize, unit: Unit) -> TableReport {
     let request = unit.table;
     let started = Instant::now();
@@ -63,10 +63,9 @@ async fn copy_with_restarts(
             restarts += 1;
             start = if failure.is_job_id_taken() { Start::JobIdTaken } else { Start::Restart };
             let table = &request.name;
-            events::TableRestarted { table, restarts }
-                .log(format_args!("{table}: {problem}; restarting it from its first row"));
+            events::TableRestarted { table, restarts }.log(format_args!("{table}: {problem}; restarting the table"));
             counters.reset();
-            // Ends early when the run is stopped; the next try then says so.
+            // The pause ends early if the run is stopped; `copy` then returns that failure.
             let _ = tokio::time::timeout(RESTART_PAUSE * restarts, context.stop.cancelled()).await;
             continue;
         }
@@ -83,7 +82,7 @@ async fn copy(
     opening: impl Future<Output = Result<Opening, Failure>>,
     counters: &Arc<Counters>,
 ) -> Result<Outcome, Failure> {
-    let stopped_while = "it waited for its turn or its columns were looked up; the destination is unchanged";
+    let stopped_while = "waiting for its turn or opening the table; the destination is unchanged";
     let opened = context.unless_stopped(opening, stopped_while).await?;
     let Opened { lock, place, chunk, snapshot, plan, generation } = match opened {
         Opening::Ready(opened) => *opened,
@@ -97,7 +96,7 @@ async fn copy(
         progress::show(plan.table.name.clone(), plan.table.estimated_rows, Arc::clone(counters), context.bars.clone());
     let shown = AbortOnDropHandle::new(tokio::spawn(shown));
     let connections = snapshot.readers.len();
-    // Until the table is the new one in every respect.
+    // Held until the properties are set.
     let lock = lock.map(Arc::new);
     let room = Room { place, chunk, pool: &context.pool };
     let (publication, done) = read(context, room, snapshot, &plan, generation, lock.clone(), counters).await?;
@@ -105,7 +104,7 @@ async fn copy(
     let _waiting = context.waiting.one();
     let Done { job, read: Read { nulled, snapshot, .. } } = done;
     let completing = publication.complete(job, counters.rows.load(Relaxed));
-    let stopped_while = "its load job ran; BigQuery finishes that job, and the table is then the new one";
+    let stopped_while = "waiting for its load job; BigQuery finishes the job and replaces the table";
     context.unless_stopped(completing, stopped_while).await?;
     context.publisher().settle(&plan).await;
     drop(lock);
@@ -113,7 +112,7 @@ async fn copy(
     Ok(Outcome::Synced(Synced { destination, job_id, previous_rows, nulled, connections, snapshot }))
 }
 
-/// Reads and uploads every row. What fails or is stopped here ends its queries on the server, too, and gives the upload up.
+/// Reads and uploads every row. If that fails or is stopped, kills the queries on the server and cancels the upload.
 async fn read<'a>(
     context: &'a Context,
     room: Room<'_>,
@@ -141,7 +140,7 @@ async fn read<'a>(
     let beginning = context.publisher().begin(plan, generation);
     let mut publication = None;
     let pipeline = pipeline::run(beginning, &mut publication, source, guards, room, counters);
-    let stopped_while = "its rows were read; the upload was given up and the destination is unchanged";
+    let stopped_while = "reading its rows; the upload was canceled and the destination is unchanged";
     let done = context.unless_stopped(pipeline, stopped_while).await;
     let failure = match (publication, done) {
         (Some(publication), Ok(done)) => return Ok((publication, done)),
@@ -155,7 +154,7 @@ async fn read<'a>(
             tokio::join!(mysql::connection::kill(endpoint, &running), publication.upload.cancel());
             match failure {
                 Failure::Stopped(_) if publication.upload.is_finishing() => Failure::Stopped(
-                    "its last bytes were sent; BigQuery has either all of them and loads them, or the table stays as it was",
+                    "sending its last bytes; if BigQuery received all of them, it loads the table, otherwise the destination is unchanged",
                 ),
                 other => other,
             }
@@ -164,7 +163,7 @@ async fn read<'a>(
     Err(failure)
 }
 
-/// `table_started`, and `schema_drift` where the destination's columns change.
+/// Logs `table_started`, and `schema_drift` if the destination's columns change.
 fn announce(plan: &TablePlan) {
     let TablePlan { table, destination, mapping, drift, .. } = plan;
     let columns = mapping.columns.len();
@@ -184,11 +183,11 @@ fn announce(plan: &TablePlan) {
             retyped: retyped.len(),
             renamed: renamed.len(),
         }
-        .log(format_args!("{}: the columns of {destination} change: {drift}", table.name));
+        .log(format_args!("{}: schema drift in {destination}: {drift}", table.name));
     }
 }
 
-/// The guard against a table that lost its rows.
+/// The guard against lost rows, if a limit is set and the destination exists.
 fn guard(context: &Context, plan: &TablePlan) -> Option<ShrinkGuard> {
     let max_percent = plan.max_shrink_percent.or(context.planner.settings.max_shrink_percent);
     plan.previous_rows.zip(max_percent).map(|(previous_rows, max_percent)| ShrinkGuard { previous_rows, max_percent })

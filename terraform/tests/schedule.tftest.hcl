@@ -1,4 +1,4 @@
-# When it runs, and what is refused because it would overlap.
+# Schedules, and the refusal of schedules that would overlap.
 
 mock_provider "google" {
   override_during = plan
@@ -22,7 +22,7 @@ variables {
   bigquery_location = "EU"
   tables            = [{ name = "users" }, { name = "orders" }, { name = "items" }]
 
-  # 3 tables, 2 at a time, 2 attempts of an hour: 4 hours at worst.
+  # 3 tables, 2 at a time, 2 attempts of an hour: up to 4 hours.
   parallelism          = 2
   max_retries          = 1
   task_timeout_seconds = 3600

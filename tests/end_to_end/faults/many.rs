@@ -88,7 +88,7 @@ fn a_signal_stops_all_of_them_and_the_next_attempt_loads_each_once(place: Place)
     let sent = Instant::now();
     let done = running.finish().failed(1);
     assert!(sent.elapsed() < PROMISED, "took {:?}", sent.elapsed());
-    assert!(done.log.contains("stopped by a signal while its last bytes were sent"), "{}", done.log);
+    assert!(done.log.contains("stopped by a signal while sending its last bytes"), "{}", done.log);
     assert_eq!(done.events("sync_finished").len(), 1);
     assert_eq!(place.sql(CONNECTIONS), "");
     // What was on its way arrives while the next attempt is running.
