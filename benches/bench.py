@@ -51,7 +51,7 @@ def main(wanted):
                 print(f"\n{report.aligned(head, rows)}\n" + "".join(f"{remark}\n" for remark in remarks), flush=True)
                 if os.environ.get("BENCH_WRITE") == "1":
                     text = "\n\n".join([taken, report.markdown(head, rows), *remarks])
-                    place = "slow link" if part == "connections" and parts.SLOW else part
+                    place = {"many": "many tables"}.get(part, "slow link" if part == "connections" and parts.SLOW else part)
                     report.write_between(report.PAGE, f"{place} {server.kind}", text)
             if os.environ.get("BENCH_WRITE") == "1" and server.kind == "mariadb" and {"mixed", "baselines"} <= found.keys():
                 headline.write(found, server)

@@ -7,6 +7,7 @@ import pathlib
 import statistics
 import subprocess
 import sys
+import urllib.request
 
 TICKS = os.sysconf("SC_CLK_TCK")
 CORES = len(os.sched_getaffinity(0))
@@ -48,10 +49,10 @@ def cpu_of(pid):
 class Sink:
     """benches/sink.py, running."""
 
-    def __init__(self):
+    def __init__(self, *arguments):
         script = pathlib.Path(__file__).with_name("sink.py")
         # -I: starts fast and ignores the modules in this folder.
-        self.process = subprocess.Popen([sys.executable, "-I", script], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([sys.executable, "-I", script, *arguments], stdout=subprocess.PIPE, text=True)
         self.host = f"127.0.0.1:{int(self.process.stdout.readline())}"
 
     def cpu(self):
@@ -60,6 +61,11 @@ class Sink:
     def upload(self):
         """Its report about the upload that just ended."""
         return json.loads(self.process.stdout.readline())
+
+    def counts(self):
+        """How many requests and connections it has had."""
+        with urllib.request.urlopen(f"http://{self.host}/counts") as answer:
+            return json.load(answer)
 
     def close(self):
         self.process.terminate()

@@ -8,6 +8,7 @@ import sys
 
 import kindness
 import link
+import many
 import report
 import start
 import tables
@@ -29,7 +30,7 @@ SLOW = bool(LATENCY_MS or MBIT)
 # Variables of a run that belong to its command line in the documents.
 SHOWN = {
     "BENCH_ROWS", "BENCH_RUNS", "BENCH_SERVER", "BENCH_LATENCY_MS", "BENCH_MBIT", "AVRO_CODEC", "READ_CONNECTIONS", "MYSQL_SSL_MODE",
-    "TABLE_CONCURRENCY", "MAX_ROWS_PER_SECOND", "MAX_MB_PER_SECOND", "SNAPSHOT",
+    "BENCH_TABLES", "BENCH_REQUEST_MS", "BENCH_JOB_MS", "TABLE_CONCURRENCY", "MAX_ROWS_PER_SECOND", "MAX_MB_PER_SECOND", "SNAPSHOT",
 }  # fmt: skip
 
 # Baseline: its name, the module it needs, its share of the rows, whether it uploads.
@@ -273,4 +274,5 @@ PARTS = {
     "baselines": baselines_part,
     "start": start_part,
     "connections": connections_part,
+    "many": many.measured,
 }

@@ -1,10 +1,14 @@
 """A fake BigQuery for speed: accepts resumable uploads, checks their framing, and reports every job as DONE at once.
 
-  sink.py [--port PORT] [--keep FOLDER]    prints "PORT" when it listens on 127.0.0.1, then a line per finished upload
+  sink.py [--port PORT] [--keep FOLDER] [--request-ms N] [--job-ms N]
+                          prints "PORT" when it listens on 127.0.0.1, then a line per finished upload
 
 Python's standard library is all it needs. It is no emulator: it answers what a sync and Google's own client ask and stores
 nothing but, with --keep, the uploaded files as FOLDER/<table>.avro (or .parquet). Rows of Avro files are counted off the
 blocks' headers, never decoded; of Parquet files only the two ends are looked at. A file with a fault is answered 400.
+
+With --request-ms every answer comes that much later, and with --job-ms a load job runs for that long. GET /counts answers how many requests
+and connections there were; it counts neither itself nor its connection.
 """
 
 import argparse
@@ -13,6 +17,7 @@ import json
 import pathlib
 import sys
 import threading
+import time
 
 
 class Framing:
@@ -127,16 +132,30 @@ class Sink(http.server.BaseHTTPRequestHandler):
     described = {}  # schemas of loads with descriptions, until a sync has compared them
     lock = threading.Lock()
     keep = None
+    request_seconds = job_seconds = 0
+    requests = connections = 0
     disable_nagle_algorithm = True  # otherwise every answer waits for the client's delayed ACK of its headers
 
     def setup(self):
         super().setup()
         self.buffer = memoryview(bytearray(1 << 20))  # one for the connection's life, so that bytes are copied once
+        self.is_counted = False
+
+    def parse_request(self):
+        if not super().parse_request():
+            return False
+        if self.path != "/counts":
+            with self.lock:
+                Sink.requests += 1
+                Sink.connections += not self.is_counted
+            self.is_counted = True
+        return True
 
     def log_message(self, *_):
         pass
 
     def answer(self, status, body=None, **headers):
+        time.sleep(self.request_seconds)
         data = b"" if body is None else json.dumps(body).encode()
         self.send_response_only(status)
         for name, value in headers.items():
@@ -147,9 +166,12 @@ class Sink(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def do_GET(self):
+        if self.path == "/counts":
+            self.answer(200, {"requests": self.requests, "connections": self.connections})
+            return
         kind, name = self.path.split("?")[0].rsplit("/", 2)[1:]
         if kind == "jobs" and name in self.jobs:
-            self.answer(200, self.jobs[name])
+            self.answer(200, self.job(name))
         elif kind == "datasets":
             self.answer(200, {"datasetReference": {"projectId": "sink", "datasetId": name}, "location": "US"})
         elif kind == "tables" and name in self.described:
@@ -207,6 +229,11 @@ class Sink(http.server.BaseHTTPRequestHandler):
         assert int(total) == upload.framing.bytes, "the file is shorter than it says"
         self.finish_upload(upload)
 
+    def job(self, name):
+        """The job as it is now."""
+        job, done_at = self.jobs[name]
+        return job if time.monotonic() >= done_at else job | {"status": {"state": "RUNNING"}, "statistics": {}}
+
     def finish_upload(self, upload):
         assert upload.framing.ended, "the file does not end where a block does"
         if upload.file:
@@ -218,11 +245,14 @@ class Sink(http.server.BaseHTTPRequestHandler):
         told = {"table": upload.table, "rows": rows, "blocks": upload.framing.blocks, "bytes": upload.framing.bytes}
         print(json.dumps(told), flush=True)
         job = upload.job | {"status": {"state": "DONE"}, "statistics": {"load": {"outputRows": str(rows)} if rows is not None else {}}}
-        self.jobs[job["jobReference"]["jobId"]] = job
-        self.answer(200, job)
+        name = job["jobReference"]["jobId"]
+        self.jobs[name] = (job, time.monotonic() + self.job_seconds)
+        self.answer(200, self.job(name))
 
 
 class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 256  # many tables connect at the same time
+
     def handle_error(self, request, client_address):
         if not isinstance(sys.exception(), ConnectionError):  # a client that disconnects is not an error
             super().handle_error(request, client_address)
@@ -232,8 +262,11 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--keep", type=pathlib.Path)
+    parser.add_argument("--request-ms", type=float, default=0)
+    parser.add_argument("--job-ms", type=float, default=0)
     arguments = parser.parse_args()
     Sink.keep = arguments.keep
+    Sink.request_seconds, Sink.job_seconds = arguments.request_ms / 1000, arguments.job_ms / 1000
     server = Server(("127.0.0.1", arguments.port), Sink)
     print(server.server_port, flush=True)
     server.serve_forever()

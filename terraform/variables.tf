@@ -314,7 +314,7 @@ variable "tables" {
 }
 
 variable "table_concurrency" {
-  description = "Tables at a time within one task."
+  description = "Tables that one task reads at a time. Waiting for BigQuery does not count."
   type        = number
   default     = 1
 

@@ -208,7 +208,7 @@ variables! {
     }
     Reading {
         TABLE_CONCURRENCY: NonZeroUsize = concurrency, Default::Value("1"), "2", "a whole number from 1 to 64",
-            "how many tables one task copies at the same time, at most 64";
+            "how many tables one task reads at the same time, at most 64";
         READ_CONNECTIONS: NonZeroUsize = connections, Default::Value("1"), "4", "a whole number from 1 to 64",
             "how many connections read one table, in ranges of its primary key";
         SNAPSHOT: Snapshots = from_str, Default::Value("shared"), "shared", "shared or per_connection",

@@ -1,5 +1,7 @@
 //! The catalog: tables and their columns, from `information_schema`.
 
+use std::collections::HashMap;
+
 use crate::mysql::error::{Error, WhileDoing as _, is_table_access_denied};
 use crate::mysql::sql::{Connection, Row, execute, query, query_text, quoted};
 use crate::report::events;
@@ -35,6 +37,28 @@ pub struct Found {
     pub estimated_bytes: Option<u64>,
     /// `TABLE_COMMENT`; empty for a view.
     pub comment: String,
+}
+
+/// Many tables as the catalog describes them, by name.
+#[derive(Debug, Default)]
+pub struct Listing {
+    found: HashMap<String, Found>,
+    /// The name of each table by its lower-case name, if the server ignores case.
+    ignoring_case: HashMap<String, String>,
+}
+
+impl Listing {
+    /// A listing of these tables.
+    pub fn new(found: impl IntoIterator<Item = Found>, ignores_case: bool) -> Self {
+        let found: HashMap<String, Found> = found.into_iter().map(|found| (found.name.clone(), found)).collect();
+        let names = found.keys().filter(|_| ignores_case).map(|name| (name.to_lowercase(), name.clone()));
+        Self { ignoring_case: names.collect(), found }
+    }
+
+    /// The table with this name.
+    pub fn find(&self, name: &str) -> Option<&Found> {
+        self.found.get(name).or_else(|| self.found.get(self.ignoring_case.get(&name.to_lowercase())?))
+    }
 }
 
 /// A table and its columns.
@@ -143,29 +167,48 @@ pub async fn list(connection: &mut Connection) -> Result<Vec<Listed>, Error> {
 
 /// The table with this name, or the names of all tables if there is none.
 pub async fn find(connection: &mut Connection, name: &str) -> Result<Result<Found, Vec<String>>, Error> {
-    let found = query(
-        connection,
-        "SELECT TABLE_NAME, TABLE_TYPE, CAST(TABLE_ROWS AS CHAR), CAST(@@lower_case_table_names AS CHAR), \
-         CAST(DATA_LENGTH AS CHAR), TABLE_COMMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ?",
-        &[name],
-    )
-    .await
-    .while_doing(|| format!("looking {name} up in the catalog"))?;
+    let rows = query(connection, &format!("{FIND}= ?"), &[name]).await;
+    let rows = rows.while_doing(|| format!("looking {name} up in the catalog"))?;
     // With lower_case_table_names = 0, table names are case-sensitive, but on some servers the comparison above is not.
     let exact = |row: &&Row| row.text(0).as_deref() == Some(name);
-    let ignores_case = |row: &&Row| row.number(3) != Some(0);
-    let Some(row) = found.iter().find(exact).or_else(|| found.first().filter(ignores_case)) else {
-        return Ok(Err(list(connection).await?.into_iter().map(|listed| listed.name).collect()));
-    };
+    match rows.iter().find(exact).or_else(|| rows.first().filter(|row| ignores_case(row))) {
+        Some(row) => Ok(Ok(found(row))),
+        None => Ok(Err(list(connection).await?.into_iter().map(|listed| listed.name).collect())),
+    }
+}
+
+/// Looks up many tables at once. Tables that do not exist are left out.
+pub async fn listing(connection: &mut Connection, names: &[&str]) -> Result<Listing, Error> {
+    let mut rows = Vec::new();
+    for names in names.chunks(NAMES_AT_ONCE) {
+        let statement = format!("{FIND}IN (?{})", ", ?".repeat(names.len() - 1));
+        rows.extend(query(connection, &statement, names).await.while_doing(|| "looking up the tables in the catalog")?);
+    }
+    Ok(Listing::new(rows.iter().map(found), rows.first().is_some_and(ignores_case)))
+}
+
+/// The query for tables, up to the condition on the name.
+const FIND: &str = "SELECT TABLE_NAME, TABLE_TYPE, CAST(TABLE_ROWS AS CHAR), CAST(@@lower_case_table_names AS CHAR), \
+                    CAST(DATA_LENGTH AS CHAR), TABLE_COMMENT FROM information_schema.TABLES \
+                    WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME ";
+
+/// How many tables to look up with one query. To tell a table's size, the server opens it, which takes up to a millisecond.
+const NAMES_AT_ONCE: usize = 1000;
+
+fn ignores_case(row: &Row) -> bool {
+    row.number(3) != Some(0)
+}
+
+fn found(row: &Row) -> Found {
     let is_view = row.text(1).unwrap_or_default().contains("VIEW");
-    Ok(Ok(Found {
+    Found {
         name: row.text(0).unwrap_or_default(),
         is_view,
         estimated_rows: row.number(2),
         estimated_bytes: row.number(4),
         // The comment of a view is only "VIEW".
         comment: row.text(5).filter(|_| !is_view).unwrap_or_default(),
-    }))
+    }
 }
 
 /// Reads the columns of the table, in ordinal order.
@@ -234,8 +277,6 @@ pub async fn check_invisible_columns(connection: &mut Connection, table: &str) -
 /// MariaDB's JSON is LONGTEXT with the check `json_valid(column)`. The catalog shows checks only to users who may do more
 /// than read the table. SHOW CREATE TABLE shows them to readers, too.
 async fn definition(connection: &mut Connection, table: &str) -> Result<Option<String>, Error> {
-    // The server's default may be to leave out the backticks.
-    execute(connection, "SET SESSION sql_quote_show_create = 1").await?;
     let statement = format!("SHOW CREATE TABLE {}", quoted(table));
     match query_text(connection, statement).await {
         Ok(row) => Ok(row.text(1)),
@@ -261,6 +302,23 @@ fn has_json_check(definition: &str, column: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_listing_finds_names_as_the_server_does() {
+        let table = |name: &str| Found {
+            name: name.into(),
+            is_view: false,
+            estimated_rows: None,
+            estimated_bytes: None,
+            comment: String::new(),
+        };
+        let name = |listing: &Listing, name: &str| listing.find(name).map(|found| found.name.clone());
+        let exact = Listing::new([table("a"), table("A"), table("b")], false);
+        assert_eq!(["a", "A", "B"].map(|asked| name(&exact, asked)), [Some("a".into()), Some("A".into()), None]);
+        let ignoring = Listing::new([table("Orders")], true);
+        assert_eq!(name(&ignoring, "ORDERS"), Some("Orders".into()));
+        assert_eq!(name(&ignoring, "other"), None);
+    }
 
     #[test]
     fn only_the_check_of_the_column_itself_makes_it_json() {

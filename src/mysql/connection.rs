@@ -22,6 +22,9 @@ const RECONNECT_BUDGET: Budget = Budget { time: Duration::from_secs(120), tries:
 /// How long to wait for a locked table. The servers' own defaults are a day and a year.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
 
+/// How long to wait for an idle connection to answer. It answers at once, or it is gone.
+const ALIVE_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Short enough for the few seconds that a task has after SIGTERM.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -51,19 +54,20 @@ async fn connect_within(settings: &Settings, budget: Budget) -> Result<Connectio
     let opening = opening.map_err(|Failed { reason, tries, elapsed }| reason.tried(tries, elapsed));
     let mut connection = opening.while_doing(|| &*doing)?;
     let lock_wait_seconds = lock_wait(settings.stall).as_secs();
-    // This overrides global variables that would change what a SELECT returns or how long it waits. The last part is a
-    // comment to MySQL. It makes MariaDB read the current rows of system-versioned tables.
+    // This overrides global variables that would change what a SELECT returns or how long it waits. The last parts are
+    // comments to one of the servers. They make MariaDB read the current rows of system-versioned tables, and MySQL report the
+    // current size of tables instead of one that is up to a day old. The variable of the isolation level has different names, so
+    // it takes a second statement, which is sent with the first one.
     let session = format!(
         "SET SESSION sql_mode = 'ALLOW_INVALID_DATES', character_set_results = NULL, sql_select_limit = 18446744073709551615, \
-         sql_big_selects = 1, completion_type = 0, \
+         sql_big_selects = 1, completion_type = 0, sql_quote_show_create = 1, \
          lock_wait_timeout = {lock_wait_seconds}, \
          net_write_timeout = {SESSION_TIMEOUT_SECONDS}, net_read_timeout = {SESSION_TIMEOUT_SECONDS}, \
-         wait_timeout = {SESSION_TIMEOUT_SECONDS} /*M!100300 , system_versioning_asof = DEFAULT */"
+         wait_timeout = {SESSION_TIMEOUT_SECONDS} /*M!100300 , system_versioning_asof = DEFAULT *//*!80000 , information_schema_stats_expiry = 0 */; \
+         SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
     );
-    for statement in [session.as_str(), "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"] {
-        let setting = async { execute(&mut connection, statement).await.while_doing(|| "setting up the session") };
-        in_time(settings.stall, setting).await.while_doing(|| &*doing)?;
-    }
+    let setting = async { execute(&mut connection, &session).await.while_doing(|| "setting up the session") };
+    in_time(settings.stall, setting).await.while_doing(|| &*doing)?;
     Ok(connection)
 }
 
@@ -115,6 +119,11 @@ pub async fn close(connection: Connection) {
     let _ = tokio::time::timeout(Duration::from_secs(1), connection.close()).await;
 }
 
+/// Whether an idle connection still answers.
+pub async fn is_alive(connection: &mut Connection) -> bool {
+    matches!(tokio::time::timeout(ALIVE_TIMEOUT, connection.ping()).await, Ok(Ok(())))
+}
+
 /// The server's id of this connection.
 pub async fn id(connection: &mut Connection) -> Result<u64, Error> {
     let query = sqlx::query_scalar::<_, u64>("SELECT CONNECTION_ID()").persistent(false);
@@ -124,6 +133,9 @@ pub async fn id(connection: &mut Connection) -> Result<u64, Error> {
 /// Ends this program's own connections on the server. A server notices that a client is gone only when it sends the next
 /// rows. Until then it would keep working and hold the table's lock. A failure does not matter.
 pub async fn kill(settings: &Settings, ids: &[u64]) {
+    if ids.is_empty() {
+        return;
+    }
     let killing = async {
         let mut connection = open(settings, 0).await?;
         for id in ids {

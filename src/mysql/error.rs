@@ -235,6 +235,11 @@ impl Error {
         self.tried.is_none() && self.kind.is_transient(self.connecting)
     }
 
+    /// Whether the server answered the statement with an error, so the connection is still good.
+    pub(super) fn is_answer(&self) -> bool {
+        matches!(self.kind, Kind::Server { .. }) && !self.kind.is_transient(self.connecting)
+    }
+
     /// Adds how often and how long it was tried. The error is not transient any more.
     pub(super) fn tried(mut self, tries: u32, elapsed: Duration) -> Self {
         self.tried = Some((tries, elapsed));

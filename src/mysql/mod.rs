@@ -5,6 +5,7 @@ pub mod connection;
 pub mod error;
 pub mod extremes;
 pub mod key;
+mod lock_keeper;
 pub mod locks;
 mod login;
 pub mod ranges;

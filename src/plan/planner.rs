@@ -53,6 +53,11 @@ impl Planner {
             Ok(found) => found,
             Err(existing) => return Err(Error::Problem(self.missing(&request.name, &existing))),
         };
+        self.resolved(request, found)
+    }
+
+    /// A table that was found, and its name in BigQuery.
+    pub fn resolved(&self, request: &TableRequest, found: Found) -> Result<Resolved, Error> {
         let destination = request.destination(&found.name).map_err(Error::Problem)?;
         if let Some(sources) = self.endpoints.conflicts.get(&destination) {
             let sources = sources.join(" and ");
@@ -139,10 +144,10 @@ impl Planner {
         request: &TableRequest,
         resolved: Resolved,
         reading: Reading,
+        existing: Option<Existing>,
     ) -> Result<TablePlan, Error> {
         let Resolved { found, destination } = resolved;
-        let (source, existing) =
-            tokio::try_join!(self.source(connection, request, found, reading), self.existing(&destination))?;
+        let source = self.source(connection, request, found, reading).await?;
         self.decide(request, source, &destination, existing)
     }
 

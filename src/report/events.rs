@@ -71,6 +71,12 @@ declare! {
         eta_seconds: Option<u64>,
     }
 
+    /// Tables whose rows are all sent wait for their load jobs; logged every ten seconds while there are any.
+    TablesWaiting = "tables_waiting", info {
+        /// How many tables wait.
+        tables: usize,
+    }
+
     /// A destination table was replaced.
     TableSynced<'a> = "table_synced", info {
         /// The source table.
@@ -197,8 +203,8 @@ declare! {
         destination: &'a str,
     }
 
-    /// The connection that holds a table's lock broke after the table's last row. If the last chunk was not sent yet, the
-    /// table restarts. A load job that already runs is not affected, but another execution may now copy the same table.
+    /// The connection that holds the locks of a task's tables broke. A table whose last chunk was not sent yet restarts. A load
+    /// job that already runs is not affected, but another execution may now copy the same table.
     LockLost = "lock_lost", warn {}
 
     /// A request failed and is retried. The first failure for a reason is a WARNING, repetitions are DEBUG. Harmless unless an

@@ -1,25 +1,35 @@
-//! Opens a table: takes its lock, looks up earlier attempts, opens the snapshots and makes the plan in them.
+//! Opens a table. Before it has a place: takes its lock, finds out what earlier attempts did, and looks at the destination table.
+//! With a place: opens snapshots, and makes the plan that holds in them.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 
 use crate::bigquery;
+use crate::bigquery::tables::Existing;
+use crate::mysql::connection::reconnect;
 use crate::mysql::error::WhileDoing as _;
 use crate::mysql::locks::Lock;
 use crate::mysql::ranges::Ranges;
 use crate::mysql::sql::in_time;
-use crate::mysql::{self, snapshot};
-use crate::plan::TablePlan;
+use crate::mysql::{self, connection, snapshot};
 use crate::plan::planner::Resolved;
 use crate::plan::reading::Reading;
 use crate::plan::table_plan::Mode;
+use crate::plan::{self, TablePlan};
 use crate::publish::publisher::Earlier;
 use crate::report::events;
 use crate::sync::context::Context;
 use crate::sync::failure::Failure;
+use crate::sync::places::Place;
+use crate::sync::pool::Filling;
+use crate::sync::readers::Reader;
 use crate::sync::sharing;
 use crate::work::request::TableRequest;
+
+/// How long a prepared table waits for a place. After that its lock is released for others, because it may be a long time until
+/// the table is read, and the table is prepared again when it has a place.
+const PREPARED_FOR: Duration = Duration::from_secs(60);
 
 /// The result of opening a table.
 pub(super) enum Opening {
@@ -34,6 +44,11 @@ pub(super) enum Opening {
 
 /// A table that is ready to be read.
 pub(super) struct Opened {
+    /// Keeps other executions away from the destination.
+    pub(super) lock: Option<Lock>,
+    pub(super) place: Place,
+    /// Memory for the first chunk.
+    pub(super) chunk: Filling,
     pub(super) snapshot: Snapshot,
     pub(super) plan: TablePlan,
     /// Part of the load job's id, because the id of a failed job cannot be used again.
@@ -42,14 +57,11 @@ pub(super) struct Opened {
 
 /// The open snapshots of the table. ALTER TABLE has to wait for them.
 pub(super) struct Snapshot {
-    /// One per reader; unless their snapshots differ, all see the same rows.
-    pub(super) connections: Vec<mysql::Connection>,
-    pub(super) connection_ids: Vec<u64>,
+    /// One per connection; unless their snapshots differ, all see the same rows.
+    pub(super) readers: Vec<Reader>,
     /// When the snapshots were opened.
     pub(super) since: Instant,
     pub(super) ranges: Ranges,
-    /// Keeps other executions away from the destination; the first connection holds it.
-    pub(super) lock: Option<Lock>,
 }
 
 /// How this read of the table starts within the attempt.
@@ -63,28 +75,67 @@ pub(super) enum Start {
     JobIdTaken,
 }
 
+/// A table whose lock is taken, and what is known about its destination.
+struct Prepared {
+    resolved: Resolved,
+    lock: Option<Lock>,
+    earlier: Earlier,
+    existing: Option<Existing>,
+}
+
 /// Opens the table. Like a later attempt, a restart first looks up what was published before.
-pub(super) async fn open(context: &Context, request: &TableRequest, start: Start) -> Result<Opening, Failure> {
-    let planner = &context.planner;
-    let source = &planner.endpoints.source;
-    let mut connection = mysql::connection::reconnect(source).await?;
-    let resolved = planner.resolve(&mut connection, request).await?;
-    let bigquery::Settings { project, dataset, .. } = &planner.endpoints.destination;
-    let key = format!("{project}.{dataset}.{}", resolved.destination);
-    // Lock before the snapshot, so that the rows read here are newer than those that another execution loaded last.
-    let lock = Lock::take(&mut connection, source.stall, key).await?;
-    match earlier_attempts(context, &resolved.destination, start).await? {
+pub(super) async fn open(
+    context: &Context,
+    number: usize,
+    request: &TableRequest,
+    start: Start,
+) -> Result<Opening, Failure> {
+    let turn = context.places.turn(number).await;
+    let mut prepared = prepare(context, request, start).await?;
+    let place = match tokio::time::timeout(PREPARED_FOR, turn.place()).await {
+        Ok(place) => place,
+        Err(_) => {
+            drop(prepared);
+            let place = turn.place().await;
+            prepared = prepare(context, request, start).await?;
+            place
+        }
+    };
+    drop(turn);
+    let Prepared { resolved, lock, earlier, existing } = prepared;
+    match earlier {
         Earlier::Published { job_id, rows } => {
             let destination = resolved.destination.clone();
-            settle(context, &mut connection, request, resolved).await;
-            mysql::connection::close(connection).await;
+            settle(context, place, request, resolved, existing).await;
             Ok(Opening::Published { destination, job_id, rows })
         }
         Earlier::Nothing { generation } => {
-            let (snapshot, plan) = snapshot(context, connection, request, resolved, lock).await?;
-            Ok(Opening::Ready(Box::new(Opened { snapshot, plan, generation })))
+            // Before the snapshot, because there may be no free memory yet.
+            let chunk = context.pool.chunk().await;
+            let (snapshot, plan) = snapshot(context, request, resolved, existing).await?;
+            Ok(Opening::Ready(Box::new(Opened { lock, place, chunk, snapshot, plan, generation })))
         }
     }
+}
+
+/// Takes the lock, then asks BigQuery, so that the answers include what another execution has just done.
+async fn prepare(context: &Context, request: &TableRequest, start: Start) -> Result<Prepared, Failure> {
+    let planner = &context.planner;
+    let resolved = match context.listing.find(&request.name) {
+        Some(found) => planner.resolved(request, found.clone())?,
+        None => {
+            let mut connection = reconnect(&planner.endpoints.source).await?;
+            let resolved = planner.resolve(&mut connection, request).await;
+            connection::close(connection).await;
+            resolved?
+        }
+    };
+    let bigquery::Settings { project, dataset, .. } = &planner.endpoints.destination;
+    // Lock before the snapshot, so that the rows read here are newer than those that another execution loaded last.
+    let lock = context.locks.take(format!("{project}.{dataset}.{}", resolved.destination)).await?;
+    let earlier = earlier_attempts(context, &resolved.destination, start).await?;
+    let existing = planner.existing(&resolved.destination).await?;
+    Ok(Prepared { resolved, lock, earlier, existing })
 }
 
 /// What earlier attempts published. The first attempt does not ask.
@@ -96,8 +147,23 @@ async fn earlier_attempts(context: &Context, destination: &str, start: Start) ->
 }
 
 /// Sets the table's properties, because the earlier attempt may have ended right after the load job.
-async fn settle(context: &Context, connection: &mut mysql::Connection, request: &TableRequest, resolved: Resolved) {
-    match context.planner.plan(connection, request, resolved, Reading::Whole(None)).await {
+async fn settle(
+    context: &Context,
+    place: Place,
+    request: &TableRequest,
+    resolved: Resolved,
+    existing: Option<Existing>,
+) {
+    let planning = async {
+        let mut reader = context.readers.take().await?;
+        let planner = &context.planner;
+        let plan = planner.plan(&mut reader.connection, request, resolved, Reading::Whole(None), existing).await?;
+        context.readers.give(reader).await;
+        Ok(plan)
+    };
+    let planned: Result<TablePlan, plan::Error> = planning.await;
+    drop(place);
+    match planned {
         Ok(plan) => context.publisher().settle(&plan).await,
         Err(problem) => {
             let (table, problem) = (&request.name, problem.explained(&context.planner.endpoints.source));
@@ -111,25 +177,31 @@ async fn settle(context: &Context, connection: &mut mysql::Connection, request: 
 /// Opens the snapshots, then makes the plan, because the columns can no longer change.
 async fn snapshot(
     context: &Context,
-    mut connection: mysql::Connection,
     request: &TableRequest,
     resolved: Resolved,
-    lock: Option<Lock>,
+    existing: Option<Existing>,
 ) -> Result<(Snapshot, TablePlan), Failure> {
     let planner = &context.planner;
     let (source, stall) = (&planner.endpoints.source, planner.endpoints.source.stall);
-    let found = resolved.found.clone();
-    let reading = planner.reading(&mut connection, request, &found).await?;
+    let mut first = context.readers.take().await?;
+    let connection = &mut first.connection;
+    let reading = planner.reading(connection, request, &resolved.found).await?;
     let (since, others) = (Instant::now(), reading.connections() - 1);
-    let opened = snapshot::open(source, &mut connection, others, &found.name, context.settings.snapshots).await?;
-    let (mut connections, shared) = opened;
-    sharing::log(shared, source, &found.name, others + 1);
-    let reading = if connections.is_empty() { Reading::Whole(None) } else { reading };
-    let plan = planner.plan(&mut connection, request, resolved, reading).await?;
-    let dividing = plan.reading.ranges(&mut connection, &found, &plan.statement, &plan.mapping);
+    let name = resolved.found.name.clone();
+    let (others, shared) = snapshot::open(source, connection, others, &name, context.settings.snapshots).await?;
+    sharing::log(shared, source, &name, reading.connections());
+    let reading = if others.is_empty() { Reading::Whole(None) } else { reading };
+    // The table may have changed since the start of the run.
+    let resolved = planner.resolve(connection, request).await?;
+    let found = resolved.found.clone();
+    let plan = planner.plan(connection, request, resolved, reading, existing).await?;
+    let dividing = plan.reading.ranges(connection, &found, &plan.statement, &plan.mapping);
     let ranges = in_time(stall, dividing).await.while_doing(|| "dividing the table")?;
-    connections.insert(0, connection);
-    let asking = try_join_all(connections.iter_mut().map(mysql::connection::id));
-    let connection_ids = in_time(stall, asking).await.while_doing(|| "asking for the connection ids")?;
-    Ok((Snapshot { connections, connection_ids, since, ranges, lock }, plan))
+    let others = try_join_all(others.into_iter().map(|mut connection| async {
+        let id = connection::id(&mut connection).await?;
+        Ok::<_, mysql::Error>(Reader { connection, id })
+    }));
+    let others = in_time(stall, others).await.while_doing(|| "asking for the connection ids")?;
+    let readers = std::iter::once(first).chain(others).collect();
+    Ok((Snapshot { readers, since, ranges }, plan))
 }

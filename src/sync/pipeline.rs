@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::avro::container::Container;
+use crate::bigquery;
 use crate::bigquery::types::job::Job;
-use crate::bigquery::upload::Upload;
-use crate::mysql::locks::{self, Lock};
+use crate::mysql::locks::Lock;
+use crate::publish::publication::Publication;
 use crate::sync::chunks::{fill, send};
 use crate::sync::failure::Failure;
 use crate::sync::gate::{GateKeeper, gate};
 use crate::sync::guard::ShrinkGuard;
-use crate::sync::pool::Pool;
+use crate::sync::places::Place;
+use crate::sync::pool::{Filling, Pool};
 use crate::sync::queue::{BlockQueue, queue};
 use crate::sync::read::{self, Read, Source};
 use crate::telemetry::progress::Counters;
@@ -23,10 +24,16 @@ use crate::telemetry::progress::Counters;
 /// What must hold before the last chunk is sent.
 pub(super) struct Guards {
     pub(super) shrink: Option<ShrinkGuard>,
-    /// The table's lock, which the source's first connection must still hold.
-    pub(super) lock: Option<Lock>,
-    /// How long the server may send nothing.
-    pub(super) stall: Duration,
+    /// The table's lock, which must not be lost.
+    pub(super) lock: Option<Arc<Lock>>,
+}
+
+/// What a table needs while it is read.
+pub(super) struct Room<'a> {
+    pub(super) place: Place,
+    /// The first chunk.
+    pub(super) chunk: Filling,
+    pub(super) pool: &'a Pool,
 }
 
 /// The result of a pipeline.
@@ -36,16 +43,19 @@ pub(super) struct Done {
     pub(super) read: Read,
 }
 
-/// Reads all rows and uploads them, which starts the load job.
-pub(super) async fn run(
-    upload: &mut Upload<'_>,
+/// Reads all rows and uploads them, which starts the load job. Reading does not wait for the upload
+/// session: a small table is read completely before BigQuery answers.
+pub(super) async fn run<'a>(
+    beginning: impl Future<Output = Result<Publication<'a>, bigquery::Error>>,
+    publication: &mut Option<Publication<'a>>,
     source: Source,
     guards: Guards,
-    pool: &Pool,
+    room: Room<'_>,
     counters: &Arc<Counters>,
 ) -> Result<Done, Failure> {
+    let Room { place, mut chunk, pool } = room;
     let container = Arc::new(Container::new(Arc::clone(&pool.blocks)));
-    let header = container.header(&source.mapping.avro_schema());
+    chunk.bytes.extend_from_slice(&container.header(&source.mapping.avro_schema()));
     let upload_is_behind = Arc::new(AtomicBool::new(false));
     let (blocks, pieces) = queue(Arc::clone(&container), Arc::clone(&upload_is_behind));
     let (chunks_in, chunks) = mpsc::channel(1);
@@ -54,10 +64,13 @@ pub(super) async fn run(
     let reading = tokio::spawn(read(source, guards, Arc::new(blocks), keeper, Arc::clone(counters)));
     let mut reader = AbortOnDropHandle::new(reading);
     let sending = async {
-        let filling = fill(&container, header, pieces, chunks_in, &upload_is_behind, pool);
-        let (filled, sent) = tokio::join!(filling, send(upload, chunks, gate, pool, counters));
-        let job = sent?;
-        filled?;
+        let filling = fill(&container, (chunk, place), pieces, chunks_in, &upload_is_behind, pool);
+        let uploading = async {
+            let Publication { upload, .. } = publication.insert(beginning.await?);
+            send(upload, chunks, gate, pool, counters).await
+        };
+        // If the upload fails, no more rows are needed.
+        let ((), job) = tokio::try_join!(filling, uploading)?;
         Ok::<_, Failure>(job)
     };
     tokio::pin!(sending);
@@ -85,20 +98,33 @@ async fn read(
     keeper: GateKeeper,
     counters: Arc<Counters>,
 ) -> Result<Read, Failure> {
-    let mut read = read::all(source, Arc::clone(&blocks), counters).await?;
-    if let Some(guard) = guards.shrink {
-        guard.check(read.rows).map_err(Failure::Refused)?;
-    }
-    let waiting = async {
-        blocks.end().await;
-        keeper.asked().await
-    };
-    // Wait for a slow upload. An upload that failed never asks.
-    if let Some(opener) = locks::keeping_alive(&mut read.connection, waiting).await {
-        if let Some(lock) = guards.lock {
-            lock.check(&mut read.connection, guards.stall).await?;
+    let Guards { shrink, lock } = guards;
+    let reading = async {
+        let read = read::all(source, Arc::clone(&blocks), counters).await?;
+        if let Some(guard) = shrink {
+            guard.check(read.rows).map_err(Failure::Refused)?;
         }
-        opener.open();
+        blocks.end().await;
+        // Wait for a slow upload. An upload that failed never asks.
+        if let Some(opener) = keeper.asked().await {
+            if let Some(lock) = &lock {
+                lock.check().await?;
+            }
+            opener.open();
+        }
+        Ok(read)
+    };
+    // Without the lock, another execution may load newer rows than those of this snapshot.
+    let lost = async {
+        match &lock {
+            Some(lock) => lock.lost().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        // Once the gate is open, the table is not stopped any more.
+        biased;
+        read = reading => read,
+        error = lost => Err(error.into()),
     }
-    Ok(read)
 }

@@ -12,18 +12,23 @@ use crate::mapping::Mapping;
 use crate::mapping::row::RowEncoder;
 use crate::mysql::connection::close;
 use crate::mysql::ranges::Ranges;
-use crate::mysql::{self, locks, rows, snapshot};
+use crate::mysql::{rows, snapshot};
 use crate::sync::failure::Failure;
 use crate::sync::pace::{Pace, Usage};
 use crate::sync::queue::BlockQueue;
+use crate::sync::readers::{Reader, Readers, Running};
 use crate::telemetry::progress::Counters;
 
 /// The rows to read.
 pub(super) struct Source {
     pub(super) table: String,
     pub(super) ranges: Ranges,
-    /// Each has an open snapshot; the first one holds the table's lock.
-    pub(super) connections: Vec<mysql::Connection>,
+    /// Each has an open snapshot.
+    pub(super) connections: Vec<Reader>,
+    /// Those that must be killed if the table fails.
+    pub(super) running: Arc<Running>,
+    /// Takes back the first connection after its last row.
+    pub(super) readers: Arc<Readers>,
     /// When the snapshots were opened.
     pub(super) since: Instant,
     pub(super) mapping: Arc<Mapping>,
@@ -41,14 +46,14 @@ pub(super) struct Read {
     pub(super) nulled: Nulled,
     /// How long the longest snapshot was open.
     pub(super) snapshot: Duration,
-    /// The connection that holds the table's lock. Its snapshot has ended.
-    pub(super) connection: mysql::Connection,
 }
 
 /// The state that all connections share.
 struct Shared {
     table: String,
     ranges: Ranges,
+    running: Arc<Running>,
+    readers: Arc<Readers>,
     mapping: Arc<Mapping>,
     stall: Duration,
     pace: Arc<Pace>,
@@ -61,16 +66,15 @@ struct Share {
     rows: u64,
     nulled: Vec<u64>,
     snapshot_ended: Instant,
-    connection: Option<mysql::Connection>,
 }
 
 /// Reads and encodes every row. Each snapshot ends after its last row.
 pub(super) async fn all(source: Source, queue: Arc<BlockQueue>, counters: Arc<Counters>) -> Result<Read, Failure> {
-    let Source { table, ranges, connections, since, mapping, stall, pace } = source;
-    let shared = Arc::new(Shared { table, ranges, mapping, stall, pace, queue, counters });
+    let Source { table, ranges, connections, running, readers, since, mapping, stall, pace } = source;
+    let shared = Arc::new(Shared { table, ranges, running, readers, mapping, stall, pace, queue, counters });
     // Separate tasks, so that each connection can use its own core.
-    let tasks = connections.into_iter().enumerate().map(|(number, connection)| {
-        let reading = tokio::spawn(one(Arc::clone(&shared), connection, number == 0));
+    let tasks = connections.into_iter().enumerate().map(|(number, reader)| {
+        let reading = tokio::spawn(one(Arc::clone(&shared), reader, number == 0));
         async { AbortOnDropHandle::new(reading).await? }
     });
     let shares = try_join_all(tasks).await?;
@@ -84,16 +88,13 @@ pub(super) async fn all(source: Source, queue: Arc<BlockQueue>, counters: Arc<Co
         rows: shares.iter().map(|share| share.rows).sum(),
         nulled: nulled.filter(|(_, count)| *count > 0).collect(),
         snapshot: ended.duration_since(since),
-        connection: shares
-            .into_iter()
-            .find_map(|share| share.connection)
-            .ok_or(Failure::Bug("nothing to read with"))?,
     })
 }
 
-/// Reads one range after another over one connection. `kept` says whether to return the connection instead of closing it.
-async fn one(shared: Arc<Shared>, mut connection: mysql::Connection, kept: bool) -> Result<Share, Failure> {
-    let Shared { table, ranges, mapping, stall, pace, queue, counters } = &*shared;
+/// Reads one range after another over one connection. The `first` connection of a table can be reused for another one.
+async fn one(shared: Arc<Shared>, reader: Reader, first: bool) -> Result<Share, Failure> {
+    let Shared { table, ranges, running, readers, mapping, stall, pace, queue, counters } = &*shared;
+    let Reader { mut connection, id } = reader;
     let (stall, mut usage) = (*stall, Usage::default());
     let mut encoder = RowEncoder::new(Arc::clone(mapping));
     let mut blocks = BlockBuilder::new(queue.buffer());
@@ -137,16 +138,16 @@ async fn one(shared: Arc<Shared>, mut connection: mysql::Connection, kept: bool)
     // End the snapshot after its last row, so that it does not stay open while BigQuery is slow.
     snapshot::end(&mut connection, stall).await?;
     let snapshot_ended = Instant::now();
-    if let Some(block) = blocks.finish() {
-        locks::keeping_alive(&mut connection, queue.put(block)).await;
+    if running.end(id) {
+        match first {
+            true => readers.give(Reader { connection, id }).await,
+            false => close(connection).await,
+        }
     }
-    let connection = if kept {
-        Some(connection)
-    } else {
-        close(connection).await;
-        None
-    };
-    Ok(Share { rows, nulled: encoder.into_nulled(), snapshot_ended, connection })
+    if let Some(block) = blocks.finish() {
+        queue.put(block).await;
+    }
+    Ok(Share { rows, nulled: encoder.into_nulled(), snapshot_ended })
 }
 
 /// What was read but not added to the counters yet. All connections share them, so updating them for every row is too slow.

@@ -6,7 +6,7 @@ use crate::avro::codec::Codec;
 use crate::mysql::snapshot::Snapshots;
 use crate::sync::pace::Limits;
 
-/// A limit, because each table that is being copied needs its own connections and two chunks of 16 MiB in memory.
+/// A limit, because each table that is being read needs its own connections and two chunks of 16 MiB in memory.
 pub const MAX_TABLE_CONCURRENCY: usize = 64;
 
 /// The settings that all tables of a task share.

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio_util::task::AbortOnDropHandle;
 
-use crate::bigquery::types::job::Job;
 use crate::mysql;
-use crate::mysql::locks;
+use crate::mysql::locks::Lock;
 use crate::plan::TablePlan;
 use crate::plan::drift::Drift;
 use crate::publish::publication::Publication;
@@ -18,8 +17,9 @@ use crate::sync::context::Context;
 use crate::sync::failure::Failure;
 use crate::sync::guard::ShrinkGuard;
 use crate::sync::opening::{Opened, Opening, Snapshot, Start, open};
-use crate::sync::pipeline::{self, Done, Guards};
+use crate::sync::pipeline::{self, Done, Guards, Room};
 use crate::sync::read::{Read, Source};
+use crate::sync::readers::Running;
 use crate::telemetry::progress::{self, Counters};
 use crate::work::request::TableRequest;
 use crate::work::unit::Unit;
@@ -30,11 +30,11 @@ const MOST_RESTARTS: u32 = 2;
 const RESTART_PAUSE: Duration = Duration::from_secs(5);
 
 /// Copies the table and returns its report, also if it fails.
-pub(super) async fn sync(context: Arc<Context>, unit: Unit) -> TableReport {
+pub(super) async fn sync(context: Arc<Context>, number: usize, unit: Unit) -> TableReport {
     let request = unit.table;
     let started = Instant::now();
     let counters = Arc::new(Counters::default());
-    let outcome = copy_with_restarts(&context, &request, &counters).await;
+    let outcome = copy_with_restarts(&context, number, &request, &counters).await;
     let report = TableReport {
         rows: counters.rows.load(Relaxed),
         bytes_read: counters.bytes_read.load(Relaxed),
@@ -45,10 +45,16 @@ pub(super) async fn sync(context: Arc<Context>, unit: Unit) -> TableReport {
     report
 }
 
-async fn copy_with_restarts(context: &Context, request: &TableRequest, counters: &Arc<Counters>) -> Outcome {
+async fn copy_with_restarts(
+    context: &Context,
+    number: usize,
+    request: &TableRequest,
+    counters: &Arc<Counters>,
+) -> Outcome {
     let (mut restarts, mut start) = (0, Start::First);
     loop {
-        let failure = match copy(context, request, counters, start).await {
+        let opening = open(context, number, request, start);
+        let failure = match copy(context, opening, start, counters).await {
             Ok(outcome) => return outcome,
             Err(failure) => failure,
         };
@@ -73,13 +79,13 @@ async fn copy_with_restarts(context: &Context, request: &TableRequest, counters:
 
 async fn copy(
     context: &Context,
-    request: &TableRequest,
-    counters: &Arc<Counters>,
+    opening: impl Future<Output = Result<Opening, Failure>>,
     start: Start,
+    counters: &Arc<Counters>,
 ) -> Result<Outcome, Failure> {
-    let stopped_while = "opening the table; the destination is unchanged";
-    let opened = context.unless_stopped(open(context, request, start), stopped_while).await?;
-    let Opened { snapshot, plan, generation } = match opened {
+    let stopped_while = "waiting for its turn or opening the table; the destination is unchanged";
+    let opened = context.unless_stopped(opening, stopped_while).await?;
+    let Opened { lock, place, chunk, snapshot, plan, generation } = match opened {
         Opening::Ready(opened) => *opened,
         Opening::Published { destination, job_id, rows } => {
             counters.rows.store(rows, Relaxed);
@@ -95,66 +101,73 @@ async fn copy(
     }
     let shown =
         progress::show(plan.table.name.clone(), plan.table.estimated_rows, Arc::clone(counters), context.bars.clone());
-    let _shown = AbortOnDropHandle::new(tokio::spawn(shown));
-    let stopped_while = "starting its upload; the destination is unchanged";
-    let beginning = context.publisher().begin(&plan, generation);
-    let mut publication = context.unless_stopped(beginning, stopped_while).await?;
-    let connections = snapshot.connections.len();
-    let Done { job, mut read } = read(context, snapshot, &plan, &mut publication, counters).await?;
-    publish(context, &publication, job, &mut read.connection, counters.rows.load(Relaxed)).await?;
+    let shown = AbortOnDropHandle::new(tokio::spawn(shown));
+    let connections = snapshot.readers.len();
+    // Held until the properties are set.
+    let lock = lock.map(Arc::new);
+    let room = Room { place, chunk, pool: &context.pool };
+    let (publication, done) = read(context, room, snapshot, &plan, generation, lock.clone(), counters).await?;
+    drop(shown);
+    let _waiting = context.waiting.one();
+    let Done { job, read: Read { nulled, snapshot, .. } } = done;
+    let completing = publication.complete(job, counters.rows.load(Relaxed));
+    let stopped_while = "waiting for its load job; BigQuery finishes the job and replaces the table";
+    context.unless_stopped(completing, stopped_while).await?;
     context.publisher().settle(&plan).await;
-    let Read { nulled, snapshot, connection, .. } = read;
-    mysql::connection::close(connection).await;
+    drop(lock);
     let (destination, job_id, previous_rows) = (plan.destination.clone(), publication.job_id, plan.previous_rows);
     Ok(Outcome::Synced(Synced { destination, job_id, previous_rows, nulled, connections, snapshot }))
 }
 
 /// Reads and uploads every row. If that fails or is stopped, kills the queries on the server and cancels the upload.
-async fn read(
-    context: &Context,
+async fn read<'a>(
+    context: &'a Context,
+    room: Room<'_>,
     snapshot: Snapshot,
-    plan: &TablePlan,
-    publication: &mut Publication<'_>,
+    plan: &'a TablePlan,
+    generation: u32,
+    lock: Option<Arc<Lock>>,
     counters: &Arc<Counters>,
-) -> Result<Done, Failure> {
-    let Snapshot { connections, connection_ids, since, ranges, lock } = snapshot;
+) -> Result<(Publication<'a>, Done), Failure> {
+    let Snapshot { readers, since, ranges } = snapshot;
     let endpoint = &context.planner.endpoints.source;
+    let running = Arc::new(Running::new(&readers));
     let source = Source {
         table: plan.table.name.clone(),
         ranges,
-        connections,
+        connections: readers,
+        running: Arc::clone(&running),
+        readers: Arc::clone(&context.readers),
         since,
         mapping: Arc::new(plan.mapping.clone()),
         stall: endpoint.stall,
         pace: Arc::clone(&context.pace),
     };
-    let guards = Guards { shrink: guard(context, plan), lock, stall: endpoint.stall };
-    let running = pipeline::run(&mut publication.upload, source, guards, &context.pool, counters);
+    let guards = Guards { shrink: guard(context, plan), lock };
+    let beginning = context.publisher().begin(plan, generation);
+    let mut publication = None;
+    let pipeline = pipeline::run(beginning, &mut publication, source, guards, room, counters);
     let stopped_while = "reading its rows; the upload was canceled and the destination is unchanged";
-    let failure = match context.unless_stopped(running, stopped_while).await {
-        Ok(done) => return Ok(done),
-        Err(failure) => failure,
+    let done = context.unless_stopped(pipeline, stopped_while).await;
+    let failure = match (publication, done) {
+        (Some(publication), Ok(done)) => return Ok((publication, done)),
+        (None, Ok(_)) => Failure::Bug("rows were sent without an upload"),
+        (None, Err(failure)) => {
+            mysql::connection::kill(endpoint, &running.take()).await;
+            failure
+        }
+        (Some(publication), Err(failure)) => {
+            let running = running.take();
+            tokio::join!(mysql::connection::kill(endpoint, &running), publication.upload.cancel());
+            match failure {
+                Failure::Stopped(_) if publication.upload.is_finishing() => Failure::Stopped(
+                    "sending its last bytes; if BigQuery received all of them, it loads the table, otherwise the destination is unchanged",
+                ),
+                other => other,
+            }
+        }
     };
-    tokio::join!(mysql::connection::kill(endpoint, &connection_ids), publication.upload.cancel());
-    Err(match failure {
-        Failure::Stopped(_) if publication.upload.is_finishing() => Failure::Stopped(
-            "sending its last bytes; if BigQuery received all of them, it loads the table, otherwise the destination is unchanged",
-        ),
-        other => other,
-    })
-}
-
-/// Waits until the destination has the rows, while the connection holds the table's lock.
-async fn publish(
-    context: &Context,
-    publication: &Publication<'_>,
-    job: Job,
-    connection: &mut mysql::Connection,
-    rows: u64,
-) -> Result<(), Failure> {
-    let completing = locks::keeping_alive(connection, publication.complete(job, rows));
-    let stopped_while = "waiting for its load job; BigQuery finishes the job and replaces the table";
-    context.unless_stopped(completing, stopped_while).await
+    Err(failure)
 }
 
 /// Logs `table_started`, and `schema_drift` if the destination's columns change.

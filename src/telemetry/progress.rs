@@ -1,7 +1,8 @@
-//! The progress of a table: counters, shown as a bar or as a log line every ten seconds.
+//! The progress of the run, as bars or as log lines every ten seconds: one for each table that is read, and one for all that wait
+//! for BigQuery.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -83,7 +84,7 @@ async fn log_lines(table: &str, estimate: Option<u64>, counters: &Counters, star
 }
 
 async fn show_bar(bars: &MultiProgress, table: String, estimate: Option<u64>, counters: &Counters, started: Instant) {
-    let bar = RemovedOnDrop(bars.add(ProgressBar::new(estimate.unwrap_or(0))));
+    let bar = RemovedOnDrop(bars.insert(0, ProgressBar::new(estimate.unwrap_or(0))));
     let template = if estimate.is_some() {
         "{prefix} {wide_bar} {human_pos} of about {human_len} rows  {msg}"
     } else {
@@ -101,6 +102,62 @@ async fn show_bar(bars: &MultiProgress, table: String, estimate: Option<u64>, co
         bar.0.set_position(now.rows);
         let sent = megabytes(counters.bytes_sent.load(Relaxed));
         bar.0.set_message(format!("{} rows/s  {sent} sent{eta}", now.rows_per_second));
+    }
+}
+
+/// Counts the tables that wait for their load jobs.
+#[derive(Debug, Default)]
+pub struct Waiting(AtomicUsize);
+
+/// A table that is counted until this is dropped.
+#[derive(Debug)]
+pub struct WaitingTable<'a>(&'a Waiting);
+
+impl Waiting {
+    /// Adds a table.
+    pub fn one(&self) -> WaitingTable<'_> {
+        self.0.fetch_add(1, Relaxed);
+        WaitingTable(self)
+    }
+}
+
+impl Drop for WaitingTable<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Relaxed);
+    }
+}
+
+/// Shows how many tables wait, until the future is dropped.
+pub async fn show_waiting(waiting: Arc<Waiting>, bars: Option<MultiProgress>) {
+    let tables = || waiting.0.load(Relaxed);
+    let Some(bars) = bars else {
+        loop {
+            tokio::time::sleep(LINE_INTERVAL).await;
+            let tables = tables();
+            if tables > 0 {
+                events::TablesWaiting { tables }
+                    .log(format_args!("{tables} tables: all rows sent, waiting for BigQuery"));
+            }
+        }
+    };
+    let mut bar = None;
+    loop {
+        tokio::time::sleep(BAR_INTERVAL).await;
+        match tables() {
+            0 => bar = None,
+            tables => {
+                let RemovedOnDrop(bar) = bar.get_or_insert_with(|| {
+                    let line = ProgressBar::new_spinner();
+                    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+                        line.set_style(style);
+                    }
+                    // Below the bars of the tables.
+                    RemovedOnDrop(bars.add(line))
+                });
+                bar.set_message(format!("{tables} tables: all rows sent, waiting for BigQuery"));
+                bar.tick();
+            }
+        }
     }
 }
 

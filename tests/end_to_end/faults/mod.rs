@@ -2,6 +2,7 @@
 
 mod bigquery;
 mod kills;
+mod many;
 mod mysql;
 mod signals;
 mod waiting;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::support::{Place, Run, apply, on_both_servers};
 
 /// Cloud Run kills ten seconds after SIGTERM; the promise is half of that.
-const PROMISED: Duration = Duration::from_secs(5);
+pub(super) const PROMISED: Duration = Duration::from_secs(5);
 
 /// Sends the signal once a line with `event` has come, and returns the whole log.
 fn stop_after(run: &Run, event: &str, signal: &str) -> String {

@@ -8,8 +8,9 @@ use crate::support::rows::noise;
 use crate::support::statements::until;
 use crate::support::{Place, apply, on_both_servers};
 
-/// The connection that is idle after its last row.
-const IDLE: &str = "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND COMMAND = 'Sleep'";
+/// The run's connections, one per line.
+pub(super) const CONNECTIONS: &str =
+    "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID()";
 
 #[apply(on_both_servers)]
 fn a_slow_upload_holds_no_snapshot_and_replaces_nothing_without_its_lock(place: Place) {
@@ -26,8 +27,9 @@ fn a_slow_upload_holds_no_snapshot_and_replaces_nothing_without_its_lock(place: 
     });
     let run = proxy.run(place.sync()).with("CLOUD_RUN_EXECUTION", &place.name);
     let running = run.start_until("table_started");
-    until(|| arrived.load(Ordering::Relaxed) && !place.sql(IDLE).is_empty());
-    let holder = place.sql(IDLE);
+    // The connection that read is closed with the last row; one holds the lock.
+    until(|| arrived.load(Ordering::Relaxed) && place.sql(CONNECTIONS).lines().count() == 1);
+    let holder = place.sql(CONNECTIONS);
     let transactions =
         format!("SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE TRX_MYSQL_THREAD_ID = {holder}");
     assert_eq!(place.sql(&transactions), "0");

@@ -6,6 +6,7 @@ mod failures;
 mod globals;
 mod login;
 mod logs;
+mod many;
 mod memory;
 mod plan;
 mod security;

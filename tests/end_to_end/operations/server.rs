@@ -51,10 +51,13 @@ impl OwnServer {
         server
     }
 
-    pub fn sql(&self, statements: &str) -> Result<(), String> {
+    /// What the server's client prints, or its error.
+    pub fn sql(&self, statements: &str) -> Result<String, String> {
         let mut client = Command::new(&self.client);
-        let output = client.arg("--socket").arg(&self.socket).args(["-e", statements]).output().unwrap();
-        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+        client.arg("--socket").arg(&self.socket).args(["--batch", "--skip-column-names", "-e", statements]);
+        let output = client.output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
 
     /// Uses this certificate for all new connections.

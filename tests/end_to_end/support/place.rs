@@ -40,19 +40,24 @@ impl Place {
 
     /// Runs statements as root and returns what the server's own client prints.
     pub fn sql(&self, statements: &str) -> String {
-        self.client(&["--database", &self.name], statements)
+        self.client(&["--database", &self.name], statements, true)
+    }
+
+    /// The same, whether the server refuses a statement or not.
+    pub fn sql_anyway(&self, statements: &str) {
+        self.client(&["--database", &self.name, "--force"], statements, false);
     }
 
     /// The same without the client's own syntax: names and bodies may contain semicolons and comments.
     pub fn sql_raw(&self, statements: &str) -> String {
-        self.client(&["--database", &self.name, "--binary-mode", "--comments"], statements)
+        self.client(&["--database", &self.name, "--binary-mode", "--comments"], statements, true)
     }
 
     fn sql_without_database(&self, statements: &str) -> String {
-        self.client(&[], statements)
+        self.client(&[], statements, true)
     }
 
-    fn client(&self, arguments: &[&str], statements: &str) -> String {
+    fn client(&self, arguments: &[&str], statements: &str, must_succeed: bool) -> String {
         let mut client = Command::new(self.client_path())
             .args(arguments)
             .args(["--batch", "--skip-column-names"])
@@ -63,7 +68,11 @@ impl Place {
             .unwrap();
         client.stdin.take().unwrap().write_all(statements.as_bytes()).unwrap();
         let output = client.wait_with_output().unwrap();
-        assert!(output.status.success(), "{}\n{statements:.2000}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success() || !must_succeed,
+            "{}\n{statements:.2000}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
     }
 
