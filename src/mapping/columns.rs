@@ -2,9 +2,10 @@
 
 use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::error::Error;
+use crate::mapping::mask::Mask;
 use crate::mysql::catalog::Column;
 
-/// The options `columns` and `types` of a table. If `include` and `exclude` are empty, every column is copied.
+/// The options `columns`, `types` and `mask` of a table. If `include` and `exclude` are empty, every column is copied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ColumnOptions {
     /// Copy only these columns, unless the list is empty.
@@ -13,9 +14,16 @@ pub struct ColumnOptions {
     pub exclude: Vec<String>,
     /// Columns, each with the BigQuery type to use instead of the default.
     pub types: Vec<(String, BigQueryType)>,
+    /// Columns, each with its mask.
+    pub masks: Vec<(String, Mask)>,
 }
 
 impl ColumnOptions {
+    /// The type that `types` gives a column.
+    pub(super) fn type_of(&self, column: &str) -> Option<BigQueryType> {
+        self.types.iter().find(|(name, _)| same(name, column)).map(|(_, kind)| *kind)
+    }
+
     /// Whether every column is copied.
     pub fn take_all(&self) -> bool {
         self.include.is_empty() && self.exclude.is_empty()
@@ -27,11 +35,12 @@ pub(super) fn same(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
 }
 
-/// The columns that are copied. It is an error if an option names a column that the table does not have.
+/// The columns that `columns` selects. It is an error if an option names a column that the table does not have.
 pub(super) fn chosen<'a>(columns: &'a [Column], options: &ColumnOptions) -> Result<Vec<&'a Column>, Error> {
     let filtered = options.include.iter().chain(&options.exclude).map(|name| ("columns", name));
     let typed = options.types.iter().map(|(name, _)| ("types", name));
-    for (option, name) in filtered.chain(typed) {
+    let masked = options.masks.iter().map(|(name, _)| ("mask", name));
+    for (option, name) in filtered.chain(typed).chain(masked) {
         if !columns.iter().any(|column| same(&column.name, name)) {
             let columns = columns.iter().map(|column| column.name.clone()).collect();
             return Err(Error::UnknownColumn { option, name: name.clone(), columns });

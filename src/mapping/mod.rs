@@ -7,6 +7,9 @@ pub mod convert;
 mod decimal;
 pub mod error;
 mod geography;
+pub mod mask;
+pub mod mask_key;
+pub mod masking;
 pub mod names;
 mod overrides;
 pub mod policies;
@@ -18,7 +21,7 @@ pub mod types;
 pub mod unrepresentable;
 mod vector;
 
-pub use table::{KeyColumn, MappedColumn, Mapping, VALUES};
+pub use table::{KeyColumn, MappedColumn, Mapping, Rules, VALUES};
 
 #[cfg(test)]
 mod page;

@@ -11,6 +11,7 @@ pub mod post_load;
 pub mod reading;
 pub mod settings;
 pub mod table_plan;
+mod unused_masks;
 
 pub use error::Error;
 pub use planner::Planner;

@@ -2,7 +2,7 @@
 
 use crate::bigquery::tables::Existing;
 use crate::hints;
-use crate::mapping::Mapping;
+use crate::mapping::{Mapping, Rules};
 use crate::mysql;
 use crate::mysql::catalog::{self, Found, Table};
 use crate::mysql::error::WhileDoing as _;
@@ -86,10 +86,12 @@ impl Planner {
         let name = found.name.clone();
         let doing = || format!("reading the columns of table {name}");
         let table = in_time(stall, catalog::columns(connection, flavor, found)).await.while_doing(doing)?;
-        let mapping = Mapping::new(&table, flavor, &request.columns, self.settings.policies)?;
+        let Settings { policies, masking, .. } = &self.settings;
+        let rules = Rules { options: &request.columns, policies: *policies, masking };
+        let mapping = Mapping::of(&table, flavor, rules)?;
         if request.columns.take_all() {
             let checking = async {
-                catalog::check_all_columns(connection, &table.name, mapping.has_vectors()).await?;
+                catalog::check_all_columns(connection, &table.name, table.has_vectors()).await?;
                 if flavor == catalog::Flavor::MySql && !table.is_view {
                     catalog::check_invisible_columns(connection, &table.name).await?;
                 }

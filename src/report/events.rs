@@ -242,6 +242,12 @@ declare! {
         table: &'a str,
     }
 
+    /// A pattern of `MASK` matches no column of the database. Is it misspelled?
+    MaskUnused<'a> = "mask_unused", warn {
+        /// The pattern.
+        pattern: &'a str,
+    }
+
     /// Core dumps could not be turned off. The run goes on; a core dump would contain the password.
     CoreDumps = "core_dumps", warn {}
 

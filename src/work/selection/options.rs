@@ -70,6 +70,10 @@ pub const OPTIONS: &[TableOption] = &[
         "types", Kind::Columns, &[r#"{"duration": "STRING", "is_paid": "BOOL"}"#],
         "a different BigQuery type for a column: [possible types](mapping.md#another-type-for-a-column)",
     ),
+    option(
+        "mask", Kind::Columns, &[r#"{"email": "hmac", "phone": "last4", "card": "drop"}"#],
+        "masks of columns: `hmac`, `last4`, `null`, `drop` or `year`; see [Masks](#masks)",
+    ),
     option("where", Kind::Text, &[r#""created_at >= '2020-01-01'""#], "SQL condition; only rows that satisfy it are copied"),
     option("read_connections", Kind::Integer, &["4"], "overrides `READ_CONNECTIONS` for this table"),
     option("max_shrink_percent", Kind::Integer, &["20"], "overrides `MAX_SHRINK_PERCENT` for this table"),

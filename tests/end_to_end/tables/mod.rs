@@ -2,6 +2,7 @@
 
 mod columns;
 mod executions;
+mod masks;
 mod names;
 mod partitions;
 mod protections;
