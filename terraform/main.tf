@@ -45,6 +45,7 @@ locals {
     SNAPSHOT            = var.snapshot
     AVRO_CODEC          = var.avro_codec
     MASK                = length(var.mask) == 0 ? null : jsonencode(var.mask)
+    NEW_COLUMNS         = var.new_columns
     ZERO_DATES          = var.zero_dates
     INVALID_VALUES      = var.invalid_values
     # Optional numbers.

@@ -279,6 +279,7 @@ variable "tables" {
     columns = optional(object({
       include = optional(list(string))
       exclude = optional(list(string))
+      approve = optional(list(string)) # new columns to copy with new_columns = "hold"
     }))
     types              = optional(map(string)) # columns and their types in BigQuery, such as { duration = "STRING" }
     mask               = optional(map(string)) # columns and their masks, such as { email = "hmac", card = "drop" }
@@ -399,6 +400,17 @@ variable "mask" {
   validation {
     condition     = alltrue([for pattern, mask in var.mask : can(regex("^.+[.].+$", pattern)) && contains(["hmac", "last4", "null", "drop", "year"], mask)])
     error_message = "mask must have patterns TABLE.COLUMN as keys and hmac, last4, null, drop or year as values."
+  }
+}
+
+variable "new_columns" {
+  description = "Columns that an existing table in BigQuery does not have: copy, or hold (left out until an option of the table names them)."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.new_columns == null || try(contains(["copy", "hold"], var.new_columns), false)
+    error_message = "new_columns must be copy or hold, or left out for the binary's default."
   }
 }
 

@@ -10,7 +10,7 @@ use crate::config::variables::{
     AVRO_CODEC, BIGQUERY_DATASET, BIGQUERY_EMULATOR_HOST, BIGQUERY_LOCATION, BIGQUERY_PROJECT, CLOUD_RUN_EXECUTION,
     CLOUD_RUN_JOB, CLOUD_RUN_TASK_ATTEMPT, CLOUD_RUN_TASK_COUNT, CLOUD_RUN_TASK_INDEX, INVALID_VALUES, LOG_FORMAT,
     LOG_LEVEL, MASK, MASK_KEY, MAX_MB_PER_SECOND, MAX_ROWS_PER_SECOND, MAX_SHRINK_PERCENT, MYSQL_DATABASE, MYSQL_HOST,
-    MYSQL_PORT, MYSQL_SSL_CA, MYSQL_SSL_MODE, MYSQL_STALL_SECONDS, MYSQL_USER, READ_CONNECTIONS, SNAPSHOT,
+    MYSQL_PORT, MYSQL_SSL_CA, MYSQL_SSL_MODE, MYSQL_STALL_SECONDS, MYSQL_USER, NEW_COLUMNS, READ_CONNECTIONS, SNAPSHOT,
     TABLE_CONCURRENCY, TABLES, ZERO_DATES,
 };
 use crate::config::{login, mask_key};
@@ -116,11 +116,18 @@ fn tables(reader: &mut Reader, narrow_to: &[String]) -> Option<Selection> {
 
 fn plan(reader: &mut Reader, tables: Option<&Selection>) -> Option<plan::Settings> {
     let masking = masking(reader, tables);
+    let new_columns = reader.value(&NEW_COLUMNS);
     let read_connections = reader.value(&READ_CONNECTIONS);
     let (zero_dates, invalid_values) = (reader.value(&ZERO_DATES), reader.value(&INVALID_VALUES));
     let max_shrink_percent = reader.value(&MAX_SHRINK_PERCENT);
     let policies = Policies { zero_dates: zero_dates?, invalid_values: invalid_values? };
-    Some(plan::Settings { read_connections: read_connections?, policies, masking, max_shrink_percent })
+    Some(plan::Settings {
+        read_connections: read_connections?,
+        policies,
+        masking,
+        new_columns: new_columns?,
+        max_shrink_percent,
+    })
 }
 
 /// The masks of all tables. The mask `hmac` needs a key, here or in the options of a table.

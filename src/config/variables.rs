@@ -10,6 +10,7 @@ use crate::config::parsers::{
     percent, port, project, secret, selection, ssl_ca,
 };
 use crate::mapping::masking::Pattern;
+use crate::mapping::new_columns::NewColumns;
 use crate::mapping::policies::Policy;
 use crate::mysql::settings::{SslCa, SslMode};
 use crate::mysql::snapshot::Snapshots;
@@ -236,6 +237,8 @@ variables! {
             "key of the mask `hmac`, at least 16 bytes; another key makes other values";
         MASK_KEY_FILE (Local): PathBuf = from_str, NONE, "/secrets/mask-key", "",
             "path of a file with the key, instead of `MASK_KEY`; one line break at its end is ignored";
+        NEW_COLUMNS: NewColumns = from_str, Default::Value("copy"), "hold", "copy or hold",
+            "columns that an existing table in BigQuery does not have: `copy` adds them, `hold` leaves them out until an option of the table names them";
     }
     Guards {
         MAX_SHRINK_PERCENT (Common): u8 = percent, NONE, "50", "a whole number from 0 to 100",

@@ -12,6 +12,8 @@ pub struct ColumnOptions {
     pub include: Vec<String>,
     /// Never copy these columns.
     pub exclude: Vec<String>,
+    /// Copy these columns also if they are new and `NEW_COLUMNS` is `hold`.
+    pub approve: Vec<String>,
     /// Columns, each with the BigQuery type to use instead of the default.
     pub types: Vec<(String, BigQueryType)>,
     /// Columns, each with its mask.
@@ -22,6 +24,19 @@ impl ColumnOptions {
     /// The type that `types` gives a column.
     pub(super) fn type_of(&self, column: &str) -> Option<BigQueryType> {
         self.types.iter().find(|(name, _)| same(name, column)).map(|(_, kind)| *kind)
+    }
+
+    /// Whether `include` and `exclude` select a column.
+    pub(super) fn selects(&self, column: &str) -> bool {
+        (self.include.is_empty() || listed(&self.include, column)) && !listed(&self.exclude, column)
+    }
+
+    /// Whether an option says that the column is copied, and perhaps how.
+    pub(super) fn names(&self, column: &str) -> bool {
+        listed(&self.include, column)
+            || listed(&self.approve, column)
+            || self.type_of(column).is_some()
+            || self.masks.iter().any(|(name, _)| same(name, column))
     }
 
     /// Whether every column is copied.
@@ -35,9 +50,13 @@ pub(super) fn same(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
 }
 
+fn listed(names: &[String], column: &str) -> bool {
+    names.iter().any(|name| same(name, column))
+}
+
 /// The columns that `columns` selects. It is an error if an option names a column that the table does not have.
 pub(super) fn chosen<'a>(columns: &'a [Column], options: &ColumnOptions) -> Result<Vec<&'a Column>, Error> {
-    let filtered = options.include.iter().chain(&options.exclude).map(|name| ("columns", name));
+    let filtered = options.include.iter().chain(&options.exclude).chain(&options.approve).map(|name| ("columns", name));
     let typed = options.types.iter().map(|(name, _)| ("types", name));
     let masked = options.masks.iter().map(|(name, _)| ("mask", name));
     for (option, name) in filtered.chain(typed).chain(masked) {
@@ -46,12 +65,7 @@ pub(super) fn chosen<'a>(columns: &'a [Column], options: &ColumnOptions) -> Resu
             return Err(Error::UnknownColumn { option, name: name.clone(), columns });
         }
     }
-    let listed = |list: &[String], column: &Column| list.iter().any(|name| same(name, &column.name));
-    let chosen: Vec<&Column> = columns
-        .iter()
-        .filter(|column| options.include.is_empty() || listed(&options.include, column))
-        .filter(|column| !listed(&options.exclude, column))
-        .collect();
+    let chosen: Vec<&Column> = columns.iter().filter(|column| options.selects(&column.name)).collect();
     match options.types.iter().find(|(name, _)| !chosen.iter().any(|column| same(&column.name, name))) {
         Some((name, _)) => Err(Error::LeftOut(name.clone())),
         None => Ok(chosen),

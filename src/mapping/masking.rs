@@ -114,10 +114,10 @@ mod tests {
 
     #[test]
     fn a_pattern_that_matches_nothing_is_found() {
-        let masking = masking(r#"{"*.emial": "hmac", "*.email": "hmac", "user.*": "null"}"#);
+        let masking = masking(r#"{"*.mailbox": "hmac", "*.email": "hmac", "user.*": "null"}"#);
         let columns = [("Users".to_owned(), "EMail".to_owned())];
         let unused: Vec<&str> = masking.unused(&columns).iter().map(|pattern| &*pattern.text).collect();
-        assert_eq!(unused, ["*.emial", "user.*"]);
+        assert_eq!(unused, ["*.mailbox", "user.*"]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod mask;
 pub mod mask_key;
 pub mod masking;
 pub mod names;
+pub mod new_columns;
 mod overrides;
 pub mod policies;
 pub mod row;

@@ -52,7 +52,7 @@ pub struct KeyColumn {
     pub source: String,
     /// The types and the conversion that it is mapped to.
     pub target: Target,
-    /// The position of its value in a row; `None` for a masked column that is not read.
+    /// The position of its value in a row; `None` for a masked or held column that is not read.
     pub index: Option<usize>,
 }
 
@@ -67,6 +67,8 @@ pub struct Mapping {
     pub keys: Vec<KeyColumn>,
     /// Columns that their mask drops.
     pub dropped: Vec<String>,
+    /// New columns that `NEW_COLUMNS=hold` leaves out.
+    pub held: Vec<String>,
 }
 
 /// The rules by which a table is mapped.
@@ -78,18 +80,21 @@ pub struct Rules<'a> {
     pub policies: Policies,
     /// The masks of all tables.
     pub masking: &'a Masking,
+    /// New columns that are left out.
+    pub held: &'a [String],
 }
 
 impl Mapping {
     /// Maps the columns that the options select to their types, without masks of all tables. An error names the column.
     pub fn new(table: &Table, flavor: Flavor, options: &ColumnOptions, policies: Policies) -> Result<Self, Error> {
-        Self::of(table, flavor, Rules { options, policies, masking: &Masking::default() })
+        Self::of(table, flavor, Rules { options, policies, masking: &Masking::default(), held: &[] })
     }
 
     /// Maps the columns that the rules select to their types. An error names the column.
     pub fn of(table: &Table, flavor: Flavor, rules: Rules<'_>) -> Result<Self, Error> {
         let policies = rules.policies;
         let mask = |column: &Column| rules.masking.of(&table.name, &column.name, &rules.options.masks);
+        let is_held = |column: &Column| rules.held.contains(&column.name);
         let (dropped, chosen): (Vec<&Column>, Vec<&Column>) =
             chosen(&table.columns, rules.options)?.into_iter().partition(|column| mask(column) == Some(Mask::Drop));
         if let Some(column) = dropped.iter().find(|column| rules.options.type_of(&column.name).is_some()) {
@@ -97,6 +102,7 @@ impl Mapping {
         }
         let mut columns = chosen
             .into_iter()
+            .filter(|column| !is_held(column))
             .map(|column| map(column, table, flavor, rules, mask(column)))
             .collect::<Result<Vec<_>, _>>()?;
         // In a row, the checks follow all columns.
@@ -114,9 +120,10 @@ impl Mapping {
             0 => Err(Error::NoColumn),
             count if count > MOST_COLUMNS => Err(Error::TooManyColumns { count, most: MOST_COLUMNS }),
             _ => Ok(Self {
-                keys: keys(table, flavor, &columns, selected, |column| mask(column).is_some()),
+                keys: keys(table, flavor, &columns, selected, |column| is_held(column) || mask(column).is_some()),
                 columns,
                 policies,
+                held: rules.held.to_vec(),
                 dropped: dropped.into_iter().map(|column| column.name.clone()).collect(),
             }),
         }
@@ -164,13 +171,13 @@ impl Mapping {
     }
 }
 
-/// The primary key. Its columns that are not in `columns` follow in the row from position `next`, unless they are masked.
+/// The primary key. Its columns that are not in `columns` follow in the row from position `next`, unless they are masked or held.
 fn keys(
     table: &Table,
     flavor: Flavor,
     columns: &[MappedColumn],
     mut next: usize,
-    is_masked: impl Fn(&Column) -> bool,
+    is_hidden: impl Fn(&Column) -> bool,
 ) -> Vec<KeyColumn> {
     let mut keys = Vec::new();
     for key in table.columns.iter().filter(|column| column.in_primary_key) {
@@ -181,7 +188,7 @@ fn keys(
             None => {
                 let Some(rule) = TypeRule::of(key) else { continue };
                 let target = rule.own.target(key, flavor);
-                if is_masked(key) {
+                if is_hidden(key) {
                     (Target { encoding: Encoding::Masked, ..target }, None)
                 } else {
                     next += 1;

@@ -181,7 +181,7 @@ fn with_masks(columns: Vec<Column>, patterns: &str, own: &str, key: bool) -> Res
     Mapping::of(
         &table(columns),
         Flavor::MySql,
-        Rules { options: &options, policies: Policies::default(), masking: &masking },
+        Rules { options: &options, policies: Policies::default(), masking: &masking, held: &[] },
     )
 }
 
@@ -226,9 +226,24 @@ fn a_masked_key_that_is_not_copied_is_not_read() {
     let columns = vec![Column { in_primary_key: true, ..column("id", "int") }, column("n", "int")];
     let options = ColumnOptions { include: vec!["n".into()], ..ColumnOptions::default() };
     let masking = Masking { patterns: Pattern::parse_all(r#"{"*.ID": "last4"}"#).unwrap(), key: None };
-    let rules = Rules { options: &options, policies: Policies::default(), masking: &masking };
+    let rules = Rules { options: &options, policies: Policies::default(), masking: &masking, held: &[] };
     let mapping = Mapping::of(&table(columns), Flavor::MySql, rules).unwrap();
     assert_eq!((mapping.select_list().as_str(), mapping.width()), ("`n`", 1));
+}
+
+#[test]
+fn held_columns_are_neither_read_nor_shown() {
+    let columns = vec![
+        Column { in_primary_key: true, ..column("id", "int") },
+        Column { in_primary_key: true, ..column("tenant", "int") },
+        column("new", "xmltype"),
+    ];
+    let held = ["tenant".to_owned(), "new".to_owned()];
+    let (options, masking) = (ColumnOptions::default(), Masking::default());
+    let rules = Rules { options: &options, policies: Policies::default(), masking: &masking, held: &held };
+    let mapping = Mapping::of(&table(columns), Flavor::MySql, rules).unwrap();
+    assert_eq!((mapping.select_list().as_str(), &*mapping.held), ("`id`", &held[..]));
+    assert_eq!(mapping.keys[1].index, None);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 
 use crate::mapping::masking::Masking;
+use crate::mapping::new_columns::NewColumns;
 use crate::mapping::policies::Policies;
 
 /// Defaults for all tables.
@@ -14,6 +15,8 @@ pub struct Settings {
     pub policies: Policies,
     /// `MASK` and its key.
     pub masking: Masking,
+    /// `NEW_COLUMNS`.
+    pub new_columns: NewColumns,
     /// `MAX_SHRINK_PERCENT`.
     pub max_shrink_percent: Option<u8>,
 }

@@ -242,6 +242,17 @@ declare! {
         table: &'a str,
     }
 
+    /// A column is not copied, because it is new and `NEW_COLUMNS` is `hold`; logged in each run until an option of the table names
+    /// the column.
+    ColumnHeld<'a> = "column_held", warn {
+        /// The source table.
+        table: &'a str,
+        /// The destination table.
+        destination: &'a str,
+        /// The column in MySQL.
+        column: &'a str,
+    }
+
     /// A pattern of `MASK` matches no column of the database. Is it misspelled?
     MaskUnused<'a> = "mask_unused", warn {
         /// The pattern.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::bigquery::types::job::Job;
+use crate::hints;
 use crate::mysql;
 use crate::mysql::locks;
 use crate::plan::TablePlan;
@@ -151,7 +152,7 @@ async fn publish(
     context.unless_stopped(completing, stopped_while).await
 }
 
-/// Logs `table_started`, and `schema_drift` if the destination's columns change.
+/// Logs `table_started`, `column_held` for each column that is held, and `schema_drift` if the destination's columns change.
 fn announce(plan: &TablePlan) {
     let TablePlan { table, destination, mapping, drift, .. } = plan;
     let columns = mapping.columns.len();
@@ -161,6 +162,10 @@ fn announce(plan: &TablePlan) {
         table.name,
         estimated_rows.map_or(String::new(), |rows| format!(", about {rows} rows"))
     ));
+    for column in &mapping.held {
+        let table = &table.name;
+        events::ColumnHeld { table, destination, column }.log(format_args!("{table}: {}", hints::tables::held(column)));
+    }
     if !drift.is_empty() {
         let Drift { added, dropped, retyped, renamed } = drift;
         events::SchemaDrift {

@@ -297,6 +297,14 @@ run "hmac_without_a_key" {
   expect_failures = [var.mask_key_secret]
 }
 
+run "new_columns" {
+  command = plan
+  variables {
+    new_columns = "ask"
+  }
+  expect_failures = [var.new_columns]
+}
+
 run "zero_dates" {
   command = plan
   variables {

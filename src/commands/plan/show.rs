@@ -49,6 +49,7 @@ struct Planned<'a> {
     previous_rows: Option<u64>,
     columns: Vec<Column<'a>>,
     dropped: &'a [String],
+    held: &'a [String],
     drift: &'a Drift,
     preserved: &'a [String],
     policies: Vec<String>,
@@ -105,6 +106,7 @@ fn table_json<'a>(Shown { name, result }: &'a Shown, planner: &Planner) -> Table
         previous_rows: plan.previous_rows,
         columns: plan.mapping.columns.iter().map(column).collect(),
         dropped: &plan.mapping.dropped,
+        held: &plan.mapping.held,
         drift: &plan.drift,
         preserved: &plan.preserved,
         policies: policies(plan, planner),
@@ -158,6 +160,9 @@ fn table_text(out: &mut String, Shown { name, result }: &Shown, planner: &Planne
     }
     if !plan.mapping.dropped.is_empty() {
         writeln!(out, "  masked    {} (drop: not copied)", plan.mapping.dropped.join(", "))?;
+    }
+    if !plan.mapping.held.is_empty() {
+        writeln!(out, "  held      {} (new, and NEW_COLUMNS=hold: not copied)", plan.mapping.held.join(", "))?;
     }
     if !plan.drift.is_empty() {
         writeln!(out, "  changes   {}", plan.drift)?;

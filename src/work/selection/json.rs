@@ -85,11 +85,12 @@ const MOST_PARTITIONS: i128 = 10_000;
 const MOST_CLUSTER_COLUMNS: usize = 4;
 
 /// `columns` of a table's object.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct JsonColumns {
     include: Option<Vec<String>>,
     exclude: Option<Vec<String>>,
+    approve: Option<Vec<String>>,
 }
 
 /// Serde's message without its list of valid keys.
@@ -159,14 +160,15 @@ pub(super) fn item(position: usize, value: serde_json::Value) -> Result<Item, St
             let fault = |option, problem: String| format!("entry {position} ({name}): {option}: {problem}");
             let types = by_column(table.types).map_err(|problem| fault("types", problem))?;
             let masks = by_column(table.mask).map_err(|problem| fault("mask", problem))?;
-            let (include, exclude) = table.columns.map_or((None, None), |columns| (columns.include, columns.exclude));
+            let columns = table.columns.unwrap_or_default();
             let filled = |option: Option<String>| option.filter(|text| !text.trim().is_empty());
             Ok(Item::Table(Box::new(TableRequest {
                 name: table.name,
                 destination: filled(table.destination),
                 columns: ColumnOptions {
-                    include: include.unwrap_or_default(),
-                    exclude: exclude.unwrap_or_default(),
+                    include: columns.include.unwrap_or_default(),
+                    exclude: columns.exclude.unwrap_or_default(),
+                    approve: columns.approve.unwrap_or_default(),
                     types,
                     masks,
                 },

@@ -63,7 +63,7 @@ pub const OPTIONS: &[TableOption] = &[
         parts: COLUMNS,
         ..option(
             "columns", Kind::Object, &[r#"{"exclude": ["card"]}"#, r#"{"include": ["id", "total"]}"#],
-            "columns to exclude, or the only columns to copy",
+            "columns to exclude, the only columns to copy, or new columns to approve",
         )
     },
     option(
@@ -94,6 +94,12 @@ pub const OPTIONS: &[TableOption] = &[
 const COLUMNS: &[TableOption] = &[
     option("include", Kind::List, &[r#"["id", "total"]"#], "the only columns to copy"),
     option("exclude", Kind::List, &[r#"["card"]"#], "columns to leave out"),
+    option(
+        "approve",
+        Kind::List,
+        &[r#"["discount"]"#],
+        "columns to copy although they are new and `NEW_COLUMNS` is `hold`",
+    ),
 ];
 
 #[rustfmt::skip]
