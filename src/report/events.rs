@@ -22,6 +22,12 @@ declare! {
         error: &'a str,
     }
 
+    /// The command `verify` could not reach MySQL or BigQuery.
+    VerifyFailed<'a> = "verify_failed", error {
+        /// The reason, with all causes.
+        error: &'a str,
+    }
+
     /// A task starts.
     SyncStarted<'a> = "sync_started", info {
         /// The Cloud Run execution, or a generated id.
