@@ -33,6 +33,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Compare the number of rows of each table in MySQL and in BigQuery. Writes nothing; exits with 1 if they differ.
+    Verify {
+        /// Print JSON instead of text.
+        #[arg(long)]
+        json: bool,
+    },
     /// Check connections, encryption, privileges and permissions. Reports what is missing; writes nothing.
     Check,
 }

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! cli          commands and flags
-//! commands     sync, plan, check: what each one does and prints
+//! commands     sync, plan, verify, check: what each one does and prints
 //! config       every environment variable; assembles the settings of the modules below
 //! sync         drives the copy of each table: open, read, publish
 //! publish      makes the uploaded rows the destination table: one strategy per mode

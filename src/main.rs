@@ -59,6 +59,7 @@ fn run(arguments: &Arguments) -> Result<bool, Failure> {
                 commands::sync::run(config, stop.clone(), bars).await
             }
             Command::Plan { json } => commands::plan::run(config, json).await,
+            Command::Verify { json } => commands::verify::run(config, json).await,
             Command::Check => commands::check::run(config).await,
         }
     };

@@ -76,6 +76,15 @@ resource "google_secret_manager_secret_iam_member" "run" {
   member    = local.run_member
 }
 
+resource "google_secret_manager_secret_iam_member" "mask_key" {
+  count = var.mask_key_secret == null ? 0 : 1
+
+  project   = startswith(var.mask_key_secret.secret, "projects/") ? null : var.project_id
+  secret_id = var.mask_key_secret.secret
+  role      = "roles/secretmanager.secretAccessor"
+  member    = local.run_member
+}
+
 # Only for the socket: a connection by address needs no role.
 resource "google_project_iam_member" "cloud_sql_client" {
   count = var.cloud_sql_instance == null ? 0 : 1

@@ -44,6 +44,8 @@ locals {
     READ_CONNECTIONS    = tostring(var.read_connections)
     SNAPSHOT            = var.snapshot
     AVRO_CODEC          = var.avro_codec
+    MASK                = length(var.mask) == 0 ? null : jsonencode(var.mask)
+    NEW_COLUMNS         = var.new_columns
     ZERO_DATES          = var.zero_dates
     INVALID_VALUES      = var.invalid_values
     # Optional numbers.
@@ -57,6 +59,7 @@ locals {
   # Environment variables whose values come from Secret Manager when a task starts.
   secret_environment = {
     MYSQL_PASSWORD = local.password_secret
+    MASK_KEY       = var.mask_key_secret
   }
 }
 
@@ -95,7 +98,7 @@ resource "google_cloud_run_v2_job" "sync" {
         }
 
         dynamic "env" {
-          for_each = local.secret_environment
+          for_each = { for name, secret in local.secret_environment : name => secret if secret != null }
           content {
             name = env.key
             value_source {
@@ -160,5 +163,6 @@ resource "google_cloud_run_v2_job" "sync" {
   depends_on = [
     google_project_service.this,
     google_secret_manager_secret_iam_member.run,
+    google_secret_manager_secret_iam_member.mask_key,
   ]
 }

@@ -279,8 +279,10 @@ variable "tables" {
     columns = optional(object({
       include = optional(list(string))
       exclude = optional(list(string))
+      approve = optional(list(string)) # new columns to copy with new_columns = "hold"
     }))
     types              = optional(map(string)) # columns and their types in BigQuery, such as { duration = "STRING" }
+    mask               = optional(map(string)) # columns and their masks, such as { email = "hmac", card = "drop" }
     read_connections   = optional(number)      # instead of the variable of that name
     max_shrink_percent = optional(number)      # instead of the variable of that name
     partition_by = optional(object({           # of a new table
@@ -308,7 +310,7 @@ variable "tables" {
     error_message = "Two entries of tables have the same destination: leave one out, or give it another destination."
   }
   validation {
-    condition     = alltrue([for t in var.tables : !can(regex("[*?]|^!", t.name)) || (t.destination == null && t.where == null && t.columns == null && t.types == null && t.read_connections == null && t.max_shrink_percent == null && t.partition_by == null && t.cluster_by == null)])
+    condition     = alltrue([for t in var.tables : !can(regex("[*?]|^!", t.name)) || (t.destination == null && t.where == null && t.columns == null && t.types == null && t.mask == null && t.read_connections == null && t.max_shrink_percent == null && t.partition_by == null && t.cluster_by == null)])
     error_message = "A pattern (with * or ?, or ! at the beginning) takes no options: name the tables that need them."
   }
 }
@@ -387,6 +389,50 @@ variable "max_shrink_percent" {
   validation {
     condition     = var.max_shrink_percent == null || try(var.max_shrink_percent >= 0 && var.max_shrink_percent <= 100 && floor(var.max_shrink_percent) == var.max_shrink_percent, false)
     error_message = "max_shrink_percent must be a whole number from 0 to 100."
+  }
+}
+
+variable "mask" {
+  description = "Masks for columns of all tables: patterns TABLE.COLUMN with hmac, last4, null, drop or year, such as { \"*.password*\" = \"drop\" }."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for pattern, mask in var.mask : can(regex("^.+[.].+$", pattern)) && contains(["hmac", "last4", "null", "drop", "year"], mask)])
+    error_message = "mask must have patterns TABLE.COLUMN as keys and hmac, last4, null, drop or year as values."
+  }
+}
+
+variable "new_columns" {
+  description = "Columns that an existing table in BigQuery does not have: copy, or hold (left out until an option of the table names them)."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.new_columns == null || try(contains(["copy", "hold"], var.new_columns), false)
+    error_message = "new_columns must be copy or hold, or left out for the binary's default."
+  }
+}
+
+variable "mask_key_secret" {
+  description = "A secret that exists with the key of the mask hmac, at least 16 bytes: its id (or projects/…/secrets/…) and the version to use."
+  type = object({
+    secret  = string
+    version = string
+  })
+  default = null
+
+  validation {
+    condition     = var.mask_key_secret != null || !contains(concat(values(var.mask), flatten([for t in var.tables : values(coalesce(t.mask, {}))])), "hmac")
+    error_message = "The mask hmac needs mask_key_secret: a secret with the key."
+  }
+  validation {
+    condition     = var.mask_key_secret == null || can(regex("^(projects/[^/]+/secrets/)?[A-Za-z0-9_-]{1,255}$", var.mask_key_secret.secret))
+    error_message = "mask_key_secret.secret must be a secret's id, or projects/PROJECT/secrets/ID for one in another project."
+  }
+  validation {
+    condition     = var.mask_key_secret == null || can(regex("^([1-9][0-9]*|latest)$", var.mask_key_secret.version))
+    error_message = "mask_key_secret.version must be a version number or \"latest\"."
   }
 }
 

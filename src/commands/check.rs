@@ -125,7 +125,7 @@ async fn each_table(planner: &Planner, tables: Vec<Unit>, findings: &mut Finding
         let looked = async {
             let Resolved { found, destination } = planner.resolve(&mut connection, &request).await?;
             let reading = planner.reading(&mut connection, &request, &found).await?;
-            planner.source(&mut connection, &request, found, reading).await?;
+            planner.source(&mut connection, &request, found, reading).await?.mapping?;
             Ok::<_, plan::Error>(destination)
         };
         let what = format!("table {}", request.name);

@@ -4,3 +4,4 @@ pub mod check;
 pub mod plan;
 pub mod signals;
 pub mod sync;
+pub mod verify;

@@ -29,6 +29,7 @@ pub async fn run(config: Config, json: bool) -> bool {
         }
     };
     let planner = Planner { endpoints, settings };
+    planner.warn_about_unused_masks().await;
     let plans = match plans(&planner, tables).await {
         Ok(plans) => plans,
         Err(problem) => {

@@ -45,6 +45,7 @@ pub async fn run(config: Config, stop: CancellationToken, bars: Option<MultiProg
         return no_tables(&config, run, started);
     }
     let planner = Planner { endpoints, settings: config.plan };
+    planner.warn_about_unused_masks().await;
     let tables = run::run(planner, config.task, config.sync, tables, stop, bars).await;
     let report = RunReport { run, tables, elapsed: started.elapsed() };
     report::log::finished(&report);

@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use crate::bigquery::settings::Api;
 use crate::config::faults::{Fault, Faults};
-use crate::config::login;
 use crate::config::reader::Reader;
 use crate::config::variables::{
     AVRO_CODEC, BIGQUERY_DATASET, BIGQUERY_EMULATOR_HOST, BIGQUERY_ENDPOINT, BIGQUERY_LOCATION, BIGQUERY_PROJECT,
     CLOUD_RUN_EXECUTION, CLOUD_RUN_JOB, CLOUD_RUN_TASK_ATTEMPT, CLOUD_RUN_TASK_COUNT, CLOUD_RUN_TASK_INDEX,
-    INVALID_VALUES, LOG_FORMAT, LOG_LEVEL, MAX_MB_PER_SECOND, MAX_ROWS_PER_SECOND, MAX_SHRINK_PERCENT, MYSQL_DATABASE,
-    MYSQL_HOST, MYSQL_PORT, MYSQL_SSL_CA, MYSQL_SSL_MODE, MYSQL_STALL_SECONDS, MYSQL_USER, READ_CONNECTIONS, SNAPSHOT,
-    TABLE_CONCURRENCY, TABLES, ZERO_DATES,
+    INVALID_VALUES, LOG_FORMAT, LOG_LEVEL, MASK, MASK_KEY, MAX_MB_PER_SECOND, MAX_ROWS_PER_SECOND, MAX_SHRINK_PERCENT,
+    MYSQL_DATABASE, MYSQL_HOST, MYSQL_PORT, MYSQL_SSL_CA, MYSQL_SSL_MODE, MYSQL_STALL_SECONDS, MYSQL_USER, NEW_COLUMNS,
+    READ_CONNECTIONS, SNAPSHOT, TABLE_CONCURRENCY, TABLES, ZERO_DATES,
 };
+use crate::config::{login, mask_key};
+use crate::mapping::mask::Mask;
+use crate::mapping::masking::Masking;
 use crate::mapping::policies::Policies;
 use crate::mysql::settings::{Address, SslMode};
 use crate::sync::pace::Limits;
@@ -53,7 +55,7 @@ impl Config {
         let mysql = source(&mut reader);
         let bigquery = destination(&mut reader);
         let tables = tables(&mut reader, narrow_to);
-        let plan = plan(&mut reader);
+        let plan = plan(&mut reader, tables.as_ref());
         let sync = sync(&mut reader);
         let task = task(&mut reader);
         match (mysql, bigquery, tables, task, plan, sync) {
@@ -123,12 +125,34 @@ fn tables(reader: &mut Reader, narrow_to: &[String]) -> Option<Selection> {
     }
 }
 
-fn plan(reader: &mut Reader) -> Option<plan::Settings> {
+fn plan(reader: &mut Reader, tables: Option<&Selection>) -> Option<plan::Settings> {
+    let masking = masking(reader, tables);
+    let new_columns = reader.value(&NEW_COLUMNS);
     let read_connections = reader.value(&READ_CONNECTIONS);
     let (zero_dates, invalid_values) = (reader.value(&ZERO_DATES), reader.value(&INVALID_VALUES));
     let max_shrink_percent = reader.value(&MAX_SHRINK_PERCENT);
     let policies = Policies { zero_dates: zero_dates?, invalid_values: invalid_values? };
-    Some(plan::Settings { read_connections: read_connections?, policies, max_shrink_percent })
+    Some(plan::Settings {
+        read_connections: read_connections?,
+        policies,
+        masking,
+        new_columns: new_columns?,
+        max_shrink_percent,
+    })
+}
+
+/// The masks of all tables. The mask `hmac` needs a key, here or in the options of a table.
+fn masking(reader: &mut Reader, tables: Option<&Selection>) -> Masking {
+    let patterns = reader.value(&MASK).unwrap_or_default();
+    let faults = reader.faults.len();
+    let key = mask_key::read(reader);
+    let of_tables = tables.into_iter().flat_map(|tables| &tables.named).flat_map(|table| &table.columns.masks);
+    let mut masks = patterns.iter().map(|pattern| pattern.mask).chain(of_tables.map(|(_, mask)| *mask));
+    // A key with a fault is reported already.
+    if key.is_none() && reader.faults.len() == faults && masks.any(|mask| mask == Mask::Hmac) {
+        reader.fault(&MASK_KEY.about, "is not set, and a column has the mask hmac (or set MASK_KEY_FILE)");
+    }
+    Masking { patterns, key }
 }
 
 fn sync(reader: &mut Reader) -> Option<sync::Settings> {

@@ -5,6 +5,7 @@ mod byte_order_mark;
 pub mod faults;
 pub mod help;
 mod login;
+mod mask_key;
 mod parsers;
 mod pem;
 mod reader;

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use crate::config::byte_order_mark::without_mark;
 use crate::config::pem;
+use crate::mapping::masking::Pattern;
 use crate::mysql::settings::{MAX_READ_CONNECTIONS, SslCa};
 use crate::sync::settings::MAX_TABLE_CONCURRENCY;
 use crate::work::selection::Selection;
@@ -83,6 +84,10 @@ pub(super) fn level(text: &str) -> Result<tracing::Level, Invalid> {
 
 pub(super) fn selection(text: &str) -> Result<Selection, Invalid> {
     Selection::parse(text).map_err(Invalid::Because)
+}
+
+pub(super) fn masks(text: &str) -> Result<Vec<Pattern>, Invalid> {
+    Pattern::parse_all(text).map_err(Invalid::Because)
 }
 
 /// A bare host name, an address, or the path of a socket.

@@ -372,3 +372,26 @@ fn what_is_declared_can_be_read() {
         assert!(!about.meaning.is_empty() && !about.example.is_empty(), "{}", about.name);
     }
 }
+
+#[test]
+fn a_mask_key_is_long_enough_and_the_same_from_the_variable_and_the_file() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    let hmac = ("MASK", r#"{"*.email": "hmac"}"#);
+    let problem = |changes: &[(&str, &str)]| read(changes).unwrap_err().to_string();
+    assert!(problem(&[hmac]).contains("MASK_KEY is not set, and a column has the mask hmac"));
+    assert!(problem(&[("TABLES", r#"[{"name": "t", "mask": {"a": "HMAC"}}]"#)]).contains("MASK_KEY is not set"));
+    assert!(read(&[("MASK", r#"{"*.email": "drop"}"#)]).is_ok());
+    let short = problem(&[hmac, ("MASK_KEY", "short-key\n")]);
+    assert!(short.contains("MASK_KEY has 9 bytes; a key needs at least 16"), "{short}");
+    assert!(!short.contains("short-key") && !short.contains("not set"), "{short}");
+    std::fs::write(path, b"\xff\xfe").unwrap();
+    assert!(problem(&[hmac, ("MASK_KEY_FILE", path)]).contains("which has 2 bytes"));
+    std::fs::write(path, b"a binary key \xff\xfe of some bytes\r\n").unwrap();
+    let config = read(&[hmac, ("MASK_KEY_FILE", path)]).unwrap();
+    let shown = format!("{config:?}");
+    assert!(shown.contains("MaskKey([REDACTED])") && !shown.contains("binary key"), "{shown}");
+    let both = problem(&[hmac, ("MASK_KEY_FILE", path), ("MASK_KEY", "0123456789abcdef")]);
+    assert!(both.contains("MASK_KEY_FILE is set, and MASK_KEY is set as well"), "{both}");
+    assert!(problem(&[hmac, ("MASK_KEY_FILE", "/no/such")]).contains("/no/such, which cannot be read"));
+}

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 
 use crate::avro::codec::Codec;
 use crate::config::parsers::{
-    Invalid, boolean, concurrency, connections, dataset, emulator, endpoint, from_str, host, level, line, megabytes,
-    percent, port, project, secret, selection, ssl_ca,
+    Invalid, boolean, concurrency, connections, dataset, emulator, endpoint, from_str, host, level, line, masks,
+    megabytes, percent, port, project, secret, selection, ssl_ca,
 };
+use crate::mapping::masking::Pattern;
+use crate::mapping::new_columns::NewColumns;
 use crate::mapping::policies::Policy;
 use crate::mysql::settings::{SslCa, SslMode};
 use crate::mysql::snapshot::Snapshots;
@@ -77,6 +79,8 @@ pub enum Group {
     Reading,
     /// Values that do not fit, and the upload.
     Values,
+    /// What must not leave MySQL.
+    Privacy,
     /// When a table is not replaced.
     Guards,
     /// Logs.
@@ -87,12 +91,13 @@ pub enum Group {
 
 impl Group {
     /// All groups, in the order of the documentation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Source,
         Self::Destination,
         Self::Selection,
         Self::Reading,
         Self::Values,
+        Self::Privacy,
         Self::Guards,
         Self::Logs,
         Self::Platform,
@@ -106,6 +111,7 @@ impl Group {
             Self::Selection => "Table selection",
             Self::Reading => "Reading",
             Self::Values => "Values and the upload",
+            Self::Privacy => "Privacy",
             Self::Guards => "Guards",
             Self::Logs => "Logs",
             Self::Platform => "Set by Cloud Run",
@@ -225,6 +231,16 @@ variables! {
             "values that do not fit their BigQuery type: `error` fails the table, `null` replaces them with NULL";
         AVRO_CODEC: Codec = from_str, Default::Value("zstd"), "zstd:3", "zstd, zstd:LEVEL with a level from -7 to 19 but 0, snappy, deflate, deflate:LEVEL with a level from 1 to 9, or null",
             "compression of the upload: zstd (adapts to the time available), zstd:LEVEL (-7 to 19), snappy, deflate, deflate:LEVEL (1 to 9) or null";
+    }
+    Privacy {
+        MASK: Vec<Pattern> = masks, NONE, r#"{"*.password*":"drop","*.email":"hmac"}"#, "",
+            "masks for columns of all tables: a JSON object of patterns TABLE.COLUMN and `hmac`, `last4`, `null`, `drop` or `year`";
+        MASK_KEY (Secret): String = secret, NONE, "the-key-of-16-bytes-or-more", "",
+            "key of the mask `hmac`, at least 16 bytes; another key makes other values";
+        MASK_KEY_FILE (Local): PathBuf = from_str, NONE, "/secrets/mask-key", "",
+            "path of a file with the key, instead of `MASK_KEY`; one line break at its end is ignored";
+        NEW_COLUMNS: NewColumns = from_str, Default::Value("copy"), "hold", "copy or hold",
+            "columns that an existing table in BigQuery does not have: `copy` adds them, `hold` leaves them out until an option of the table names them";
     }
     Guards {
         MAX_SHRINK_PERCENT (Common): u8 = percent, NONE, "50", "a whole number from 0 to 100",

@@ -15,6 +15,9 @@ pub fn explain(error: &Error) -> String {
         Error::ReservedName { column, .. } => {
             format!("{error}: leave it out with {}, or read a view that renames it", excluding(column))
         }
+        Error::ImpossibleMask { .. } => format!("{error} (check \"mask\" in TABLES, and MASK)"),
+        Error::TypeOfMasked { .. } => format!("{error} (check \"types\" and \"mask\" in TABLES, and MASK)"),
+        Error::NoMaskKey(_) => format!("{error}: set MASK_KEY or MASK_KEY_FILE"),
         Error::UnknownType { column, .. } => format!("{error}: leave it out with {}", excluding(column)),
     }
 }
@@ -46,6 +49,7 @@ fn excluding(column: &str) -> String {
 mod tests {
     use super::*;
     use crate::mapping::bigquery_type::BigQueryType;
+    use crate::mapping::mask::Mask;
 
     #[test]
     fn each_error_names_the_option() {
@@ -77,6 +81,25 @@ mod tests {
             (
                 Error::UnknownType { column: column.clone(), column_type: "xml".into() },
                 "column f is of type xml, which has no mapping: leave it out with \"columns\": {\"exclude\": [\"f\"]} in TABLES",
+            ),
+            (
+                Error::NoMaskKey("email".into()),
+                "column email has the mask hmac, and there is no key for it: set MASK_KEY or MASK_KEY_FILE",
+            ),
+            (
+                Error::TypeOfMasked { column: "email".into(), mask: Mask::Last4 },
+                "\"types\" names email, which has the mask last4: the mask decides its type (check \"types\" and \"mask\" in \
+                 TABLES, and MASK)",
+            ),
+            (
+                Error::ImpossibleMask {
+                    column: column.clone(),
+                    column_type: column_type.clone(),
+                    mask: Mask::Year,
+                    possible: vec![Mask::Null, Mask::Drop],
+                },
+                "column f is of type float, which cannot have the mask year: it can have null, drop (check \"mask\" in TABLES, and \
+                 MASK)",
             ),
             (
                 Error::ImpossibleType {

@@ -23,6 +23,14 @@ pub fn missing(database: &str, user: &str, table: &str, nearest: &str) -> String
     )
 }
 
+/// A new column that is not copied.
+pub fn held(column: &str) -> String {
+    format!(
+        "column {column} is new and not copied, because NEW_COLUMNS is hold: name it in \"types\", \"mask\" or \"columns\" of the \
+         table in TABLES, such as \"columns\": {{\"approve\": [{column:?}]}}, or leave it out with \"exclude\""
+    )
+}
+
 /// A table that has lost more rows than is allowed.
 pub fn shrunk(rows: u64, previous_rows: u64, max_percent: u8) -> String {
     format!(

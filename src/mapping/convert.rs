@@ -1,5 +1,7 @@
 //! Converts the bytes of one non-NULL value, as MySQL's binary protocol sends them, to one Avro datum.
 
+use std::borrow::Cow;
+
 use serde::de::IgnoredAny;
 
 use crate::avro::datum::{put_boolean, put_bytes, put_double, put_long};
@@ -55,6 +57,8 @@ pub enum Encoding {
     Text(Charset),
     /// Any bytes → bytes.
     Bytes,
+    /// A masked column: only its mask converts its values, and nothing shows them.
+    Masked,
 }
 
 impl Encoding {
@@ -86,6 +90,7 @@ impl Encoding {
             Self::Time => put_long(out, temporal::time_of_day(value)?),
             Self::Text(charset) => charset.append(value, out)?,
             Self::Bytes => put_bytes(out, value),
+            Self::Masked => return Err(UNMASKED),
         }
         Ok(())
     }
@@ -98,6 +103,22 @@ impl Encoding {
         };
         let document = charset.decode(value).ok()?;
         json::change(&document).map(|change| change.to_string())
+    }
+
+    /// The bytes that stand for a value whatever the type and the character set of its column: an integer as decimal digits, text in
+    /// UTF-8, bytes as they are. Only columns of these types have masks that need them.
+    pub(super) fn canonical(self, value: &[u8]) -> Result<Cow<'_, [u8]>, Unrepresentable> {
+        let digits = |number: String| Cow::Owned(number.into_bytes());
+        match self {
+            Self::Signed => Ok(digits(signed(value)?.to_string())),
+            Self::Unsigned | Self::UnsignedAsDecimal => Ok(digits(unsigned(value)?.to_string())),
+            Self::Text(charset) => Ok(match charset.decode(value)? {
+                Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+                Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+            }),
+            Self::Bytes => Ok(Cow::Borrowed(value)),
+            _ => Err(UNMASKED),
+        }
     }
 
     /// The value as an error shows it: shortened, and in hex if the bytes do not match the type.
@@ -116,6 +137,7 @@ impl Encoding {
                 std::str::from_utf8(value).ok().map(quoted)
             }
             Self::Bytes | Self::Vector => None,
+            Self::Masked => Some(MASKED.to_owned()),
         };
         shown.unwrap_or_else(|| {
             let hex: String = value.iter().take(LONGEST / 2).map(|byte| format!("{byte:02x}")).collect();
@@ -131,6 +153,11 @@ fn put_json(out: &mut Vec<u8>, document: &str, change: Option<json::Change<'_>>)
     put_bytes(out, document.as_bytes());
     Ok(())
 }
+
+/// What an error shows instead of a masked value.
+pub(super) const MASKED: &str = "(masked)";
+
+const UNMASKED: Unrepresentable = Unrepresentable::Malformed("a value that only its mask may convert");
 
 /// How many characters of a value an error shows.
 const LONGEST: usize = 80;

@@ -1,6 +1,7 @@
 //! Why the columns of a table cannot be mapped. The module `hints` says what to do about it.
 
 use crate::mapping::bigquery_type::BigQueryType;
+use crate::mapping::mask::Mask;
 
 /// Why the columns of a table cannot be mapped.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -8,7 +9,7 @@ pub enum Error {
     /// An option names a column that the table does not have.
     #[error("{option:?} names {name}, but the table has only {}", columns.join(", "))]
     UnknownColumn {
-        /// `columns` or `types`.
+        /// `columns`, `types` or `mask`.
         option: &'static str,
         /// The column that it names.
         name: String,
@@ -69,6 +70,36 @@ pub enum Error {
         /// The types that it can become.
         possible: Vec<BigQueryType>,
     },
+    /// The column's type cannot have the mask.
+    #[error(
+        "column {column} is of type {column_type}, which cannot have the mask {mask}: it can have {}",
+        masks(possible)
+    )]
+    ImpossibleMask {
+        /// The column.
+        column: String,
+        /// Its type.
+        column_type: String,
+        /// The mask that it should have.
+        mask: Mask,
+        /// The masks that it can have.
+        possible: Vec<Mask>,
+    },
+    /// `types` names a column whose type its mask decides.
+    #[error("\"types\" names {column}, which has the mask {mask}: the mask decides its type")]
+    TypeOfMasked {
+        /// The column.
+        column: String,
+        /// Its mask.
+        mask: Mask,
+    },
+    /// A column has the mask `hmac`, and there is no key.
+    #[error("column {0} has the mask hmac, and there is no key for it")]
+    NoMaskKey(String),
+}
+
+fn masks(masks: &[Mask]) -> String {
+    masks.iter().map(|mask| mask.name()).collect::<Vec<_>>().join(", ")
 }
 
 fn list(types: &[BigQueryType]) -> String {

@@ -8,7 +8,11 @@ mod decimal;
 pub mod error;
 mod geography;
 mod json;
+pub mod mask;
+pub mod mask_key;
+pub mod masking;
 pub mod names;
+pub mod new_columns;
 mod overrides;
 pub mod policies;
 pub mod row;
@@ -19,7 +23,7 @@ pub mod types;
 pub mod unrepresentable;
 mod vector;
 
-pub use table::{KeyColumn, MappedColumn, Mapping, VALUES};
+pub use table::{KeyColumn, MappedColumn, Mapping, Rules, VALUES};
 
 #[cfg(test)]
 mod page;

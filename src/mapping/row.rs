@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::avro::block::LARGEST_ROW_BYTES;
 use crate::avro::datum::{NULL, PRESENT};
 use crate::mapping::bigquery_type::BigQueryType;
-use crate::mapping::convert::Encoding;
+use crate::mapping::convert::{Encoding, MASKED};
+use crate::mapping::mask::ColumnMask;
 use crate::mapping::policies::Policy;
 use crate::mapping::table::{KeyColumn, MappedColumn, Mapping};
 use crate::mapping::unrepresentable::Unrepresentable;
@@ -100,9 +101,10 @@ impl RowEncoder {
             if !column.required {
                 out.push(PRESENT);
             }
-            let appended = match converted {
-                true => column.target.encoding.append(value, out),
-                false => Err(Unrepresentable::NotUnicode),
+            let appended = match (converted, &column.mask) {
+                (true, None) => column.target.encoding.append(value, out),
+                (true, Some(mask)) => mask.append(value, out),
+                (false, _) => Err(Unrepresentable::NotUnicode),
             };
             if let Err(why) = appended {
                 let policy = match why {
@@ -141,7 +143,7 @@ fn is_true(row: &Row, index: usize) -> bool {
 
 /// The name of the character set that the value should be valid in.
 fn charset(column: &MappedColumn) -> &'static str {
-    match column.target.encoding {
+    match column.mask.as_ref().map_or(column.target.encoding, ColumnMask::source) {
         Encoding::Text(charset) | Encoding::JsonText(charset) => charset.name(),
         _ => "UTF-8",
     }
@@ -186,7 +188,10 @@ fn primary_key(mapping: &Mapping, row: &Row) -> String {
         .keys
         .iter()
         .map(|KeyColumn { source, target, index }| {
-            let value = row.value(*index).map_or("NULL".to_owned(), |value| target.encoding.show(value));
+            let value = match index {
+                Some(index) => row.value(*index).map_or("NULL".to_owned(), |value| target.encoding.show(value)),
+                None => MASKED.to_owned(),
+            };
             format!("{source} {value}")
         })
         .collect();

@@ -3,11 +3,14 @@
 use crate::avro::schema::{AvroField, record_schema};
 use crate::bigquery::types::schema::{Field, Mode};
 use crate::mapping::bigquery_type::BigQueryType;
-use crate::mapping::columns::{ColumnOptions, chosen, same};
+use crate::mapping::columns::{ColumnOptions, chosen};
+use crate::mapping::convert::Encoding;
 use crate::mapping::error::Error;
+use crate::mapping::mask::{ColumnMask, Mask};
+use crate::mapping::masking::Masking;
 use crate::mapping::names;
 use crate::mapping::policies::{Policies, Policy};
-use crate::mapping::target::{NOT_CONVERTED, Target, VECTOR_BYTES};
+use crate::mapping::target::{NOT_CONVERTED, Target};
 use crate::mapping::types::TypeRule;
 use crate::mysql::catalog::{Column, Flavor, Table};
 use crate::mysql::sql::quoted;
@@ -28,6 +31,8 @@ pub struct MappedColumn {
     pub field: String,
     /// The types and the conversion that it is mapped to.
     pub target: Target,
+    /// Its mask, which then converts its values.
+    pub mask: Option<ColumnMask>,
     /// Whether it is REQUIRED in BigQuery, because it can never be NULL.
     pub required: bool,
     /// A type that can hold every value of the source column, if this one cannot.
@@ -47,8 +52,8 @@ pub struct KeyColumn {
     pub source: String,
     /// The types and the conversion that it is mapped to.
     pub target: Target,
-    /// The position of its value in a row.
-    pub index: usize,
+    /// The position of its value in a row; `None` for a masked or held column that is not read.
+    pub index: Option<usize>,
 }
 
 /// The mapping of a table. It is decided before the first row is read.
@@ -60,14 +65,45 @@ pub struct Mapping {
     pub policies: Policies,
     /// The source's primary key.
     pub keys: Vec<KeyColumn>,
+    /// Columns that their mask drops.
+    pub dropped: Vec<String>,
+    /// New columns that `NEW_COLUMNS=hold` leaves out.
+    pub held: Vec<String>,
+}
+
+/// The rules by which a table is mapped.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// The options of the table.
+    pub options: &'a ColumnOptions,
+    /// The policies for values that do not fit.
+    pub policies: Policies,
+    /// The masks of all tables.
+    pub masking: &'a Masking,
+    /// New columns that are left out.
+    pub held: &'a [String],
 }
 
 impl Mapping {
-    /// Maps the columns that the options select to their types. An error names the column.
+    /// Maps the columns that the options select to their types, without masks of all tables. An error names the column.
     pub fn new(table: &Table, flavor: Flavor, options: &ColumnOptions, policies: Policies) -> Result<Self, Error> {
-        let mut columns = chosen(&table.columns, options)?
+        Self::of(table, flavor, Rules { options, policies, masking: &Masking::default(), held: &[] })
+    }
+
+    /// Maps the columns that the rules select to their types. An error names the column.
+    pub fn of(table: &Table, flavor: Flavor, rules: Rules<'_>) -> Result<Self, Error> {
+        let policies = rules.policies;
+        let mask = |column: &Column| rules.masking.of(&table.name, &column.name, &rules.options.masks);
+        let is_held = |column: &Column| rules.held.contains(&column.name);
+        let (dropped, chosen): (Vec<&Column>, Vec<&Column>) =
+            chosen(&table.columns, rules.options)?.into_iter().partition(|column| mask(column) == Some(Mask::Drop));
+        if let Some(column) = dropped.iter().find(|column| rules.options.type_of(&column.name).is_some()) {
+            return Err(Error::TypeOfMasked { column: column.name.clone(), mask: Mask::Drop });
+        }
+        let mut columns = chosen
             .into_iter()
-            .map(|column| map(column, table, flavor, options, policies))
+            .filter(|column| !is_held(column))
+            .map(|column| map(column, table, flavor, rules, mask(column)))
             .collect::<Result<Vec<_>, _>>()?;
         // In a row, the checks follow all columns.
         let mut selected = columns.len();
@@ -83,7 +119,13 @@ impl Mapping {
         match columns.len() {
             0 => Err(Error::NoColumn),
             count if count > MOST_COLUMNS => Err(Error::TooManyColumns { count, most: MOST_COLUMNS }),
-            _ => Ok(Self { keys: keys(table, flavor, &columns, selected), columns, policies }),
+            _ => Ok(Self {
+                keys: keys(table, flavor, &columns, selected, |column| is_held(column) || mask(column).is_some()),
+                columns,
+                policies,
+                held: rules.held.to_vec(),
+                dropped: dropped.into_iter().map(|column| column.name.clone()).collect(),
+            }),
         }
     }
 
@@ -109,14 +151,10 @@ impl Mapping {
         self.columns.iter().map(field).collect()
     }
 
-    /// Whether the table has a VECTOR column, a type that the driver does not know.
-    pub fn has_vectors(&self) -> bool {
-        self.columns.iter().any(|column| column.target.select == VECTOR_BYTES)
-    }
-
     /// The number of columns in a row.
     pub fn width(&self) -> usize {
-        let last = self.keys.iter().map(|key| key.index).chain(self.columns.iter().filter_map(|column| column.check));
+        let last =
+            self.keys.iter().filter_map(|key| key.index).chain(self.columns.iter().filter_map(|column| column.check));
         last.max().map_or(0, |last| last + 1).max(self.columns.len())
     }
 
@@ -128,24 +166,35 @@ impl Mapping {
         let checks = checked.map(|column| expression(NOT_CONVERTED, &column.source));
         // Columns of the primary key that are not copied are read only for errors.
         let copied = |key: &&KeyColumn| self.columns.iter().any(|column| column.source == key.source);
-        let keys = self.keys.iter().filter(|key| !copied(key));
+        let keys = self.keys.iter().filter(|key| !copied(key) && key.index.is_some());
         let keys = keys.map(|key| expression(key.target.select, &key.source));
         columns.chain(checks).chain(keys).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// The primary key. Its columns that are not in `columns` follow in the row from position `next`.
-fn keys(table: &Table, flavor: Flavor, columns: &[MappedColumn], mut next: usize) -> Vec<KeyColumn> {
+/// The primary key. Its columns that are not in `columns` follow in the row from position `next`, unless they are masked or held.
+fn keys(
+    table: &Table,
+    flavor: Flavor,
+    columns: &[MappedColumn],
+    mut next: usize,
+    is_hidden: impl Fn(&Column) -> bool,
+) -> Vec<KeyColumn> {
     let mut keys = Vec::new();
     for key in table.columns.iter().filter(|column| column.in_primary_key) {
         let copied = columns.iter().enumerate().find(|(_, column)| column.source == key.name);
         let (target, index) = match copied {
-            Some((index, column)) => (column.target.clone(), index),
+            Some((index, column)) => (column.target.clone(), Some(index)),
             None if !key.readable => continue,
             None => {
                 let Some(rule) = TypeRule::of(key) else { continue };
-                next += 1;
-                (rule.own.target(key, flavor), next - 1)
+                let target = rule.own.target(key, flavor);
+                if is_hidden(key) {
+                    (Target { encoding: Encoding::Masked, ..target }, None)
+                } else {
+                    next += 1;
+                    (target, Some(next - 1))
+                }
             }
         };
         keys.push(KeyColumn { source: key.name.clone(), target, index });
@@ -157,41 +206,72 @@ fn map(
     column: &Column,
     table: &Table,
     flavor: Flavor,
-    options: &ColumnOptions,
-    policies: Policies,
+    rules: Rules<'_>,
+    mask: Option<Mask>,
 ) -> Result<MappedColumn, Error> {
     let Column { name, column_type, .. } = column;
     let rule = TypeRule::of(column)
         .ok_or_else(|| Error::UnknownType { column: name.clone(), column_type: column_type.clone() })?;
     let targets = rule.targets(column, flavor);
-    let wanted = options.types.iter().find(|(other, _)| same(other, name));
+    let wanted = rules.options.type_of(name);
+    // NULL can have any type. The other masks have a type of their own.
+    if let (Some(_), Some(mask)) = (wanted, mask.filter(|mask| *mask != Mask::Null)) {
+        return Err(Error::TypeOfMasked { column: name.clone(), mask });
+    }
     // Without an option, it is the default type of the column.
-    let wanted = wanted.map_or(rule.own.field_type, |(_, wanted)| *wanted);
+    let wanted = wanted.unwrap_or(rule.own.field_type);
     let Some(target) = targets.iter().find(|target| target.field_type == wanted).cloned() else {
         let possible = targets.iter().map(|target| target.field_type).collect();
         let (column, column_type) = (name.clone(), column_type.clone());
         return Err(Error::ImpossibleType { column, column_type, wanted, possible });
     };
-    let holds_all = targets.iter().find(|other| target.is_partial() && !other.is_partial());
+    let (mask, target) = match mask {
+        Some(mask) => {
+            let (mask, target) = masked(column, target, mask, rules.masking)?;
+            (Some(mask), target)
+        }
+        None => (None, target),
+    };
+    let holds_all = targets.iter().find(|other| target.is_partial() && !other.is_partial() && mask.is_none());
+    let policies = rules.policies;
     let policy_gives_null = (target.zero_dates && policies.zero_dates == Policy::Null)
         || (target.invalid_values && policies.invalid_values == Policy::Null);
     Ok(MappedColumn {
         source: name.clone(),
         field: names::column(name)?,
         // MySQL derives the nullability of a view's columns from its query, which is not reliable.
-        required: !column.nullable && !table.is_view && !policy_gives_null,
+        required: !column.nullable
+            && !table.is_view
+            && !policy_gives_null
+            && !mask.as_ref().is_some_and(ColumnMask::is_null),
         holds_all: holds_all.map(|other| other.field_type),
         in_primary_key: column.in_primary_key,
-        description: description(column),
+        description: description(column, mask.is_some()),
         check: None,
+        mask,
         target,
     })
 }
 
-/// The comment of the column, and for ENUM and SET its values, as MySQL writes them.
-fn description(column: &Column) -> Option<String> {
+/// The mask of a column, and its target with the mask.
+fn masked(column: &Column, target: Target, mask: Mask, masking: &Masking) -> Result<(ColumnMask, Target), Error> {
+    let possible = Mask::possible(column);
+    if !possible.contains(&mask) {
+        let (column, column_type) = (column.name.clone(), column.column_type.clone());
+        return Err(Error::ImpossibleMask { column, column_type, mask, possible });
+    }
+    if mask == Mask::Hmac && masking.key.is_none() {
+        return Err(Error::NoMaskKey(column.name.clone()));
+    }
+    Ok(ColumnMask::new(mask, &target, masking.key.as_ref()))
+}
+
+/// The comment of the column, and for ENUM and SET its values, as MySQL writes them. A masked column does not have these values.
+fn description(column: &Column, is_masked: bool) -> Option<String> {
     let list = column.column_type.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
-    let values = list.filter(|_| matches!(&*column.data_type, "enum" | "set")).map(|list| format!("{VALUES}{list}"));
+    let values = list
+        .filter(|_| !is_masked && matches!(&*column.data_type, "enum" | "set"))
+        .map(|list| format!("{VALUES}{list}"));
     let comment = Some(column.comment.clone()).filter(|comment| !comment.is_empty());
     let parts: Vec<String> = comment.into_iter().chain(values).collect();
     (!parts.is_empty()).then(|| parts.join("\n").chars().take(LONGEST_DESCRIPTION).collect())

@@ -60,6 +60,14 @@ fn days_of(parts: &Parts) -> Result<i64, Unrepresentable> {
     Ok(i64::from(date.to_julian_day()) - UNIX_EPOCH_JULIAN_DAY)
 }
 
+/// The year. A date without one is a zero date.
+pub(super) fn year(value: &[u8]) -> Result<u16, Unrepresentable> {
+    match parts(value)?.year {
+        0 => Err(Unrepresentable::ZeroDate),
+        year => Ok(year),
+    }
+}
+
 /// Days since 1970-01-01.
 #[inline]
 pub(super) fn days(value: &[u8]) -> Result<i64, Unrepresentable> {

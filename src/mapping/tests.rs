@@ -4,7 +4,10 @@ use super::*;
 use crate::bigquery::types::schema::TableSchema;
 use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::columns::ColumnOptions;
+use crate::mapping::convert::Encoding;
 use crate::mapping::error::Error;
+use crate::mapping::mask_key::MaskKey;
+use crate::mapping::masking::{Masking, Pattern};
 use crate::mapping::policies::{Policies, Policy};
 use crate::mapping::types::RULES;
 use crate::mysql::catalog::{Column, Flavor, Table};
@@ -107,7 +110,7 @@ fn filters_select_columns_and_refuse_unknown_ones() {
     let columns = vec![column("id", "int"), column("Name", "varchar"), column("card", "varchar")];
     let names = |include: &[&str], exclude: &[&str]| {
         let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let options = ColumnOptions { include: list(include), exclude: list(exclude), types: Vec::new() };
+        let options = ColumnOptions { include: list(include), exclude: list(exclude), ..ColumnOptions::default() };
         Mapping::new(&table(columns.clone()), Flavor::MySql, &options, Policies::default())
             .map(|mapping| mapping.columns.into_iter().map(|c| c.source).collect::<Vec<_>>())
     };
@@ -161,12 +164,106 @@ fn impossible_types_are_refused() {
     assert!(error.contains("\"types\" names x, but the table has only t"), "{error}");
     let excluded = ColumnOptions {
         include: vec!["id".into()],
-        exclude: Vec::new(),
         types: vec![("t".into(), BigQueryType::String)],
+        ..ColumnOptions::default()
     };
     let table = table(vec![column("id", "int"), column("t", "time")]);
     let error = Mapping::new(&table, Flavor::MySql, &excluded, Policies::default()).unwrap_err().to_string();
     assert!(error.contains("names t, which \"columns\" leaves out"), "{error}");
+}
+
+fn with_masks(columns: Vec<Column>, patterns: &str, own: &str, key: bool) -> Result<Mapping, Error> {
+    let key = key.then(|| MaskKey::new(b"a key of 16 bytes or more"));
+    let masking = Masking { patterns: Pattern::parse_all(patterns).unwrap(), key };
+    let own: std::collections::BTreeMap<String, String> = serde_json::from_str(own).unwrap();
+    let masks = own.into_iter().map(|(column, mask)| (column, mask.parse().unwrap())).collect();
+    let options = ColumnOptions { masks, ..ColumnOptions::default() };
+    Mapping::of(
+        &table(columns),
+        Flavor::MySql,
+        Rules { options: &options, policies: Policies::default(), masking: &masking, held: &[] },
+    )
+}
+
+#[test]
+fn masked_columns_have_the_types_of_their_masks() {
+    let columns = vec![
+        Column { in_primary_key: true, ..column("id", "int") },
+        Column { in_primary_key: true, ..column("tenant", "int") },
+        Column { in_primary_key: true, ..column("Email", "varchar") },
+        column("phone", "bigint"),
+        column("born", "datetime"),
+        column("card", "decimal"),
+        column("password_hash", "xmltype"),
+        Column { column_type: "enum('a','b')".into(), comment: "kind".into(), ..column("kind", "enum") },
+    ];
+    let own = r#"{"email": "hmac", "PHONE": "last4", "born": "year", "card": "null", "tenant": "drop"}"#;
+    let mapping = with_masks(columns, r#"{"*.password*": "drop", "t.kind": "hmac"}"#, own, true).unwrap();
+    assert_eq!(mapping.dropped, ["tenant", "password_hash"]);
+    let shown: Vec<(&str, BigQueryType, bool)> =
+        mapping.columns.iter().map(|c| (&*c.source, c.target.field_type, c.required)).collect();
+    let expected = [
+        ("id", BigQueryType::Int64, true),
+        ("Email", BigQueryType::String, true),
+        ("phone", BigQueryType::String, true),
+        ("born", BigQueryType::Int64, false),
+        ("card", BigQueryType::String, false),
+        ("kind", BigQueryType::String, true),
+    ];
+    assert_eq!(shown, expected);
+    assert_eq!(mapping.select_list(), "`id`, `Email`, `phone`, `born`, NULL, `kind`", "nothing else is read");
+    assert_eq!(mapping.columns[5].description.as_deref(), Some("kind"), "without the values");
+    let keys: Vec<(&str, Option<usize>, Encoding)> =
+        mapping.keys.iter().map(|key| (&*key.source, key.index, key.target.encoding)).collect();
+    let expected =
+        [("id", Some(0), Encoding::Signed), ("tenant", None, Encoding::Masked), ("Email", Some(1), Encoding::Masked)];
+    assert_eq!(keys, expected);
+    assert_eq!(mapping.width(), 6);
+}
+
+#[test]
+fn a_masked_key_that_is_not_copied_is_not_read() {
+    let columns = vec![Column { in_primary_key: true, ..column("id", "int") }, column("n", "int")];
+    let options = ColumnOptions { include: vec!["n".into()], ..ColumnOptions::default() };
+    let masking = Masking { patterns: Pattern::parse_all(r#"{"*.ID": "last4"}"#).unwrap(), key: None };
+    let rules = Rules { options: &options, policies: Policies::default(), masking: &masking, held: &[] };
+    let mapping = Mapping::of(&table(columns), Flavor::MySql, rules).unwrap();
+    assert_eq!((mapping.select_list().as_str(), mapping.width()), ("`n`", 1));
+}
+
+#[test]
+fn held_columns_are_neither_read_nor_shown() {
+    let columns = vec![
+        Column { in_primary_key: true, ..column("id", "int") },
+        Column { in_primary_key: true, ..column("tenant", "int") },
+        column("new", "xmltype"),
+    ];
+    let held = ["tenant".to_owned(), "new".to_owned()];
+    let (options, masking) = (ColumnOptions::default(), Masking::default());
+    let rules = Rules { options: &options, policies: Policies::default(), masking: &masking, held: &held };
+    let mapping = Mapping::of(&table(columns), Flavor::MySql, rules).unwrap();
+    assert_eq!((mapping.select_list().as_str(), &*mapping.held), ("`id`", &held[..]));
+    assert_eq!(mapping.keys[1].index, None);
+}
+
+#[test]
+fn impossible_masks_are_refused() {
+    let error = |columns: Vec<Column>, own: &str, key| with_masks(columns, "{}", own, key).unwrap_err().to_string();
+    let text = error(vec![column("f", "float")], r#"{"f": "hmac"}"#, true);
+    assert!(
+        text.contains("column f is of type float, which cannot have the mask hmac: it can have null, drop"),
+        "{text}"
+    );
+    let text = error(vec![column("j", "json")], r#"{"j": "last4"}"#, true);
+    assert!(text.ends_with("it can have null, drop"), "{text}");
+    let text = error(vec![column("d", "date")], r#"{"d": "last4"}"#, true);
+    assert!(text.ends_with("it can have null, drop, year"), "{text}");
+    let text = error(vec![column("d", "date")], r#"{"x": "drop"}"#, true);
+    assert!(text.contains("\"mask\" names x, but the table has only d"), "{text}");
+    let text = error(vec![column("v", "varchar")], r#"{"v": "hmac"}"#, false);
+    assert!(text.contains("there is no key"), "{text}");
+    let text = error(vec![column("v", "varchar")], r#"{"v": "drop"}"#, false);
+    assert!(text.contains("no column is left"), "{text}");
 }
 
 #[test]

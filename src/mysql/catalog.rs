@@ -107,6 +107,13 @@ pub struct Column {
     pub readable: bool,
 }
 
+impl Table {
+    /// Whether it has a VECTOR column, a type that the driver does not know.
+    pub fn has_vectors(&self) -> bool {
+        self.columns.iter().any(|column| column.data_type == "vector")
+    }
+}
+
 /// How the server compares the names of tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameCase {
@@ -163,6 +170,13 @@ pub async fn list(connection: &mut Connection) -> Result<Vec<Listed>, Error> {
         .iter()
         .filter_map(|row| Some(Listed { name: row.text(0)?, is_view: row.text(1)?.contains("VIEW") }))
         .collect())
+}
+
+/// The table and the name of every column that the user can see in the connection's database.
+pub async fn all_columns(connection: &mut Connection) -> Result<Vec<(String, String)>, Error> {
+    let statement = "SELECT TABLE_NAME, COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE()";
+    let rows = query(connection, statement, &[]).await.while_doing(|| "listing the columns of all tables")?;
+    Ok(rows.iter().filter_map(|row| Some((row.text(0)?, row.text(1)?))).collect())
 }
 
 /// The table with this name, or the names of all tables if there is none.

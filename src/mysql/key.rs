@@ -69,6 +69,11 @@ fn key_column(row: &Row) -> Option<KeyColumn> {
 }
 
 impl Key {
+    /// The names of the columns.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.columns.iter().map(|column| &*column.name)
+    }
+
     /// The names of the columns, for messages.
     pub fn names(&self) -> String {
         self.columns.iter().map(|column| &*column.name).collect::<Vec<_>>().join(", ")

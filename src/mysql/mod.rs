@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod connection;
+pub mod count;
 pub mod error;
 pub mod extremes;
 pub mod key;

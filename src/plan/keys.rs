@@ -2,6 +2,7 @@
 
 use crate::bigquery::types::table::{ForeignKey, PrimaryKey, TableConstraints};
 use crate::mapping::bigquery_type::BigQueryType;
+use crate::mapping::mask::ColumnMask;
 use crate::mapping::{MappedColumn, Mapping};
 use crate::mysql::catalog::Table;
 
@@ -9,9 +10,9 @@ use crate::mysql::catalog::Table;
 const MOST_KEY_COLUMNS: usize = 16;
 
 /// The primary key of the source, or else of the destination, and the destination's foreign keys. Keys with columns that are not
-/// copied are left out.
+/// copied, or whose masked values are not distinct, are left out.
 pub(super) fn of(table: &Table, mapping: &Mapping, existing: &TableConstraints) -> TableConstraints {
-    let copied = |name: &str| mapping.columns.iter().any(|column| column.field == name);
+    let copied = |name: &str| mapping.columns.iter().any(|column| column.field == name && is_distinct(column));
     let own_key = existing.primary_key.clone().filter(|key| key.columns.iter().all(|name| copied(name)));
     let source_key = primary_key(table, mapping).map(|columns| match own_key.clone() {
         Some(own) if own.columns == columns => own,
@@ -24,6 +25,11 @@ pub(super) fn of(table: &Table, mapping: &Mapping, existing: &TableConstraints) 
     }
 }
 
+/// Whether different values of the column are different in BigQuery.
+fn is_distinct(column: &MappedColumn) -> bool {
+    column.mask.as_ref().is_none_or(ColumnMask::is_distinct)
+}
+
 /// The source's primary key, if BigQuery supports it: all columns are copied, not nullable and of an allowed type.
 /// Source: "Use primary and foreign keys".
 fn primary_key(table: &Table, mapping: &Mapping) -> Option<Vec<String>> {
@@ -31,7 +37,9 @@ fn primary_key(table: &Table, mapping: &Mapping) -> Option<Vec<String>> {
     let columns: Vec<&MappedColumn> = mapping.columns.iter().filter(|column| column.in_primary_key).collect();
     let can_be = |column: &&MappedColumn| {
         use BigQueryType as T;
-        column.required && !matches!(column.target.field_type, T::Float64 | T::Time | T::Json | T::Geography)
+        column.required
+            && is_distinct(column)
+            && !matches!(column.target.field_type, T::Float64 | T::Time | T::Json | T::Geography)
     };
     let complete = !columns.is_empty() && columns.len() == in_source && columns.len() <= MOST_KEY_COLUMNS;
     (complete && columns.iter().all(can_be)).then(|| columns.iter().map(|column| column.field.clone()).collect())

@@ -4,6 +4,7 @@ use crate::bigquery::tables::Existing;
 use crate::bigquery::types::partitioning::{Clustering, Range, RangePartitioning, TimePartitioning};
 use crate::bigquery::types::schema::Field;
 use crate::mapping::bigquery_type::BigQueryType;
+use crate::mapping::mask::ColumnMask;
 use crate::mapping::{MappedColumn, Mapping};
 use crate::plan::drift::standard_name;
 use crate::work::request::{Granularity, PartitionBy, PartitionScheme, TableRequest};
@@ -122,6 +123,11 @@ fn check_layout_column(field: &str, how: &str, mapping: &Mapping, existing: &Exi
         return Err(format!("the table in BigQuery is {how} by {field}, but that column no longer exists: {remedy}"));
     };
     let was = existing.table.field(field).map(|field| standard_name(&field.kind).to_owned());
+    if is_nulled(column) {
+        return Err(format!(
+            "the table in BigQuery is {how} by {field}, and its mask makes every value NULL: {remedy}"
+        ));
+    }
     let new = column.target.field_type.to_string();
     match was {
         Some(was) if was != new => {
@@ -197,10 +203,19 @@ pub(super) fn without_collation(fields: &mut [Field], clustering: &[String]) {
 fn find<'a>(name: &str, option: &str, mapping: &'a Mapping) -> Result<&'a MappedColumn, String> {
     // MySQL ignores the case of column names.
     let same = |column: &&MappedColumn| column.source.to_lowercase() == name.to_lowercase();
-    mapping.columns.iter().find(same).ok_or_else(|| {
+    let found = mapping.columns.iter().find(same).ok_or_else(|| {
         let names: Vec<&str> = mapping.columns.iter().map(|column| column.source.as_str()).collect();
         format!("\"{option}\" in TABLES names {name}, but the copied columns are {}", names.join(", "))
-    })
+    })?;
+    match is_nulled(found) {
+        true => Err(format!("\"{option}\" in TABLES names {name}, but its mask makes every value NULL")),
+        false => Ok(found),
+    }
+}
+
+/// Whether the column has the mask `null`.
+fn is_nulled(column: &MappedColumn) -> bool {
+    column.mask.as_ref().is_some_and(ColumnMask::is_null)
 }
 
 fn of_columns(fields: Vec<String>) -> Clustering {

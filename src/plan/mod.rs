@@ -14,6 +14,7 @@ pub mod reading;
 mod remembered;
 pub mod settings;
 pub mod table_plan;
+mod unused_masks;
 
 pub use error::Error;
 pub use planner::Planner;

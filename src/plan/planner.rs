@@ -2,7 +2,9 @@
 
 use crate::bigquery::tables::Existing;
 use crate::hints;
-use crate::mapping::Mapping;
+use crate::mapping::mask::Mask;
+use crate::mapping::new_columns::{NewColumns, held};
+use crate::mapping::{self, Mapping, Rules};
 use crate::mysql;
 use crate::mysql::catalog::{self, Found, Table};
 use crate::mysql::error::WhileDoing as _;
@@ -39,8 +41,8 @@ pub struct Resolved {
 pub struct Source {
     /// The table.
     pub table: Table,
-    /// The mapping of its columns.
-    pub mapping: Mapping,
+    /// The mapping of its columns. With `NEW_COLUMNS=hold`, columns that cannot be mapped may turn out to be held.
+    pub mapping: Result<Mapping, mapping::error::Error>,
     /// How it is read.
     pub reading: Reading,
 }
@@ -92,10 +94,13 @@ impl Planner {
         let name = found.name.clone();
         let doing = || format!("reading the columns of table {name}");
         let table = in_time(stall, catalog::columns(connection, flavor, found)).await.while_doing(doing)?;
-        let mapping = Mapping::new(&table, flavor, &request.columns, self.settings.policies)?;
+        let mapping = match (self.map(&table, request, &[]), self.settings.new_columns) {
+            (Err(error), NewColumns::Copy) => return Err(error.into()),
+            (mapping, _) => mapping,
+        };
         if request.columns.take_all() {
             let checking = async {
-                catalog::check_all_columns(connection, &table.name, mapping.has_vectors()).await?;
+                catalog::check_all_columns(connection, &table.name, table.has_vectors()).await?;
                 if flavor == catalog::Flavor::MySql && !table.is_view {
                     catalog::check_invisible_columns(connection, &table.name).await?;
                 }
@@ -131,6 +136,8 @@ impl Planner {
         existing: Option<Existing>,
     ) -> Result<TablePlan, Error> {
         let Source { table, mapping, reading } = source;
+        let held = self.held(request, &table, existing.as_ref());
+        let mapping = if held.is_empty() { mapping } else { self.map(&table, request, &held) }?;
         let client = &self.endpoints.bigquery;
         let destination =
             Destination { reference: client.reference(destination), existing, defaults: client.defaults() };
@@ -149,6 +156,23 @@ impl Planner {
         let Resolved { found, destination } = resolved;
         let source = self.source(connection, request, found, reading).await?;
         self.decide(request, source, &destination, existing)
+    }
+
+    fn map(&self, table: &Table, request: &TableRequest, held: &[String]) -> Result<Mapping, mapping::error::Error> {
+        let Settings { policies, masking, .. } = &self.settings;
+        let rules = Rules { options: &request.columns, policies: *policies, masking, held };
+        Mapping::of(table, self.endpoints.flavor, rules)
+    }
+
+    /// The new columns that are left out. The first copy of a table has all columns.
+    fn held(&self, request: &TableRequest, table: &Table, existing: Option<&Existing>) -> Vec<String> {
+        let Some(existing) = existing.filter(|existing| !existing.table.fields().is_empty()) else { return Vec::new() };
+        if self.settings.new_columns == NewColumns::Copy {
+            return Vec::new();
+        }
+        let mut held = held(&table.columns, &request.columns, |field| existing.table.field(field).is_some());
+        held.retain(|column| self.settings.masking.of(&table.name, column, &[]) != Some(Mask::Drop));
+        held
     }
 
     fn missing(&self, name: &str, existing: &[String]) -> String {

@@ -64,7 +64,10 @@ impl Reading {
         if found.estimated_rows.unwrap_or(0) < FEWEST_ROWS {
             return whole("it is small");
         }
+        let is_masked = |column: &str| settings.masking.of(&found.name, column, &request.columns.masks).is_some();
         Ok(match key::primary(connection, &found.name).await? {
+            // The values at the ends of the ranges would be in statements, which errors of the server may quote.
+            Some(key) if key.columns().any(is_masked) => Self::Whole(Some("its primary key is masked")),
             Some(key) => Self::Divided { connections, key },
             None => Self::Whole(Some("it has no primary key, or none that can be divided into ranges")),
         })
@@ -98,7 +101,7 @@ impl Reading {
         };
         let index = |name: &str| {
             let plain = mapping.keys.iter().find(|key| key.source == name && key.target.select == "{}");
-            plain.map(|key| key.index)
+            plain.and_then(|key| key.index)
         };
         let (key, columns) = (key.clone(), mapping.select_list());
         Ranges::of_key(connection, &found.name, key, columns, mapping.width(), index, size).await

@@ -22,6 +22,12 @@ declare! {
         error: &'a str,
     }
 
+    /// The command `verify` could not reach MySQL or BigQuery.
+    VerifyFailed<'a> = "verify_failed", error {
+        /// The reason, with all causes.
+        error: &'a str,
+    }
+
     /// A task starts.
     SyncStarted<'a> = "sync_started", info {
         /// The Cloud Run execution, or a generated id.
@@ -264,6 +270,23 @@ declare! {
     JsonUnknown<'a> = "json_unknown", warn {
         /// The source table.
         table: &'a str,
+    }
+
+    /// A column is not copied, because it is new and `NEW_COLUMNS` is `hold`; logged in each run until an option of the table names
+    /// the column.
+    ColumnHeld<'a> = "column_held", warn {
+        /// The source table.
+        table: &'a str,
+        /// The destination table.
+        destination: &'a str,
+        /// The column in MySQL.
+        column: &'a str,
+    }
+
+    /// A pattern of `MASK` matches no column of the database. Is it misspelled?
+    MaskUnused<'a> = "mask_unused", warn {
+        /// The pattern.
+        pattern: &'a str,
     }
 
     /// Core dumps could not be turned off. The run goes on; a core dump would contain the password.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::hints;
 use crate::mysql;
 use crate::mysql::locks::Lock;
 use crate::plan::TablePlan;
@@ -170,7 +171,7 @@ async fn read<'a>(
     Err(failure)
 }
 
-/// Logs `table_started`, and `schema_drift` if the destination's columns change.
+/// Logs `table_started`, `column_held` for each column that is held, and `schema_drift` if the destination's columns change.
 fn announce(plan: &TablePlan) {
     let TablePlan { table, destination, mapping, drift, .. } = plan;
     let columns = mapping.columns.len();
@@ -180,6 +181,10 @@ fn announce(plan: &TablePlan) {
         table.name,
         estimated_rows.map_or(String::new(), |rows| format!(", about {rows} rows"))
     ));
+    for column in &mapping.held {
+        let table = &table.name;
+        events::ColumnHeld { table, destination, column }.log(format_args!("{table}: {}", hints::tables::held(column)));
+    }
     if !drift.is_empty() {
         let Drift { added, dropped, retyped, renamed } = drift;
         events::SchemaDrift {

@@ -202,6 +202,8 @@ mod tests {
                 "column x: \"TEXT\" is not a BigQuery type; the types are INT64, FLOAT64",
             ),
             (r#"[{"name":"a","types":{"x":"STRING","X":"BYTES"}}]"#, "X and x are the same column"),
+            (r#"[{"name":"a","mask":{"x":"md5"}}]"#, "mask: column x: \"md5\" is not a mask; the masks are hmac"),
+            (r#"[{"name":"a","mask":{"x":"hmac","X":"null"}}]"#, "X and x are the same column"),
             (r#"[{"name":"a","types":["x"]}]"#, "invalid type: sequence"),
             ("[\"a\"", "not a JSON array"),
             (r#"[{"name":"a","wher":"x"}]"#, "known keys are name, destination"),

@@ -135,6 +135,8 @@ run "what_exists_is_used" {
   variables {
     mysql_password        = null
     mysql_password_secret = { secret = "projects/vault/secrets/mysql", version = "3" }
+    mask                  = { "*.email" = "hmac" }
+    mask_key_secret       = { secret = "projects/vault/secrets/mask-key", version = "2" }
     service_account_email = "runner@my-project.iam.gserviceaccount.com"
     create_dataset        = false
     bigquery_location     = null
@@ -153,6 +155,10 @@ run "what_exists_is_used" {
   assert {
     condition     = google_secret_manager_secret_iam_member.run.secret_id == "projects/vault/secrets/mysql"
     error_message = "The account must be let into the existing secret."
+  }
+  assert {
+    condition     = google_secret_manager_secret_iam_member.mask_key[0].secret_id == "projects/vault/secrets/mask-key"
+    error_message = "The account must be let into the secret with the key of the masks."
   }
   assert {
     condition     = !contains(google_cloud_run_v2_job.sync.template[0].template[0].containers[0].env[*].name, "BIGQUERY_LOCATION")

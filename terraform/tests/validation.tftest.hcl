@@ -281,6 +281,30 @@ run "max_shrink_percent" {
   expect_failures = [var.max_shrink_percent]
 }
 
+run "mask_without_a_column" {
+  command = plan
+  variables {
+    mask = { "password" = "drop" }
+  }
+  expect_failures = [var.mask]
+}
+
+run "hmac_without_a_key" {
+  command = plan
+  variables {
+    tables = [{ name = "users", mask = { email = "hmac" } }]
+  }
+  expect_failures = [var.mask_key_secret]
+}
+
+run "new_columns" {
+  command = plan
+  variables {
+    new_columns = "ask"
+  }
+  expect_failures = [var.new_columns]
+}
+
 run "zero_dates" {
   command = plan
   variables {

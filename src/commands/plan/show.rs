@@ -49,6 +49,8 @@ struct Planned<'a> {
     replaces: bool,
     previous_rows: Option<u64>,
     columns: Vec<Column<'a>>,
+    dropped: &'a [String],
+    held: &'a [String],
     drift: &'a Drift,
     preserved: &'a [String],
     warnings: &'a [String],
@@ -70,6 +72,7 @@ struct Column<'a> {
     #[serde(rename = "type")]
     kind: String,
     mode: &'static str,
+    mask: Option<&'static str>,
 }
 
 /// `{"dataset": …, "failing": n, "tables": […]}`
@@ -95,6 +98,7 @@ fn table_json<'a>(Shown { name, result }: &'a Shown, planner: &Planner) -> Table
         name: &column.field,
         kind: column.target.field_type.to_string(),
         mode: mode(plan, column),
+        mask: column.mask.as_ref().map(|mask| mask.mask.name()),
     };
     Table::Planned(Box::new(Planned {
         table: &plan.table.name,
@@ -104,6 +108,8 @@ fn table_json<'a>(Shown { name, result }: &'a Shown, planner: &Planner) -> Table
         replaces: plan.replaces,
         previous_rows: plan.previous_rows,
         columns: plan.mapping.columns.iter().map(column).collect(),
+        dropped: &plan.mapping.dropped,
+        held: &plan.mapping.held,
         drift: &plan.drift,
         preserved: &plan.preserved,
         warnings: &plan.warnings,
@@ -154,7 +160,14 @@ fn table_text(out: &mut String, Shown { name, result }: &Shown, planner: &Planne
         let kind = format!("{} {}", column.target.field_type, mode(plan, column));
         let renamed =
             if column.field == column.source { String::new() } else { format!(" (renamed from {:?})", column.source) };
-        writeln!(out, "  {:width$}  {kind:<20}  from {}{renamed}", column.field, source_type(plan, column))?;
+        let mask = column.mask.as_ref().map_or(String::new(), |mask| format!(", masked: {}", mask.mask));
+        writeln!(out, "  {:width$}  {kind:<20}  from {}{renamed}{mask}", column.field, source_type(plan, column))?;
+    }
+    if !plan.mapping.dropped.is_empty() {
+        writeln!(out, "  masked    {} (drop: not copied)", plan.mapping.dropped.join(", "))?;
+    }
+    if !plan.mapping.held.is_empty() {
+        writeln!(out, "  held      {} (new, and NEW_COLUMNS=hold: not copied)", plan.mapping.held.join(", "))?;
     }
     if !plan.drift.is_empty() {
         writeln!(out, "  changes   {}", plan.drift)?;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::str::FromStr;
 
 use serde::Deserialize;
 
-use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::columns::ColumnOptions;
 use crate::mapping::names;
 use crate::mysql::settings::MAX_READ_CONNECTIONS;
@@ -26,6 +26,7 @@ struct JsonTable {
     destination: Option<String>,
     columns: Option<JsonColumns>,
     types: Option<BTreeMap<String, Option<String>>>,
+    mask: Option<BTreeMap<String, Option<String>>>,
     #[serde(rename = "where")]
     filter: Option<String>,
     read_connections: Option<usize>,
@@ -84,11 +85,12 @@ const MOST_PARTITIONS: i128 = 10_000;
 const MOST_CLUSTER_COLUMNS: usize = 4;
 
 /// `columns` of a table's object.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct JsonColumns {
     include: Option<Vec<String>>,
     exclude: Option<Vec<String>>,
+    approve: Option<Vec<String>>,
 }
 
 /// Serde's message without its list of valid keys.
@@ -97,18 +99,21 @@ fn short(error: &serde_json::Error) -> String {
     text.split_once(", expected one of").map_or(text.clone(), |(start, _)| start.to_owned())
 }
 
-fn types(json: BTreeMap<String, Option<String>>) -> Result<Vec<(String, BigQueryType)>, String> {
-    let mut types: Vec<(String, BigQueryType)> = Vec::new();
-    for (column, kind) in json {
-        let Some(kind) = kind else { continue };
-        let kind = kind.parse().map_err(|problem| format!("column {column}: {problem}"))?;
+/// Parses the values of an object whose keys are columns.
+fn by_column<T: FromStr<Err = String>>(
+    json: Option<BTreeMap<String, Option<String>>>,
+) -> Result<Vec<(String, T)>, String> {
+    let mut values: Vec<(String, T)> = Vec::new();
+    for (column, text) in json.unwrap_or_default() {
+        let Some(text) = text else { continue };
+        let value = text.parse().map_err(|problem| format!("column {column}: {problem}"))?;
         // MySQL ignores the case of column names.
-        if let Some((other, _)) = types.iter().find(|(other, _)| other.to_lowercase() == column.to_lowercase()) {
+        if let Some((other, _)) = values.iter().find(|(other, _)| other.to_lowercase() == column.to_lowercase()) {
             return Err(format!("{other} and {column} are the same column"));
         }
-        types.push((column, kind));
+        values.push((column, value));
     }
-    Ok(types)
+    Ok(values)
 }
 
 pub(super) fn item(position: usize, value: serde_json::Value) -> Result<Item, String> {
@@ -152,17 +157,20 @@ pub(super) fn item(position: usize, value: serde_json::Value) -> Result<Item, St
             }
             let partition_by = table.partition_by.map(PartitionBy::try_from).transpose();
             let partition_by = partition_by.map_err(|problem| format!("entry {position} ({name}): {problem}"))?;
-            let types = types(table.types.unwrap_or_default())
-                .map_err(|problem| format!("entry {position} ({name}): types: {problem}"))?;
-            let (include, exclude) = table.columns.map_or((None, None), |columns| (columns.include, columns.exclude));
+            let fault = |option, problem: String| format!("entry {position} ({name}): {option}: {problem}");
+            let types = by_column(table.types).map_err(|problem| fault("types", problem))?;
+            let masks = by_column(table.mask).map_err(|problem| fault("mask", problem))?;
+            let columns = table.columns.unwrap_or_default();
             let filled = |option: Option<String>| option.filter(|text| !text.trim().is_empty());
             Ok(Item::Table(Box::new(TableRequest {
                 name: table.name,
                 destination: filled(table.destination),
                 columns: ColumnOptions {
-                    include: include.unwrap_or_default(),
-                    exclude: exclude.unwrap_or_default(),
+                    include: columns.include.unwrap_or_default(),
+                    exclude: columns.exclude.unwrap_or_default(),
+                    approve: columns.approve.unwrap_or_default(),
                     types,
+                    masks,
                 },
                 filter: filled(table.filter),
                 read_connections: read_connections.flatten(),

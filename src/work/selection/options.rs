@@ -63,12 +63,16 @@ pub const OPTIONS: &[TableOption] = &[
         parts: COLUMNS,
         ..option(
             "columns", Kind::Object, &[r#"{"exclude": ["card"]}"#, r#"{"include": ["id", "total"]}"#],
-            "columns to exclude, or the only columns to copy",
+            "columns to exclude, the only columns to copy, or new columns to approve",
         )
     },
     option(
         "types", Kind::Columns, &[r#"{"duration": "STRING", "is_paid": "BOOL"}"#],
         "a different BigQuery type for a column: [possible types](mapping.md#another-type-for-a-column)",
+    ),
+    option(
+        "mask", Kind::Columns, &[r#"{"email": "hmac", "phone": "last4", "card": "drop"}"#],
+        "masks of columns: `hmac`, `last4`, `null`, `drop` or `year`; see [Masks](#masks)",
     ),
     option("where", Kind::Text, &[r#""created_at >= '2020-01-01'""#], "SQL condition; only rows that satisfy it are copied"),
     option("read_connections", Kind::Integer, &["4"], "overrides `READ_CONNECTIONS` for this table"),
@@ -90,6 +94,12 @@ pub const OPTIONS: &[TableOption] = &[
 const COLUMNS: &[TableOption] = &[
     option("include", Kind::List, &[r#"["id", "total"]"#], "the only columns to copy"),
     option("exclude", Kind::List, &[r#"["card"]"#], "columns to leave out"),
+    option(
+        "approve",
+        Kind::List,
+        &[r#"["discount"]"#],
+        "columns to copy although they are new and `NEW_COLUMNS` is `hold`",
+    ),
 ];
 
 #[rustfmt::skip]

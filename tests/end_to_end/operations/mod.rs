@@ -1,4 +1,4 @@
-//! Operations: configuration, login, encryption, security, logs, memory, and the commands `plan` and `check`.
+//! Operations: configuration, login, encryption, security, logs, memory, and the commands `plan`, `verify` and `check`.
 
 mod check;
 mod endpoint;
@@ -12,3 +12,4 @@ mod plan;
 mod security;
 mod server;
 mod tls;
+mod verify;

@@ -2,7 +2,9 @@
 
 mod columns;
 mod executions;
+mod masks;
 mod names;
+mod new_columns;
 mod partitions;
 mod protections;
 mod reading;
