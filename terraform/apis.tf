@@ -2,12 +2,14 @@ locals {
   apis = var.enable_apis ? concat(
     [
       "bigquery.googleapis.com",
+      "cloudresourcemanager.googleapis.com",
       "cloudscheduler.googleapis.com",
       "iam.googleapis.com",
       "logging.googleapis.com",
       "monitoring.googleapis.com",
       "run.googleapis.com",
       "secretmanager.googleapis.com",
+      "serviceusage.googleapis.com",
     ],
     var.cloud_sql_instance == null ? [] : ["sqladmin.googleapis.com"],
     var.vpc == null ? [] : ["compute.googleapis.com"],
@@ -24,4 +26,14 @@ resource "google_project_service" "this" {
 
   # Others in the project may need the API: taking this module away must not take it from them.
   disable_on_destroy = false
+}
+
+# An API that was enabled a moment ago may still refuse requests. Waits once, and again when another API is added.
+resource "time_sleep" "apis" {
+  count = var.enable_apis ? 1 : 0
+
+  create_duration = "30s"
+  triggers        = { apis = join(" ", sort(local.apis)) }
+
+  depends_on = [google_project_service.this]
 }

@@ -27,7 +27,7 @@ resource "google_service_account" "run" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 # Load jobs are created in the project …
@@ -58,7 +58,7 @@ resource "google_project_iam_custom_role" "row_policies" {
   description = "One permission, which roles/bigquery.dataEditor lacks."
   permissions = ["bigquery.rowAccessPolicies.list"]
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_bigquery_dataset_iam_member" "row_policies" {
@@ -91,6 +91,24 @@ resource "google_project_iam_member" "cloud_sql_client" {
   }
 }
 
+# A grant takes effect after about a minute, sometimes several ("Access change propagation", IAM). Cloud Run checks at the job's creation that
+# the account may read the secret, and leaves a broken job behind if it may not. Waits once, and again when another account or secret is used.
+resource "time_sleep" "grants" {
+  create_duration = "60s"
+  triggers = {
+    account = local.service_account_email
+    secret  = local.password_secret.secret
+  }
+
+  depends_on = [
+    google_bigquery_dataset_iam_member.data_editor,
+    google_bigquery_dataset_iam_member.row_policies,
+    google_project_iam_member.bigquery_job_user,
+    google_project_iam_member.cloud_sql_client,
+    google_secret_manager_secret_iam_member.run,
+  ]
+}
+
 # The account that Cloud Scheduler starts the job with, and people who start it by hand.
 
 resource "google_service_account" "scheduler" {
@@ -108,7 +126,7 @@ resource "google_service_account" "scheduler" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_cloud_run_v2_job_iam_member" "scheduler" {

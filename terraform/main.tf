@@ -156,9 +156,8 @@ resource "google_cloud_run_v2_job" "sync" {
     }
   }
 
-  # Cloud Run checks at creation that the account may read the secret.
   depends_on = [
-    google_project_service.this,
-    google_secret_manager_secret_iam_member.run,
+    time_sleep.apis,
+    time_sleep.grants,
   ]
 }

@@ -60,7 +60,7 @@ resource "google_logging_metric" "sync" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 # Alerts are PromQL. An absence condition of the older kind ends at 23.5 hours, too short for a

@@ -37,7 +37,7 @@ resource "google_secret_manager_secret" "mysql_password" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_secret_manager_secret_version" "mysql_password" {

@@ -43,9 +43,9 @@ variable "labels" {
 }
 
 variable "deletion_protection" {
-  description = "Refuse to destroy the job."
+  description = "Refuse to destroy the job. The job has no data. If its creation fails half way, Terraform replaces it at the next apply, which the protection would refuse: set it to true after the first apply, if at all."
   type        = bool
-  default     = true
+  default     = false
 }
 
 variable "enable_apis" {
@@ -642,5 +642,16 @@ variable "registry_repository" {
   validation {
     condition     = var.registry_repository == null || can(regex("^[a-z][a-z0-9-]{0,61}[a-z0-9]$", var.registry_repository))
     error_message = "registry_repository must be lower-case letters, digits and hyphens."
+  }
+}
+
+variable "build_region" {
+  description = "Region that Cloud Build runs in; if left out, region where every project may build, otherwise global. New projects may build in six regions only."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.build_region == null || can(regex("^(global|[a-z]+-[a-z]+[0-9]+)$", var.build_region))
+    error_message = "build_region must be a region such as europe-west1, or global."
   }
 }

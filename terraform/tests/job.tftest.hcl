@@ -1,5 +1,7 @@
 # What the job gets. Nothing is created: the provider is a mock.
 
+mock_provider "time" {}
+
 mock_provider "google" {
   override_during = plan
 
@@ -60,6 +62,66 @@ run "defaults" {
   assert {
     condition     = length(google_project_iam_member.cloud_sql_client) == 0
     error_message = "cloudsql.client only with the socket."
+  }
+}
+
+run "a_failed_creation_can_be_repeated" {
+  command = plan
+
+  assert {
+    condition     = !google_cloud_run_v2_job.sync.deletion_protection
+    error_message = "A job whose creation failed is replaced at the next apply; the protection would refuse it."
+  }
+  assert {
+    condition     = time_sleep.grants.create_duration == "60s" && time_sleep.apis[0].create_duration == "30s"
+    error_message = "The job must wait until its APIs answer and its grants are effective."
+  }
+  assert {
+    condition     = contains(keys(google_project_service.this), "cloudresourcemanager.googleapis.com")
+    error_message = "Grants on projects need the Resource Manager API."
+  }
+}
+
+run "build_region" {
+  command = plan
+
+  variables {
+    create_build_account = true
+    create_registry      = true
+  }
+
+  assert {
+    condition     = output.build_region == "europe-west1" && strcontains(output.build_command, "--region=europe-west1 ")
+    error_message = "Every project may build in europe-west1."
+  }
+}
+
+run "build_region_elsewhere" {
+  command = plan
+
+  variables {
+    region               = "europe-west3"
+    create_build_account = true
+    create_registry      = true
+  }
+
+  assert {
+    condition     = output.build_region == "global" && strcontains(output.build_command, "--region=global ") && strcontains(output.build_substitutions, "_REGION=europe-west3,")
+    error_message = "New projects may not build in europe-west3; the repository stays there."
+  }
+}
+
+run "build_region_of_choice" {
+  command = plan
+
+  variables {
+    region       = "europe-west3"
+    build_region = "europe-west3"
+  }
+
+  assert {
+    condition     = output.build_region == "europe-west3"
+    error_message = "A region that is given is used."
   }
 }
 
@@ -164,7 +226,7 @@ run "least_privilege" {
   command = plan
 
   assert {
-    condition     = tolist(google_project_iam_custom_role.row_policies[0].permissions) == ["bigquery.rowAccessPolicies.list"] && google_bigquery_dataset_iam_member.row_policies.member == google_bigquery_dataset_iam_member.data_editor.member
+    condition     = google_project_iam_custom_role.row_policies[0].permissions == toset(["bigquery.rowAccessPolicies.list"]) && google_bigquery_dataset_iam_member.row_policies.member == google_bigquery_dataset_iam_member.data_editor.member
     error_message = "the job may list row access policies, and gets nothing more with it"
   }
   assert {

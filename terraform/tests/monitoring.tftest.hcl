@@ -1,5 +1,7 @@
 # Metrics, alerts and the dashboard.
 
+mock_provider "time" {}
+
 mock_provider "google" {
   override_during = plan
 

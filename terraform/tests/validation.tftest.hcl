@@ -1,5 +1,7 @@
 # What a person may get wrong, refused with a message before anything is planned.
 
+mock_provider "time" {}
+
 mock_provider "google" {
   override_during = plan
 
@@ -448,6 +450,14 @@ run "repository" {
     registry_repository = "My_Images"
   }
   expect_failures = [var.registry_repository]
+}
+
+run "build_region" {
+  command = plan
+  variables {
+    build_region = "Frankfurt"
+  }
+  expect_failures = [var.build_region]
 }
 
 run "account_too_long" {
