@@ -12,6 +12,7 @@ locals {
       "serviceusage.googleapis.com",
     ],
     var.cloud_sql_instance == null ? [] : ["sqladmin.googleapis.com"],
+    length(var.taxonomies) == 0 ? [] : ["datacatalog.googleapis.com"],
     var.vpc == null ? [] : ["compute.googleapis.com"],
     var.create_registry ? ["artifactregistry.googleapis.com"] : [],
     var.create_build_account ? ["cloudbuild.googleapis.com"] : [],

@@ -2,7 +2,14 @@
 
 locals {
   bigquery_project = coalesce(var.bigquery_project, var.project_id)
-  mysql_host       = var.cloud_sql_instance == null ? var.mysql_host : "/cloudsql/${var.cloud_sql_instance}"
+  socket           = var.mysql_host == null
+  mysql_host       = local.socket ? "/cloudsql/${var.cloud_sql_instance}" : var.mysql_host
+
+  # An IAM user of Cloud SQL for MySQL has the account's name up to the @.
+  mysql_user = !var.mysql_iam_auth ? var.mysql_user : var.service_account_email == null ? "${local.account_prefix}-run" : split("@", var.service_account_email)[0]
+
+  # Cloud SQL encrypts the way to its socket itself.
+  mysql_ssl_mode = coalesce(var.mysql_ssl_mode, local.socket ? "PREFERRED" : "REQUIRED")
 
   # A table without options is written as its name alone and an option that is not set is left
   # out: the binary refuses keys it does not know, and the whole list must fit one variable.
@@ -29,11 +36,13 @@ locals {
   # unset. tests/contract.json (made from this map) is what the binary's own tests compare with.
   environment = {
     MYSQL_HOST     = local.mysql_host
-    MYSQL_PORT     = var.cloud_sql_instance == null ? tostring(var.mysql_port) : null
-    MYSQL_USER     = var.mysql_user
+    MYSQL_PORT     = local.socket ? null : tostring(var.mysql_port)
+    MYSQL_USER     = local.mysql_user
+    MYSQL_IAM_AUTH = var.mysql_iam_auth ? "true" : null
     MYSQL_DATABASE = var.mysql_database
-    MYSQL_SSL_MODE = var.mysql_ssl_mode
+    MYSQL_SSL_MODE = local.mysql_ssl_mode
     MYSQL_SSL_CA   = var.mysql_ssl_ca
+    MYSQL_SSL_CERT = var.mysql_ssl_cert
     # A number's text, or nothing.
     MYSQL_STALL_SECONDS = var.mysql_stall_seconds == null ? null : tostring(var.mysql_stall_seconds)
     BIGQUERY_PROJECT    = local.bigquery_project
@@ -56,7 +65,8 @@ locals {
 
   # The same for values that come from Secret Manager when a task starts.
   secret_environment = {
-    MYSQL_PASSWORD = local.password_secret
+    MYSQL_PASSWORD = lookup(local.secrets, "mysql-password", null)
+    MYSQL_SSL_KEY  = lookup(local.secrets, "mysql-ssl-key", null)
   }
 }
 
@@ -95,7 +105,7 @@ resource "google_cloud_run_v2_job" "sync" {
         }
 
         dynamic "env" {
-          for_each = local.secret_environment
+          for_each = { for name, secret in local.secret_environment : name => secret if secret != null }
           content {
             name = env.key
             value_source {
@@ -108,7 +118,7 @@ resource "google_cloud_run_v2_job" "sync" {
         }
 
         dynamic "volume_mounts" {
-          for_each = var.cloud_sql_instance == null ? [] : ["cloudsql"]
+          for_each = local.socket ? ["cloudsql"] : []
           content {
             name       = volume_mounts.value
             mount_path = "/cloudsql"
@@ -130,7 +140,7 @@ resource "google_cloud_run_v2_job" "sync" {
 
       # Cloud Run reports this volume last whatever its place; kept last, plans stay empty.
       dynamic "volumes" {
-        for_each = var.cloud_sql_instance == null ? [] : [var.cloud_sql_instance]
+        for_each = local.socket ? [var.cloud_sql_instance] : []
         content {
           name = "cloudsql"
           cloud_sql_instance {

@@ -18,9 +18,14 @@ output "scheduler_service_account_email" {
   value       = one(google_service_account.scheduler[*].email)
 }
 
-output "password_secret" {
-  description = "Secret and version that the job reads the password from."
-  value       = local.password_secret
+output "secrets" {
+  description = "Secrets and versions that the job reads, mysql-password and mysql-ssl-key."
+  value       = local.secrets
+}
+
+output "mysql_user" {
+  description = "User that the job logs in as. With mysql_iam_auth, create it from service_account_email."
+  value       = local.mysql_user
 }
 
 output "dataset" {

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::config::faults::{Fault, Faults};
-use crate::config::login;
 use crate::config::reader::Reader;
 use crate::config::variables::{
     AVRO_CODEC, BIGQUERY_DATASET, BIGQUERY_EMULATOR_HOST, BIGQUERY_LOCATION, BIGQUERY_PROJECT, CLOUD_RUN_EXECUTION,
@@ -14,6 +13,7 @@ use crate::config::variables::{
     MYSQL_SSL_CA, MYSQL_SSL_MODE, MYSQL_STALL_SECONDS, MYSQL_USER, READ_CONNECTIONS, SNAPSHOT, TABLE_CONCURRENCY,
     TABLES, ZERO_DATES,
 };
+use crate::config::{client_certificate, login};
 use crate::mapping::policies::Policies;
 use crate::mysql::settings::Address;
 use crate::sync::pace::Limits;
@@ -73,6 +73,7 @@ fn source(reader: &mut Reader) -> Option<mysql::Settings> {
     let (user, login) = (reader.value(&MYSQL_USER), login::read(reader));
     let database = reader.value(&MYSQL_DATABASE);
     let (ssl_mode, ssl_ca) = (reader.value(&MYSQL_SSL_MODE), reader.value(&MYSQL_SSL_CA));
+    let client_certificate = client_certificate::read(reader, ssl_mode);
     let stall = reader.value(&MYSQL_STALL_SECONDS);
     let address = host.zip(port).map(|(host, port)| match host.starts_with('/') {
         true => Address::Socket(PathBuf::from(host)),
@@ -88,6 +89,7 @@ fn source(reader: &mut Reader) -> Option<mysql::Settings> {
         database: database?,
         ssl_mode: ssl_mode?,
         ssl_ca,
+        client_certificate,
         stall: Duration::from_secs(stall?.get().into()),
     })
 }

@@ -1,10 +1,12 @@
 //! The configuration: reads and checks every environment variable, once, at the start.
 
 mod assemble;
+mod client_certificate;
 pub mod faults;
 pub mod help;
 mod login;
 mod parsers;
+mod pem;
 mod reader;
 pub mod variables;
 

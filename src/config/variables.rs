@@ -4,11 +4,14 @@
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
+use secrecy::SecretString;
+
 use crate::avro::codec::Codec;
 use crate::config::parsers::{
     Invalid, any_text, boolean, concurrency, connections, dataset, emulator, from_str, host, level, megabytes, percent,
     port, project, selection, ssl_ca,
 };
+use crate::config::pem::{certificate, private_key};
 use crate::mapping::policies::Policy;
 use crate::mysql::settings::{SslCa, SslMode};
 use crate::mysql::snapshot::Snapshots;
@@ -179,7 +182,7 @@ variables! {
             "path of a file with the password, instead of `MYSQL_PASSWORD`; one line break at its end is ignored";
         MYSQL_PASSWORD_EMPTY (Local): bool = boolean, Default::Value("false"), "true", "true or false",
             "set to true if the password is empty";
-        MYSQL_IAM_AUTH (Local): bool = boolean, Default::Value("false"), "true", "true or false",
+        MYSQL_IAM_AUTH: bool = boolean, Default::Value("false"), "true", "true or false",
             "set to true to log in to Cloud SQL with an access token instead of a password";
         MYSQL_DATABASE (Common): String = any_text, Default::Required, "shop", "",
             "database to copy from";
@@ -187,6 +190,10 @@ variables! {
             "`DISABLED`, `PREFERRED`, `REQUIRED`, `VERIFY_CA` or `VERIFY_IDENTITY`, as in MySQL's own client";
         MYSQL_SSL_CA: SslCa = ssl_ca, NONE, "/secrets/server-ca.pem", "",
             "CA certificate of the server: PEM text, or the path of a PEM file";
+        MYSQL_SSL_CERT: String = certificate, NONE, "/secrets/client-cert.pem", "",
+            "client certificate, for a user with REQUIRE X509 and the like: PEM text, or the path of a PEM file";
+        MYSQL_SSL_KEY (Secret): SecretString = private_key, NONE, "/secrets/client-key.pem", "",
+            "private key of `MYSQL_SSL_CERT`: PEM text without a passphrase, or the path of a PEM file";
         MYSQL_STALL_SECONDS: NonZeroU32 = from_str, Default::Value("600"), "1800", "a whole number of seconds from 1",
             "how long the server may send nothing before the table is restarted";
     }

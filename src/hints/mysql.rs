@@ -41,7 +41,7 @@ pub fn unencrypted(settings: &Settings) -> String {
 fn connecting(kind: &Kind, settings: &Settings) -> String {
     match kind {
         Kind::Server { number, .. } => at_login(*number, kind, settings),
-        Kind::Tls(refusal) => format!("{kind}: {}", tls(refusal)),
+        Kind::Tls(refusal) => format!("{kind}: {}", tls(refusal, settings)),
         Kind::Token(error) => format!(
             "no access token for MYSQL_IAM_AUTH: {error} (on a laptop run `gcloud auth application-default login`; on \
              Cloud Run check the job's service account)"
@@ -69,7 +69,11 @@ fn working(kind: &Kind) -> String {
 fn at_login(number: u16, kind: &Kind, settings: &Settings) -> String {
     let (database, user) = (&settings.database, &settings.user);
     match number {
-        ACCESS_DENIED => format!("it refused user {user}: check MYSQL_USER and {} ({kind})", login(settings)),
+        ACCESS_DENIED => format!(
+            "it refused user {user}: check MYSQL_USER and {} ({kind}){}",
+            login(settings),
+            client_certificate(settings)
+        ),
         UNKNOWN_DATABASE => format!("it has no database {database}: check MYSQL_DATABASE"),
         ACCESS_DENIED_TO_DATABASE => format!(
             "user {user} may not use database {database}, or it does not exist: check MYSQL_DATABASE, or \
@@ -115,6 +119,19 @@ fn login(settings: &Settings) -> String {
     }
 }
 
+/// Whether a client certificate was shown: MySQL refuses a user who lacks one as if the password were wrong.
+fn client_certificate(settings: &Settings) -> &'static str {
+    if matches!(settings.address, Address::Socket(_)) {
+        return "";
+    }
+    match (&settings.client_certificate, settings.ssl_mode) {
+        (_, SslMode::Disabled) => "",
+        (None, _) => "; no client certificate was shown, which a user with REQUIRE X509 needs (MYSQL_SSL_CERT)",
+        (Some(_), SslMode::Preferred) => "; the client certificate of MYSQL_SSL_CERT was shown if the server has TLS",
+        (Some(_), _) => "; the client certificate of MYSQL_SSL_CERT was shown",
+    }
+}
+
 fn address_variables(settings: &Settings) -> &'static str {
     match settings.address {
         Address::Tcp(..) => "MYSQL_HOST, MYSQL_PORT, firewalls and the VPC",
@@ -123,8 +140,15 @@ fn address_variables(settings: &Settings) -> &'static str {
 }
 
 /// What to do about a refused certificate, or a server without TLS.
-fn tls(refusal: &Refusal) -> &'static str {
+fn tls(refusal: &Refusal, settings: &Settings) -> &'static str {
     match refusal {
+        Refusal::ClientCertificate(_) if settings.client_certificate.is_none() => {
+            "the server requires a client certificate; set MYSQL_SSL_CERT and MYSQL_SSL_KEY"
+        }
+        Refusal::ClientCertificate(_) => {
+            "the server refuses the client certificate of MYSQL_SSL_CERT; check that a CA of the server signed it and \
+             that it has not expired"
+        }
         Refusal::Certificate(CertificateRefusal::UnknownIssuer, _) => {
             "the server's certificate is of a CA that is not trusted here; set MYSQL_SSL_CA to the server's CA, or check \
              MYSQL_SSL_MODE"
@@ -148,6 +172,7 @@ fn tls(refusal: &Refusal) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mysql::settings::ClientCertificate;
     use secrecy::SecretString;
     use std::time::Duration;
 
@@ -159,6 +184,7 @@ mod tests {
             database: "shop".into(),
             ssl_mode: SslMode::Preferred,
             ssl_ca: None,
+            client_certificate: None,
             stall: Duration::from_secs(600),
         }
     }
@@ -203,6 +229,20 @@ mod tests {
             assert!(!sentence.contains("secret"), "{sentence}");
         }
         let refused = Error::from(server(ACCESS_DENIED)).while_connecting();
+        let unknown = Kind::Tls(Refusal::ClientCertificate("received fatal alert: UnknownCA".into()));
+        let unknown = Error::from(unknown).while_connecting();
+        for (shown, ssl_mode, of_the_login, of_the_certificate) in [
+            (false, SslMode::Preferred, "no client certificate was shown", "the server requires a client certificate"),
+            (true, SslMode::Preferred, "was shown if the server has TLS", "refuses the client certificate"),
+            (true, SslMode::VerifyCa, "of MYSQL_SSL_CERT was shown", "refuses the client certificate"),
+        ] {
+            let client = ClientCertificate { certificate: String::new(), key: SecretString::from("key") };
+            let settings = Settings { client_certificate: shown.then_some(client), ssl_mode, ..settings("secret") };
+            assert!(explain(&refused, &settings).contains(of_the_login));
+            assert!(explain(&unknown, &settings).contains(of_the_certificate));
+        }
+        let plain = Settings { ssl_mode: SslMode::Disabled, ..settings("secret") };
+        assert!(!explain(&refused, &plain).contains("certificate"));
         assert!(explain(&refused, &settings("secret\n")).contains("was it stored with echo?"));
         assert!(explain(&refused, &settings("")).contains("default authentication plugin"));
     }

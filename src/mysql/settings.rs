@@ -25,6 +25,8 @@ pub struct Settings {
     pub ssl_mode: SslMode,
     /// `MYSQL_SSL_CA`.
     pub ssl_ca: Option<SslCa>,
+    /// `MYSQL_SSL_CERT` and `MYSQL_SSL_KEY`.
+    pub client_certificate: Option<ClientCertificate>,
     /// `MYSQL_STALL_SECONDS`: sorting or filtering a large table before its first row takes less.
     pub stall: Duration,
 }
@@ -106,4 +108,13 @@ pub enum SslCa {
     Pem(String),
     /// A file with PEM text.
     File(PathBuf),
+}
+
+/// What the user shows beside the login, on an encrypted connection.
+#[derive(Debug, Clone)]
+pub struct ClientCertificate {
+    /// PEM text.
+    pub certificate: String,
+    /// Its private key, PEM text, whose `Debug` prints nothing of it.
+    pub key: SecretString,
 }

@@ -1,17 +1,20 @@
-//! TLS to MySQL: the mode and the CA that the driver is told, and why a connection was refused.
+//! TLS to MySQL: the mode and the certificates that the driver is told, and why a connection was refused.
 
 use std::fmt;
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
+use secrecy::ExposeSecret as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 
-use crate::mysql::settings::{Settings, SslCa, SslMode};
+use crate::mysql::settings::{ClientCertificate, Settings, SslCa, SslMode};
 
 /// Why no TLS connection was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// The server's certificate is refused.
     Certificate(CertificateRefusal, String),
+    /// The server refuses the client certificate, or misses one.
+    ClientCertificate(String),
     /// TLS is wanted, and the server has none.
     NotSupported,
     /// The CA that was given cannot be read. What the driver says of it quotes the file, which may hold a private key.
@@ -36,7 +39,7 @@ pub enum CertificateRefusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Certificate(_, text) | Self::Other(text) => formatter.write_str(text),
+            Self::Certificate(_, text) | Self::ClientCertificate(text) | Self::Other(text) => formatter.write_str(text),
             Self::NotSupported => formatter.write_str("server does not support TLS"),
             Self::UnreadableCa => formatter.write_str("the CA certificate cannot be read: it is not valid PEM"),
         }
@@ -52,9 +55,15 @@ pub(super) fn options(options: MySqlConnectOptions, settings: &Settings) -> MySq
         SslMode::VerifyCa => MySqlSslMode::VerifyCa,
         SslMode::VerifyIdentity => MySqlSslMode::VerifyIdentity,
     });
-    match &settings.ssl_ca {
+    let options = match &settings.ssl_ca {
         Some(SslCa::Pem(text)) => options.ssl_ca_from_pem(text.clone().into_bytes()),
         Some(SslCa::File(path)) => options.ssl_ca(path),
+        None => options,
+    };
+    match &settings.client_certificate {
+        Some(ClientCertificate { certificate, key }) => {
+            options.ssl_client_cert_from_pem(certificate).ssl_client_key_from_pem(key.expose_secret())
+        }
         None => options,
     }
 }
@@ -66,6 +75,9 @@ pub(super) fn refusal(error: &sqlx::Error) -> Option<Refusal> {
         sqlx::Error::Io(io) => match io.get_ref()?.downcast_ref::<rustls::Error>()? {
             rustls::Error::InvalidCertificate(refused) => {
                 Some(Refusal::Certificate(certificate(refused), io.to_string()))
+            }
+            rustls::Error::AlertReceived(alert) if is_about_the_client(*alert) => {
+                Some(Refusal::ClientCertificate(io.to_string()))
             }
             _ => Some(Refusal::Other(io.to_string())),
         },
@@ -79,6 +91,23 @@ pub(super) fn refusal(error: &sqlx::Error) -> Option<Refusal> {
         }
         _ => None,
     }
+}
+
+/// What a server says of a certificate that was shown to it, or of a missing one. OpenSSL calls a signature of an unknown CA
+/// with the name of a known one a decryption error.
+fn is_about_the_client(alert: AlertDescription) -> bool {
+    use AlertDescription as Alert;
+    matches!(
+        alert,
+        Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::DecryptError
+            | Alert::CertificateRequired
+    )
 }
 
 fn certificate(refused: &CertificateError) -> CertificateRefusal {

@@ -60,7 +60,7 @@ run "defaults" {
     error_message = "Neither socket nor VPC unless asked for."
   }
   assert {
-    condition     = length(google_project_iam_member.cloud_sql_client) == 0
+    condition     = length(google_project_iam_member.cloud_sql) == 0
     error_message = "cloudsql.client only with the socket."
   }
 }
@@ -173,7 +173,7 @@ run "cloud_sql_socket" {
     error_message = "The instance's volume must be mounted at /cloudsql."
   }
   assert {
-    condition     = google_project_iam_member.cloud_sql_client[0].project == "my-project" && strcontains(google_project_iam_member.cloud_sql_client[0].condition[0].expression, "'projects/my-project/instances/db'")
+    condition     = google_project_iam_member.cloud_sql["roles/cloudsql.client"].project == "my-project" && strcontains(google_project_iam_member.cloud_sql["roles/cloudsql.client"].condition[0].expression, "'projects/my-project/instances/db'")
     error_message = "cloudsql.client must be granted for the one instance only."
   }
 }
@@ -205,7 +205,7 @@ run "what_exists_is_used" {
   }
 
   assert {
-    condition     = length(google_secret_manager_secret.mysql_password) + length(google_service_account.run) + length(google_bigquery_dataset.destination) + length(google_project_service.this) == 0
+    condition     = length(google_secret_manager_secret.this) + length(google_service_account.run) + length(google_bigquery_dataset.destination) + length(google_project_service.this) == 0
     error_message = "Nothing that exists may be created again."
   }
   assert {
@@ -213,7 +213,7 @@ run "what_exists_is_used" {
     error_message = "The existing account must get its role on the existing dataset."
   }
   assert {
-    condition     = google_secret_manager_secret_iam_member.run.secret_id == "projects/vault/secrets/mysql"
+    condition     = google_secret_manager_secret_iam_member.run["mysql-password"].secret_id == "projects/vault/secrets/mysql"
     error_message = "The account must be let into the existing secret."
   }
   assert {
@@ -226,16 +226,47 @@ run "least_privilege" {
   command = plan
 
   assert {
-    condition     = google_project_iam_custom_role.row_policies[0].permissions == toset(["bigquery.rowAccessPolicies.list"]) && google_bigquery_dataset_iam_member.row_policies.member == google_bigquery_dataset_iam_member.data_editor.member
-    error_message = "the job may list row access policies, and gets nothing more with it"
+    condition     = google_project_iam_custom_role.governed_tables[0].permissions == toset(["bigquery.rowAccessPolicies.list", "bigquery.tables.setCategory"]) && google_bigquery_dataset_iam_member.governed_tables.member == google_bigquery_dataset_iam_member.data_editor.member
+    error_message = "The job may list row access policies and keep policy tags, and gets nothing more with it."
   }
   assert {
-    condition     = google_project_iam_member.bigquery_job_user.role == "roles/bigquery.jobUser" && google_bigquery_dataset_iam_member.data_editor.role == "roles/bigquery.dataEditor" && google_secret_manager_secret_iam_member.run.role == "roles/secretmanager.secretAccessor"
+    condition     = google_project_iam_member.bigquery_job_user.role == "roles/bigquery.jobUser" && google_bigquery_dataset_iam_member.data_editor.role == "roles/bigquery.dataEditor" && google_secret_manager_secret_iam_member.run["mysql-password"].role == "roles/secretmanager.secretAccessor"
     error_message = "The job's account has exactly these roles."
   }
   assert {
     condition     = google_cloud_run_v2_job_iam_member.scheduler[0].role == "roles/run.jobsExecutor"
     error_message = "Without overrides the scheduler may only start the job."
+  }
+}
+
+run "governed_tables" {
+  command = plan
+
+  variables {
+    governed_tables_role = "organizations/12345/roles/governed_tables"
+    taxonomies           = ["projects/governance/locations/eu/taxonomies/12345"]
+  }
+
+  assert {
+    condition     = length(google_project_iam_custom_role.governed_tables) == 0 && google_bigquery_dataset_iam_member.governed_tables.role == "organizations/12345/roles/governed_tables"
+    error_message = "A role that exists is used."
+  }
+  assert {
+    condition     = google_data_catalog_taxonomy_iam_member.run["projects/governance/locations/eu/taxonomies/12345"].role == "roles/datacatalog.viewer" && contains(keys(google_project_service.this), "datacatalog.googleapis.com")
+    error_message = "The job may read the taxonomy whose policy tags it sends again."
+  }
+}
+
+run "operators" {
+  command = plan
+
+  variables {
+    operators = ["group:data@example.com"]
+  }
+
+  assert {
+    condition     = google_project_iam_member.operators_logs["group:data@example.com"].role == "roles/logging.viewer" && length(google_cloud_run_v2_job_iam_member.operators) == 2
+    error_message = "Operators may run the job, and read the logs that every alert points to."
   }
 }
 

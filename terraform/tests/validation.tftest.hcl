@@ -452,6 +452,22 @@ run "repository" {
   expect_failures = [var.registry_repository]
 }
 
+run "governed_tables_role" {
+  command = plan
+  variables {
+    governed_tables_role = "governed_tables"
+  }
+  expect_failures = [var.governed_tables_role]
+}
+
+run "taxonomy" {
+  command = plan
+  variables {
+    taxonomies = ["personal data"]
+  }
+  expect_failures = [var.taxonomies]
+}
+
 run "build_region" {
   command = plan
   variables {

@@ -74,8 +74,8 @@ impl Drop for OwnServer {
 
 /// A certificate and its key, in PEM.
 pub struct Certificate {
-    pem: String,
-    key: String,
+    pub pem: String,
+    pub key: String,
     issuer: String,
 }
 
