@@ -16,7 +16,7 @@ const FIRST_POLL: Duration = Duration::from_millis(100);
 const SLOWEST_POLL: Duration = Duration::from_secs(10);
 
 /// A job that was there a moment ago, by a 409, is found within seconds by every part of the service.
-const TAKEN: Budget = Budget { time: Duration::from_secs(30), tries: 12 };
+const TAKEN: Budget = Budget::new(Duration::from_secs(30), 12);
 
 /// BigQuery's limit on job ids ("JobReference", REST reference).
 const LONGEST_JOB_ID: usize = 1024;
@@ -222,7 +222,7 @@ mod tests {
             lines
         });
         let (project, dataset) = ("p".to_owned(), "d".to_owned());
-        let settings = Settings { project, dataset, location: None, emulator: Some(address) };
+        let settings = Settings { project, dataset, location: None, emulator: Some(address), silence: None };
         (Client::connect(&settings).await.unwrap(), serving)
     }
 

@@ -7,13 +7,13 @@ use crate::retry::{Budget, Decision, Reason};
 
 impl Budget {
     /// Before any work is done: whoever started the job learns soon that something is not there.
-    pub const START: Self = Self { time: Duration::from_secs(15), tries: 8 };
+    pub const START: Self = Self::new(Duration::from_secs(15), 8);
     /// Before a table's rows, in the middle of a run: an outage of seconds is no reason to leave the table out, and one of
     /// minutes none to try it with every table for as long.
-    pub const TABLE: Self = Self { time: Duration::from_secs(60), tries: 12 };
+    pub const TABLE: Self = Self::new(Duration::from_secs(60), 12);
     /// With half a table read, a quarter of an hour of outage is cheaper than reading it again. Tries that fail at once are
     /// fewer than these in that time.
-    pub const MIDDLE: Self = Self { time: Duration::from_secs(900), tries: 60 };
+    pub const MIDDLE: Self = Self::new(Duration::from_secs(900), 60);
 }
 
 /// Decides by status and reason. Source: "Error messages" of BigQuery, and the retry rules of its client libraries.
@@ -72,6 +72,10 @@ fn is_worth_a_restart(kind: &ErrorKind) -> bool {
 impl Reason for ErrorKind {
     fn decision(&self) -> Decision {
         decide(self)
+    }
+
+    fn is_silence(&self) -> bool {
+        matches!(self, Self::Transport { source, .. } if source.is_timeout())
     }
 
     fn retry_after(&self) -> Option<Duration> {

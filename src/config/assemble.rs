@@ -25,6 +25,10 @@ use crate::{bigquery, mysql, plan, sync, telemetry};
 /// The prefix of the log variables, which are read before all others.
 const LOGS: &str = "LOG_";
 
+/// A new instance with Direct VPC egress may have no network for more than a minute. Source: "Direct VPC with a VPC network",
+/// connection establishment delays on instance startup.
+const SILENCE_ON_CLOUD_RUN: Duration = Duration::from_secs(120);
+
 /// The whole configuration, checked.
 #[derive(Debug)]
 pub struct Config {
@@ -91,13 +95,14 @@ fn source(reader: &mut Reader) -> Option<mysql::Settings> {
         ssl_ca,
         client_certificate,
         stall: Duration::from_secs(stall?.get().into()),
+        silence: silence(reader),
     })
 }
 
 fn destination(reader: &mut Reader) -> Option<bigquery::Settings> {
     let (project, dataset) = (reader.value(&BIGQUERY_PROJECT), reader.value(&BIGQUERY_DATASET));
     let (location, emulator) = (reader.value(&BIGQUERY_LOCATION), reader.value(&BIGQUERY_EMULATOR_HOST));
-    Some(bigquery::Settings { project: project?, dataset: dataset?, location, emulator })
+    Some(bigquery::Settings { project: project?, dataset: dataset?, location, emulator, silence: silence(reader) })
 }
 
 fn tables(reader: &mut Reader, narrow_to: &[String]) -> Option<Selection> {
@@ -137,6 +142,11 @@ fn task(reader: &mut Reader) -> Option<Task> {
         reader.fault(&CLOUD_RUN_TASK_INDEX.about, format!("is {index}, and there are {count} tasks"));
     }
     Some(Task { job, execution: execution.unwrap_or_else(made_up_execution), index, count, attempt: attempt? })
+}
+
+/// How long the first connections of the process may go without any answer.
+fn silence(reader: &Reader) -> Option<Duration> {
+    reader.text(&CLOUD_RUN_JOB).map(|_| SILENCE_ON_CLOUD_RUN)
 }
 
 /// An execution id for a run outside Cloud Run: unique, and valid in a BigQuery job id.

@@ -54,6 +54,15 @@ fn the_six_variables_of_the_script_suffice() {
 }
 
 #[test]
+fn only_on_cloud_run_silence_is_waited_for() {
+    let config = read(&[]).unwrap();
+    assert_eq!((config.mysql.silence, config.bigquery.silence), (None, None));
+    let config = read(&[("CLOUD_RUN_JOB", "sync")]).unwrap();
+    let minutes = Some(std::time::Duration::from_secs(120));
+    assert_eq!((config.mysql.silence, config.bigquery.silence), (minutes, minutes));
+}
+
+#[test]
 fn speed_and_compression() {
     let config = read(&[]).unwrap();
     assert_eq!((config.plan.read_connections.get(), config.sync.snapshots), (1, Snapshots::Shared));

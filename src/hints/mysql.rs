@@ -186,6 +186,7 @@ mod tests {
             ssl_ca: None,
             client_certificate: None,
             stall: Duration::from_secs(600),
+            silence: None,
         }
     }
 

@@ -13,10 +13,10 @@ use crate::retry::{Budget, Failed, retrying};
 /// One try: a firewall that drops packets answers nothing at all.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 /// All tries: a server that restarts is back by then or not for a while, and the person waiting wants to know.
-const CONNECT_BUDGET: Budget = Budget { time: Duration::from_secs(12), tries: 6 };
+const CONNECT_BUDGET: Budget = Budget::new(Duration::from_secs(12), 6);
 
 /// The same for a table in the middle of a run: a server that fails over (Cloud SQL: about a minute) is waited for.
-const RECONNECT_BUDGET: Budget = Budget { time: Duration::from_secs(120), tries: 20 };
+const RECONNECT_BUDGET: Budget = Budget::new(Duration::from_secs(120), 20);
 
 /// How long a table that somebody holds a lock on is waited for; the servers' own defaults are a day and a year.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
@@ -32,6 +32,11 @@ const SESSION_TIMEOUT_SECONDS: u32 = 24 * 60 * 60;
 /// PAD_CHAR_TO_FULL_LENGTH), and patience with a slow reader.
 pub async fn connect(settings: &Settings) -> Result<Connection, Error> {
     connect_within(settings, CONNECT_BUDGET).await
+}
+
+/// The same for the first connection of the process, whose network may not be there yet.
+pub async fn connect_first(settings: &Settings) -> Result<Connection, Error> {
+    connect_within(settings, Budget { silence: settings.silence, ..CONNECT_BUDGET }).await
 }
 
 /// The same with more patience, for a server that was there a moment ago.

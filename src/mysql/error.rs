@@ -243,6 +243,10 @@ impl Reason for Error {
     fn decision(&self) -> Decision {
         if self.is_transient() { Decision::Retry } else { Decision::GiveUp }
     }
+
+    fn is_silence(&self) -> bool {
+        matches!(self.kind, Kind::ConnectTimeout(_))
+    }
 }
 
 /// Says what was being done when an error came up, unless somebody closer to it has said so.

@@ -29,6 +29,8 @@ pub struct Settings {
     pub client_certificate: Option<ClientCertificate>,
     /// `MYSQL_STALL_SECONDS`: sorting or filtering a large table before its first row takes less.
     pub stall: Duration,
+    /// How long the first connection may go without any answer; the usual time if there is none.
+    pub silence: Option<Duration>,
 }
 
 /// What the user shows the server.
