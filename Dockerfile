@@ -2,26 +2,26 @@
 #
 #   docker build -t mysql-bigquery-sync .
 #
-# The first stage, `dev`, is for people who change the program, on any system with containers; compose.yaml uses it.
+# The first stage, `dev`, is for developers; compose.yaml uses it.
 #
-# Both bases can be given by digest, which is what cloudbuild.yaml does with the second:
+# Both base images can be given by digest; cloudbuild.yaml does that for the second:
 #   --build-arg RUNTIME=gcr.io/distroless/cc-debian13@sha256:…
 
-# The same as the channel in rust-toolchain.toml; scripts/check-infra compares them.
+# Must equal the channel in rust-toolchain.toml; scripts/check-infra compares them.
 ARG RUST_VERSION=1.95.0
-# glibc, libgcc, CA certificates, time zones and nothing else: no shell, no package manager.
+# It has only glibc, libgcc, CA certificates and time zones: no shell, no package manager.
 ARG RUNTIME=gcr.io/distroless/cc-debian13:nonroot
 
-# What `make demo` and `make test` need, for compose.yaml: `docker compose run --rm demo`. The sources are mounted, not copied; servers,
-# the emulator and everything that is built go into volumes, by the same scripts as outside a container.
+# For `docker compose run --rm demo` and the like. The sources are mounted, not copied. The same scripts as outside a container install
+# servers and the emulator, and build the program; the results go into volumes.
 FROM rust:${RUST_VERSION}-slim-trixie AS dev
-# Versions are not pinned: Debian removes a package's old version from its archive, and a pinned build would then fail.
+# Versions are not pinned, because Debian removes old versions from its archive, and a pinned build would then fail.
 # hadolint ignore=DL3008
 RUN apt-get update && \
     apt-get install --yes --no-install-recommends make python3-venv shellcheck tzdata && \
     rm -rf /var/lib/apt/lists/* && \
     rustup component add clippy rustfmt
-# A user like any other: MySQL refuses to run as root. New volumes take the owner of the folder they cover.
+# Not root, because MySQL refuses to run as root. New volumes get the owner of the folder that they cover.
 RUN useradd --uid 1000 --create-home dev && \
     install --directory --owner dev --group dev /source /source/target /source/.dev /usr/local/cargo/registry
 USER 1000:1000
@@ -30,8 +30,8 @@ CMD ["make", "help"]
 
 FROM rust:${RUST_VERSION}-slim-trixie AS chef
 WORKDIR /build
-# cargo-chef compiles the dependencies apart from our code, so that they are a layer of their own
-# which stays in the (registry's) cache until Cargo.lock changes. The mount keeps downloads.
+# cargo-chef compiles the dependencies separately, in a layer that stays in the registry's cache until Cargo.lock changes.
+# The mount caches downloads.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     cargo install cargo-chef --version 0.1.78 --locked
 
@@ -58,6 +58,6 @@ LABEL org.opencontainers.image.title="mysql-bigquery-sync" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.base.name="${RUNTIME}"
 COPY --from=build /build/target/release/mysql-bigquery-sync /usr/local/bin/mysql-bigquery-sync
-# distroless' nonroot, as a number: a cluster that forbids root must not have to look the name up.
+# The user nonroot of distroless, as a number, because a cluster that forbids root cannot check a name.
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/mysql-bigquery-sync"]

@@ -1,5 +1,5 @@
-# Commands for contributors; CONTRIBUTING.md says when to use which. They install what is missing into .dev/, say what it is, and leave no
-# process behind. GitHub runs the same targets, and so does `make test`.
+# Commands for contributors; CONTRIBUTING.md says when to use which. They install missing tools into .dev/, report what they install, and
+# leave no process running. GitHub runs the same targets.
 
 .PHONY: help demo test check unit e2e docs generate fuzz bench acceptance clean fmt clippy typos modules workflow msrv deny infra emulator
 
@@ -12,7 +12,7 @@ demo: ## Copy a MySQL database into a BigQuery emulator and compare every value
 test: ## Run all tests: check, unit, e2e and docs
 	@scripts/test
 
-check: ## Check formatting, lints, spelling, dependencies, infrastructure files (no servers); each part is a target too
+check: ## Check formatting, lints, spelling, dependencies, infrastructure files (no servers); each part is also a target
 	@scripts/check
 
 unit: ## Run unit and property tests (no servers)
@@ -24,7 +24,7 @@ e2e: ## Run end-to-end tests with MySQL, MariaDB and an emulator; one module: ON
 docs: ## Build the documentation, run its examples, check that generated documents are up to date
 	@scripts/docs
 
-generate: ## Write the documents that are generated from the code
+generate: ## Write the documents that are generated from code
 	@scripts/generate
 
 fuzz: ## Copy random tables from both servers for SECONDS=60 and compare every value
@@ -36,7 +36,7 @@ bench: ## Measure speed and memory and compare with other tools; more: scripts/b
 acceptance: ## Test with BigQuery itself, in a scratch dataset of PROJECT=my-project
 	@scripts/acceptance "$(PROJECT)"
 
-clean: ## Delete everything that was built, and .dev/
+clean: ## Delete all build results and .dev/
 	rm -rf target .dev
 
 fmt clippy typos modules workflow msrv deny infra emulator:

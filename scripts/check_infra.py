@@ -1,16 +1,15 @@
-"""Checks of the Terraform module that need neither Terraform nor a network. Run by check-infra.
+"""Checks the Terraform module without Terraform and without a network. Run by check-infra.
 
-    check_infra.py parse       every file is HCL
+    check_infra.py parse       every file is valid HCL
     check_infra.py schema      every argument exists in the provider, and no required one is missing
     check_infra.py references  every var., local. and resource attribute that is used exists
-    check_infra.py dashboard   the dashboard is JSON, and the metrics that it and the alerts use are defined
+    check_infra.py dashboard   the dashboard is valid JSON, and the metrics that it and the alerts use are defined
     check_infra.py cloudbuild  its scripts are valid bash, its substitutions are defined, and the
                                Dockerfile has its build arguments
     check_infra.py contract [--write] [--logs FILE]
         terraform/tests/contract.json matches the module. --write writes it.
-        --logs: a file with log lines of the binary, from a run in which one table failed and an
-        existing one was replaced; they have every field that a metric, an alert or the dashboard
-        reads
+        --logs FILE: the log lines of a run in which one table failed and an existing one was replaced
+        have every field that a metric, an alert or the dashboard reads
 
 Prints one line per problem and exits with 1, or prints a summary.
 """
@@ -24,21 +23,21 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODULE = ROOT / "terraform"
 CONTRACT = MODULE / "tests" / "contract.json"
-# The binary's events and the types of their fields; made from src/report/events.rs by `make generate`.
+# The binary's events and the types of their fields; `make generate` writes it from src/report/events.rs.
 EVENTS = MODULE / "tests" / "events.json"
 
-# The binary's variables and table options, made from its declarations by `make generate`.
+# The binary's variables and table options; `make generate` writes it from their declarations.
 VARIABLES = MODULE / "tests" / "variables.json"
 
-# Fields of every line.
+# Fields of every log line.
 COMMON_FIELDS = {"event", "message", "severity", "target", "time"}
 
-# Arguments that Terraform itself gives every resource.
+# Arguments that Terraform accepts for every resource.
 META = {"count", "for_each", "provider", "depends_on", "lifecycle", "dynamic", "provisioner", "connection", "timeouts"}
 
 
 def load(path):
-    import hcl2  # from .dev/infra-venv; imported late so that `contract` says what is missing
+    import hcl2  # from .dev/infra-venv; imported late, so that only checks that need it fail without it
 
     return hcl2.loads(path.read_text())
 
@@ -52,7 +51,7 @@ def bare(name):
 
 
 def inner(block):
-    """A block's arguments and blocks, without what the parser adds."""
+    """A block's arguments and blocks, without the parser's own keys."""
     return {bare(key): value for key, value in block.items() if not key.startswith("__")}
 
 
@@ -72,7 +71,7 @@ def parse():
         count += 1
         try:
             load(path)
-        except Exception as error:  # the parser has many kinds; the reader needs the first line
+        except Exception as error:  # the parser raises many types; the first line is enough
             faults.append(f"{path.relative_to(ROOT)}: {str(error).splitlines()[0]}")
     return faults, f"{count} files"
 
@@ -95,14 +94,14 @@ def check_block(where, body, schema, faults, count):
         known = schema.get(key)
         is_block = isinstance(value, list) and all(isinstance(v, dict) and "__is_block__" in v for v in value)
         if known is None:
-            faults.append(f"{where}: the provider knows no {key}")
+            faults.append(f"{where}: the provider has no {key}")
         elif isinstance(known, dict):
             if not is_block:
                 faults.append(f"{where}: {key} is a block, not an argument")
                 continue
             if known["is"] == "computed block":
-                faults.append(f"{where}: {key} can only be read")
-            # Several dynamic blocks of one name are alternatives as often as not.
+                faults.append(f"{where}: {key} is read-only")
+            # Several dynamic blocks with the same name are often alternatives.
             if "dynamic" not in body and len(value) > known.get("max", len(value)):
                 faults.append(f"{where}: {key} may be given {known['max']} times, not {len(value)}")
             for block in value:
@@ -110,7 +109,7 @@ def check_block(where, body, schema, faults, count):
         elif is_block:
             faults.append(f"{where}: {key} is an argument, not a block")
         elif known.startswith("computed"):
-            faults.append(f"{where}: {key} can only be read")
+            faults.append(f"{where}: {key} is read-only")
     for key, known in schema.items():
         mode = known["is"] if isinstance(known, dict) else known
         if mode.startswith("required") and key not in given:
@@ -128,7 +127,7 @@ def schema():
                 faults.append(f"{where}: tests/provider-schema.json has no {kind}; add it")
             else:
                 check_block(where, body, known[kind], faults, count)
-    faults += [f"tests/provider-schema.json: {kind} is not used any more" for kind in sorted(set(known) - used)]
+    faults += [f"tests/provider-schema.json: {kind} is no longer used" for kind in sorted(set(known) - used)]
     return faults, f"{count[0]} arguments of {len(used)} resource types"
 
 
@@ -190,7 +189,7 @@ def dashboard():
     defined = metrics()
     source = (MODULE / "dashboard.json.tftpl").read_text()
     try:
-        board = json.loads(source)  # placeholders stand inside strings only
+        board = json.loads(source)  # placeholders occur only inside strings
     except ValueError as error:
         return [f"terraform/dashboard.json.tftpl: {error}"], ""
     right = 0
@@ -209,9 +208,9 @@ def dashboard():
         if key not in defined:
             faults.append(f"metric {key} is read but not defined")
         elif (defined[key][1] is None) != (key == name):
-            faults.append(f"metric {name}: a counter is read as it is, a distribution by its _sum or _count")
+            faults.append(f"metric {name}: read a counter by its name, and a distribution by _sum or _count")
     known = {"project", "region", "name", "prefix"}
-    faults += [f"dashboard: placeholder {p} is never filled" for p in set(re.findall(r"\$\{(\w+)\}", source)) - known]
+    faults += [f"dashboard: placeholder {p} has no value" for p in set(re.findall(r"\$\{(\w+)\}", source)) - known]
     return faults, f"{len(board['mosaicLayout']['tiles'])} tiles, {count} uses of {len(defined)} metrics"
 
 
@@ -228,11 +227,11 @@ def cloudbuild():
     faults += [f"cloudbuild.yaml: {name} is used but not defined" for name in sorted(used - defined)]
     faults += [f"cloudbuild.yaml: {name} is defined but not used" for name in sorted(defined - used)]
     head = source[: source.index("substitutions:")]
-    faults += [f"cloudbuild.yaml: {n} is not explained at the head" for n in sorted(defined - {"_IMAGE"}) if f"#   {n} " not in head]
+    faults += [f"cloudbuild.yaml: {n} is not explained in the header" for n in sorted(defined - {"_IMAGE"}) if f"#   {n} " not in head]
 
     scripts = [step["args"][1] for step in build["steps"] if step.get("entrypoint") == "bash"]
     for script in scripts:
-        # As Cloud Build does: its own variables first, then $$ is a dollar.
+        # Like Cloud Build: first replace its variables, then turn $$ into a dollar sign.
         script = re.sub(r"\$(?:\{(_?[A-Z][A-Z_]*)\}|(_?[A-Z][A-Z_]*))", r"\1\2", script.replace("$$", "\0")).replace("\0", "$")
         checked = subprocess.run(["bash", "-n"], input=script, text=True, capture_output=True)
         faults += [f"cloudbuild.yaml: {line}" for line in checked.stderr.splitlines()]
@@ -245,7 +244,7 @@ def cloudbuild():
     if str(build["substitutions"]["_RUST_VERSION"]) != compiler:
         faults.append(f"cloudbuild.yaml: _RUST_VERSION is not the Dockerfile's {compiler}")
     if build["options"].get("logging") != "CLOUD_LOGGING_ONLY" or not build.get("serviceAccount"):
-        faults.append("cloudbuild.yaml: an account of its own and CLOUD_LOGGING_ONLY go together")
+        faults.append("cloudbuild.yaml: a serviceAccount requires CLOUD_LOGGING_ONLY, and both must be set")
     return faults, f"{len(build['steps'])} steps, {len(defined)} substitutions"
 
 
@@ -261,12 +260,12 @@ def module_contract():
     declared, events = json.loads(EVENTS.read_text()), {}
     for event, field in metrics().values():
         events.setdefault(event, {"table"}).update({field} if field else set())
-    # Anything that reads a field by hand, outside the table of metrics.
+    # Fields that are read outside the table of metrics.
     text = "".join(p.read_text() for p in [*sorted(MODULE.glob("*.tf")), MODULE / "dashboard.json.tftpl"])
     by_hand = set(re.findall(r"jsonPayload\.(\w+)", text)) - {"event"}
     options = re.search(r'variable "tables".*?\n  \}\)\)', (MODULE / "variables.tf").read_text(), re.S).group(0)
     return {
-        "about": "What the module and the binary must agree on. Made by scripts/check_infra.py contract --write.",
+        "about": "What the module and the binary must agree on. Written by scripts/check_infra.py contract --write.",
         "environment": keys("environment"),
         "secret_environment": keys("secret_environment"),
         "local_only": sorted(json.loads(VARIABLES.read_text())["local_only"]),
@@ -281,7 +280,7 @@ def module_contract():
 
 
 def contract(arguments):
-    faults, told = [], []
+    faults, summaries = [], []
     wanted = module_contract()
     text = json.dumps(wanted, indent=2) + "\n"
     if "--write" in arguments:
@@ -297,7 +296,7 @@ def contract(arguments):
         elif field and not declared[event].get(field, "").startswith("integer"):
             faults.append(f"metric {key}: event {event} has no integer {field}")
     known = COMMON_FIELDS.union(*declared.values())
-    faults += [f"no event has the field {field}, which is read by hand" for field in wanted["fields_read_by_hand"] if field not in known]
+    faults += [f"no event has the field {field}, which the module reads" for field in wanted["fields_read_by_hand"] if field not in known]
     binary = json.loads(VARIABLES.read_text())
     module = set(wanted["environment"]) | set(wanted["secret_environment"])
     for what, ours, theirs in (
@@ -307,8 +306,8 @@ def contract(arguments):
         ("part of a table option", wanted["nested_options"], binary["nested_options"]),
     ):
         faults += [f"the module sets {name}, which the binary does not declare as a {what}" for name in sorted(set(ours) - set(theirs))]
-        faults += [f"the binary declares the {what} {name}, which the module does not set as one" for name in sorted(set(theirs) - set(ours))]
-    told.append(f"{len(module)} variables, {len(wanted['table_options'])} table options, {len(wanted['events'])} events")
+        faults += [f"the binary declares the {what} {name}, which the module does not set" for name in sorted(set(theirs) - set(ours))]
+    summaries.append(f"{len(module)} variables, {len(wanted['table_options'])} table options, {len(wanted['events'])} events")
 
     if "--logs" in arguments:
         path = Path(arguments[arguments.index("--logs") + 1])
@@ -324,7 +323,7 @@ def contract(arguments):
                         continue
                     right = isinstance(value, str) and value if kind.startswith("string") else type(value) is int and value >= 0
                     if not right:
-                        faults.append(f"event {event}: {field} is {value!r}, not {'a text' if kind == 'string' else 'an integer ≥ 0'}")
+                        faults.append(f"event {event}: {field} is {value!r}, not {'a string' if kind == 'string' else 'an integer ≥ 0'}")
                         break
                 if matching and all(line.get(field) is None for line in matching) and kind.endswith("or absent"):
                     faults.append(f"event {event}: no line has {field}, which an alert reads")
@@ -334,8 +333,8 @@ def contract(arguments):
                 break
         seen = {field for line in lines for field in line}
         faults += [f"no log line has the field {f}" for f in wanted["fields_read_by_hand"] if f not in seen]
-        told.append(f"{len(lines)} log lines")
-    return faults, "; ".join(told)
+        summaries.append(f"{len(lines)} log lines")
+    return faults, "; ".join(summaries)
 
 
 def main(arguments):

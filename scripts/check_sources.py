@@ -1,6 +1,6 @@
-"""Checks that what contributors rely on is true. Run by scripts/check.
+"""Checks facts that contributors rely on. Run by scripts/check.
 
-    check_sources.py workflow  GitHub's steps, the hooks and compose.yaml run existing make targets; documents name no others
+    check_sources.py workflow  GitHub's steps, the hooks, compose.yaml and the documents use only existing make targets
     check_sources.py msrv      no dependency needs a newer Rust than Cargo.toml promises, and the pinned Rust is not older
 
 Prints one line per problem and exits with 1, or prints a summary.
@@ -24,7 +24,7 @@ IN_DOCUMENT = re.compile(r"(?m)(?:`|^ *)" + TARGET.pattern)
 
 def commands():
     """(where, command) for every command that GitHub, a hook or compose.yaml runs."""
-    import yaml  # from .dev/tools-venv; imported late so that `msrv` does without
+    import yaml  # from .dev/tools-venv; imported late, because `msrv` does not need it
 
     for path in sorted((ROOT / ".github" / "workflows").glob("*.y*ml")):
         jobs = yaml.safe_load(path.read_text())["jobs"]
@@ -33,7 +33,7 @@ def commands():
                 if "run" in step:
                     yield f"{path.relative_to(ROOT)}: job {name}", step["run"]
                 elif not re.search(r"@[0-9a-f]{40}$", step["uses"]):
-                    yield f"{path.relative_to(ROOT)}: job {name}", step["uses"]  # not a make target, so it is refused
+                    yield f"{path.relative_to(ROOT)}: job {name}", step["uses"]  # not a make target, so `workflow` reports it
     for repository in yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]:
         for hook in repository["hooks"]:
             yield f".pre-commit-config.yaml: hook {hook['id']}", hook.get("entry", hook["id"])
@@ -74,15 +74,15 @@ def msrv():
     ours = next(p["rust_version"] for p in packages if p["source"] is None)
     others = [p for p in packages if p["source"] is not None and p["rust_version"]]
     faults = [
-        f"Cargo.toml promises Rust {ours}, and {p['name']} {p['version']} needs {p['rust_version']}"
+        f"Cargo.toml promises Rust {ours}, but {p['name']} {p['version']} needs {p['rust_version']}"
         for p in others
         if version(p["rust_version"]) > version(ours)
     ]
     pinned = re.search(r'(?m)^channel = "(.*)"', (ROOT / "rust-toolchain.toml").read_text())[1]
     if version(pinned) < version(ours):
-        faults.append(f"rust-toolchain.toml has Rust {pinned}, and Cargo.toml promises {ours}")
+        faults.append(f"rust-toolchain.toml has Rust {pinned}, but Cargo.toml promises {ours}")
     newest = max(others, key=lambda p: version(p["rust_version"]))
-    return faults, f"{ours}; of {len(packages)} packages {newest['name']} needs the latest, {newest['rust_version']}"
+    return faults, f"{ours}; of {len(packages)} packages {newest['name']} needs the newest, {newest['rust_version']}"
 
 
 def main(arguments):

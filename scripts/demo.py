@@ -16,7 +16,7 @@ VALUE_WIDTH = 60  # characters of a sample value shown
 
 
 class BigQuery:
-    """The emulator's REST API, which is BigQuery's."""
+    """A client for the emulator's REST API."""
 
     def __init__(self, host: str, dataset: str):
         self.base, self.dataset = f"http://{host}/bigquery/v2/projects/local", dataset
@@ -54,7 +54,7 @@ def show(bigquery: BigQuery, client: str, database: str, table: str) -> bool:
     ((here,),) = bigquery.query(f"SELECT COUNT(*) FROM `local.{bigquery.dataset}.{table}`")
     print(f"\n{table}: {there:,} rows in the database, {int(here):,} in BigQuery")
     names = [field["name"] for field in schema]
-    # A TIMESTAMP comes back in seconds with an exponent unless it is asked for as text.
+    # Without the cast, a TIMESTAMP is returned as seconds with an exponent.
     columns = ", ".join(f"CAST(`{f['name']}` AS STRING)" if f["type"] == "TIMESTAMP" else f"`{f['name']}`" for f in schema)
     samples = bigquery.query(f"SELECT {columns} FROM `local.{bigquery.dataset}.{table}` ORDER BY `{names[0]}` LIMIT 2")
     for field, *values in zip(schema, *samples):
@@ -78,12 +78,12 @@ def main():
         return bigquery.create_dataset()
 
     counts_equal = [show(bigquery, arguments.client, arguments.database, table) for table in arguments.tables]
-    print("\nEvery value on both sides, the database's read by its own client, BigQuery's by Google's:", flush=True)
+    print("\nComparing every value: the database's client reads one side, Google's client the other:", flush=True)
     readback = pathlib.Path(__file__).parent.parent / "tests" / "readback.py"
     options = ["--client", arguments.client, "--database", arguments.database, "--emulator", arguments.emulator, "--dataset", arguments.dataset]
     values_equal = subprocess.run([sys.executable, readback, *options, *arguments.tables]).returncode == 0
     if not (all(counts_equal) and values_equal):
-        sys.exit("\nNot all tables are equal: see above.")
+        sys.exit("\nNot all tables are equal; see above.")
     print(f"\nall {len(arguments.tables)} tables equal")
 
 

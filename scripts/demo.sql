@@ -1,5 +1,5 @@
--- The demo's shop: four tables of 10,000 rows, always the same, for MySQL 8 and later and for MariaDB.
--- Every row is computed from its number n and a hash h of it; nothing is random. (MySQL 9 no longer has MD5 and SHA1, so SHA2.)
+-- The demo's database shop: four tables of 10,000 rows, for MySQL 8 and later and for MariaDB.
+-- Every row is computed from its number n and a hash h of n, so the data is always the same. (SHA2, because MySQL 9 has no MD5 and SHA1.)
 
 SET NAMES utf8mb4, time_zone = '+00:00';
 SET sql_mode = 'STRICT_TRANS_TABLES'; -- without NO_ZERO_DATE: one user was born on 0000-00-00, as in many old databases
@@ -102,7 +102,7 @@ CREATE TABLE orders (
   changed_at TIMESTAMP(3) NULL
 );
 INSERT INTO orders
-  SELECT 18446744073709541615 + n, -- the last one is the greatest BIGINT UNSIGNED there is
+  SELECT 18446744073709541615 + n, -- the last one is the greatest BIGINT UNSIGNED
     1 + h % 10000,
     ELT(1 + n % 4, 'new', 'paid', 'sent', 'returned'),
     (h % 5000000) / 100,

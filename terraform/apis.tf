@@ -25,7 +25,7 @@ resource "google_project_service" "this" {
   project = var.project_id
   service = each.value
 
-  # Others in the project may need the API: taking this module away must not take it from them.
+  # Other users of the project may need the API, so destroying the module must not disable it.
   disable_on_destroy = false
 }
 

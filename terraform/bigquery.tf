@@ -1,5 +1,5 @@
 resource "google_bigquery_dataset" "destination" {
-  # checkov:skip=CKV_GCP_81:Google's own encryption is the default; a dataset with a key of yours can be made elsewhere and used with create_dataset = false.
+  # checkov:skip=CKV_GCP_81:Google's encryption is the default; to use your own key, create the dataset elsewhere and set create_dataset = false.
   count = var.create_dataset ? 1 : 0
 
   project     = local.bigquery_project
@@ -8,7 +8,7 @@ resource "google_bigquery_dataset" "destination" {
   description = "Copies of the MySQL database ${var.mysql_database}, replaced by the Cloud Run job ${var.name}."
   labels      = var.labels
 
-  # Tables are never deleted with the module: BigQuery refuses to drop a dataset that has any.
+  # Destroying the module never deletes tables: BigQuery refuses to drop a dataset that has any.
   delete_contents_on_destroy = false
 
   depends_on = [time_sleep.apis]

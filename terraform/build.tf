@@ -1,4 +1,4 @@
-# Optional: where the image is kept, and the account that builds it (see cloudbuild.yaml).
+# Optional: the repository for the image, and the account that builds it (see cloudbuild.yaml).
 
 locals {
   registry_repository = coalesce(var.registry_repository, var.name)
@@ -18,7 +18,7 @@ locals {
 }
 
 resource "google_artifact_registry_repository" "images" {
-  # checkov:skip=CKV_GCP_84:Images of an open-source program hold no secret; Google's own encryption is enough.
+  # checkov:skip=CKV_GCP_84:Images of an open-source program contain no secrets; Google's encryption is enough.
   count = var.create_registry ? 1 : 0
 
   project       = var.project_id
@@ -28,7 +28,7 @@ resource "google_artifact_registry_repository" "images" {
   description   = "Images of mysql-bigquery-sync and the build's cache."
   labels        = var.labels
 
-  # Ten builds back can be returned to. Without a rule every build is paid for, forever.
+  # Keeps ten builds for rollbacks. Without a rule, every build costs storage forever.
   cleanup_policies {
     id     = "keep-last-ten"
     action = "KEEP"
@@ -54,23 +54,23 @@ resource "google_service_account" "build" {
   project      = var.project_id
   account_id   = "${local.account_prefix}-build"
   display_name = "${var.name}: builds the image"
-  description  = "Pushes to one repository, updates one job."
+  description  = "Pushes to one repository and updates one job."
 
   lifecycle {
     precondition {
       condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", "${local.account_prefix}-build"))
-      error_message = "The account ${local.account_prefix}-build would have ${length(local.account_prefix) + 6} characters; Google takes 6 to 30. Set service_account_prefix."
+      error_message = "The account ${local.account_prefix}-build would have ${length(local.account_prefix) + 6} characters; Google allows 6 to 30. Set service_account_prefix."
     }
   }
 
   depends_on = [time_sleep.apis]
 }
 
-# `gcloud builds submit` puts the checkout here. Its own default bucket exists only after the first
-# try, and the account above could not read it.
+# `gcloud builds submit` uploads the checkout here. Its default bucket exists only after the first
+# build, and the account above could not read it.
 resource "google_storage_bucket" "build_source" {
-  # checkov:skip=CKV_GCP_62:Holds a public program's source for a week; who read it is of no interest.
-  # checkov:skip=CKV_GCP_78:Nothing here is ever changed in place.
+  # checkov:skip=CKV_GCP_62:Contains a public program's source for a week; access logs are not needed.
+  # checkov:skip=CKV_GCP_78:No object is ever changed in place.
   count = var.create_build_account ? 1 : 0
 
   project                     = var.project_id
@@ -79,7 +79,7 @@ resource "google_storage_bucket" "build_source" {
   labels                      = var.labels
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
-  force_destroy               = true # uploads only; the repository has the source
+  force_destroy               = true # contains only uploads; the repository has the source
 
   lifecycle_rule {
     action {
@@ -93,7 +93,7 @@ resource "google_storage_bucket" "build_source" {
   lifecycle {
     precondition {
       condition     = length("${var.project_id}-${var.name}-build") <= 63
-      error_message = "The bucket ${var.project_id}-${var.name}-build would have more than 63 characters; choose a shorter name."
+      error_message = "The bucket ${var.project_id}-${var.name}-build would have more than 63 characters. Choose a shorter name."
     }
   }
 
@@ -136,7 +136,7 @@ resource "google_cloud_run_v2_job_iam_member" "build_deploy" {
   member   = local.build_member
 }
 
-# Changing the image of a job means deciding what runs as the job's account.
+# Updating the job's image requires this role, because the image runs as the job's account.
 resource "google_service_account_iam_member" "build_acts_as_run" {
   count = var.create_build_account ? 1 : 0
 

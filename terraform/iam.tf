@@ -1,11 +1,11 @@
-# Who may do what. Every grant is of one role to one account on the smallest thing that has it.
+# Service accounts and roles. Each grant gives one account one role, on the narrowest resource that supports it.
 
 locals {
   account_prefix        = coalesce(var.service_account_prefix, var.name)
   service_account_email = var.service_account_email == null ? google_service_account.run[0].email : var.service_account_email
   run_member            = "serviceAccount:${local.service_account_email}"
 
-  # project:region:instance; a project of an organization's domain has a colon of its own.
+  # project:region:instance; the id of a domain-scoped project contains a colon too.
   cloud_sql_parts   = var.cloud_sql_instance == null ? [] : split(":", var.cloud_sql_instance)
   cloud_sql_project = var.cloud_sql_instance == null ? null : join(":", slice(local.cloud_sql_parts, 0, length(local.cloud_sql_parts) - 2))
 }
@@ -23,21 +23,21 @@ resource "google_service_account" "run" {
   lifecycle {
     precondition {
       condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", "${local.account_prefix}-run"))
-      error_message = "The account ${local.account_prefix}-run would have ${length(local.account_prefix) + 4} characters; Google takes 6 to 30. Set service_account_prefix, or service_account_email for an account that exists."
+      error_message = "The account ${local.account_prefix}-run would have ${length(local.account_prefix) + 4} characters; Google allows 6 to 30. Set service_account_prefix, or service_account_email for an existing account."
     }
   }
 
   depends_on = [time_sleep.apis]
 }
 
-# Load jobs are created in the project …
+# Load jobs run in the project …
 resource "google_project_iam_member" "bigquery_job_user" {
   project = local.bigquery_project
   role    = "roles/bigquery.jobUser"
   member  = local.run_member
 }
 
-# … and may write into this one dataset.
+# … and write to this one dataset.
 resource "google_bigquery_dataset_iam_member" "data_editor" {
   project    = local.bigquery_project
   dataset_id = var.create_dataset ? google_bigquery_dataset.destination[0].dataset_id : var.bigquery_dataset
@@ -135,12 +135,12 @@ resource "google_service_account" "scheduler" {
   project      = var.project_id
   account_id   = "${local.account_prefix}-cron"
   display_name = "${var.name}: starts the job on schedule"
-  description  = "May start this one job and nothing else."
+  description  = "May start this job and nothing else."
 
   lifecycle {
     precondition {
       condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", "${local.account_prefix}-cron"))
-      error_message = "The account ${local.account_prefix}-cron would have ${length(local.account_prefix) + 5} characters; Google takes 6 to 30. Set service_account_prefix."
+      error_message = "The account ${local.account_prefix}-cron would have ${length(local.account_prefix) + 5} characters; Google allows 6 to 30. Set service_account_prefix."
     }
   }
 
@@ -155,7 +155,7 @@ resource "google_cloud_run_v2_job_iam_member" "scheduler" {
   name     = google_cloud_run_v2_job.sync.name
   member   = "serviceAccount:${google_service_account.scheduler[0].email}"
 
-  # Overriding variables is a permission of its own; without overrides it is not given.
+  # Overriding variables is a separate permission, which is granted only if a schedule has overrides.
   role = local.overrides_used ? "roles/run.jobsExecutorWithOverrides" : "roles/run.jobsExecutor"
 }
 

@@ -1,4 +1,4 @@
-# The Cloud Run job. Everything else in this module exists so that this one resource may run.
+# The Cloud Run job. All other resources of the module support it.
 
 locals {
   bigquery_project = coalesce(var.bigquery_project, var.project_id)
@@ -11,8 +11,8 @@ locals {
   # Cloud SQL encrypts the way to its socket itself.
   mysql_ssl_mode = coalesce(var.mysql_ssl_mode, local.socket ? "PREFERRED" : "REQUIRED")
 
-  # A table without options is written as its name alone and an option that is not set is left
-  # out: the binary refuses keys it does not know, and the whole list must fit one variable.
+  # A table without options is written as just its name, and unset options are left out: the binary
+  # refuses unknown keys, and the whole list must fit into one variable.
   tables = [
     for table in var.tables : {
       for key, value in merge(table, {
@@ -24,16 +24,16 @@ locals {
     for table in local.tables : length(table) == 1 ? jsonencode(table.name) : jsonencode(table)
   ])}]"
 
-  # One task per table; an exclusion (!tmp_*) is none.
+  # One task per table. An exclusion (!tmp_*) is not a table.
   task_count  = coalesce(var.task_count, max(1, length([for t in var.tables : t if !startswith(t.name, "!")])))
-  parallelism = min(var.parallelism, local.task_count) # Cloud Run wants parallelism ≤ task count
+  parallelism = min(var.parallelism, local.task_count) # Cloud Run requires parallelism ≤ task count
 
-  # The longest that an execution can last: every attempt of every wave of tasks times out.
+  # The longest possible execution: every attempt of every wave of tasks times out.
   waves              = local.parallelism == 0 ? 1 : ceil(local.task_count / local.parallelism)
   worst_case_minutes = ceil(local.waves * (var.max_retries + 1) * var.task_timeout_seconds / 60)
 
-  # Every environment variable of the binary that this module sets, in one place; null leaves one
-  # unset. tests/contract.json (made from this map) is what the binary's own tests compare with.
+  # Every environment variable of the binary that this module sets; null leaves a variable unset.
+  # The binary's tests compare it with tests/contract.json, which is made from this map.
   environment = {
     MYSQL_HOST     = local.mysql_host
     MYSQL_PORT     = local.socket ? null : tostring(var.mysql_port)
@@ -43,7 +43,7 @@ locals {
     MYSQL_SSL_MODE = local.mysql_ssl_mode
     MYSQL_SSL_CA   = var.mysql_ssl_ca
     MYSQL_SSL_CERT = var.mysql_ssl_cert
-    # A number's text, or nothing.
+    # Optional number.
     MYSQL_STALL_SECONDS = var.mysql_stall_seconds == null ? null : tostring(var.mysql_stall_seconds)
     BIGQUERY_PROJECT    = local.bigquery_project
     BIGQUERY_DATASET    = var.bigquery_dataset
@@ -55,7 +55,7 @@ locals {
     AVRO_CODEC          = var.avro_codec
     ZERO_DATES          = var.zero_dates
     INVALID_VALUES      = var.invalid_values
-    # Numbers' texts, or nothing.
+    # Optional numbers.
     MAX_ROWS_PER_SECOND = var.max_rows_per_second == null ? null : tostring(var.max_rows_per_second)
     MAX_MB_PER_SECOND   = var.max_mb_per_second == null ? null : tostring(var.max_mb_per_second)
     MAX_SHRINK_PERCENT  = var.max_shrink_percent == null ? null : tostring(var.max_shrink_percent)
@@ -63,7 +63,7 @@ locals {
     LOG_LEVEL           = var.log_level
   }
 
-  # The same for values that come from Secret Manager when a task starts.
+  # Environment variables whose values come from Secret Manager when a task starts.
   secret_environment = {
     MYSQL_PASSWORD = lookup(local.secrets, "mysql-password", null)
     MYSQL_SSL_KEY  = lookup(local.secrets, "mysql-ssl-key", null)
@@ -138,7 +138,7 @@ resource "google_cloud_run_v2_job" "sync" {
         }
       }
 
-      # Cloud Run reports this volume last whatever its place; kept last, plans stay empty.
+      # Keep this volume last, as Cloud Run reports it, so that plans stay empty.
       dynamic "volumes" {
         for_each = local.socket ? [var.cloud_sql_instance] : []
         content {
@@ -152,8 +152,8 @@ resource "google_cloud_run_v2_job" "sync" {
   }
 
   lifecycle {
-    # The image belongs to Cloud Build after the first apply; client and client_version are
-    # written by whichever tool touched the job last.
+    # After the first apply, Cloud Build updates the image. Every tool that changes the job writes
+    # client and client_version.
     ignore_changes = [
       client,
       client_version,
@@ -162,7 +162,7 @@ resource "google_cloud_run_v2_job" "sync" {
 
     precondition {
       condition     = length(local.tables_json) <= 32768
-      error_message = "The list of tables is ${length(local.tables_json)} characters of JSON; Cloud Run takes 32,768 in one variable. Use patterns (\"shop_*\") or a second instance of this module."
+      error_message = "The list of tables is ${length(local.tables_json)} characters of JSON; Cloud Run allows 32,768 in one variable. Use patterns (\"shop_*\") or a second instance of this module."
     }
   }
 

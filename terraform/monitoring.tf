@@ -1,15 +1,15 @@
-# What is counted from the job's logs, and what wakes somebody up.
+# Metrics from the job's logs, alerts and the dashboard.
 
 locals {
   metric_prefix = replace(var.name, "-", "_")
 
-  # One metric from one event of the binary's logs, with the table as its label: a counter, or
-  # the distribution of an integer field. tests/contract.json (made from this map) is what the
-  # binary's own tests compare their log lines with.
+  # Each metric comes from one event of the binary's logs and has the table as its label. It is a
+  # counter, or the distribution of an integer field. The binary's tests compare their log lines with
+  # tests/contract.json, which is made from this map.
   log_metrics = {
-    table_failed        = { event = "table_failed", field = null, unit = "1", about = "Tables that failed, once per attempt." }
-    table_rows          = { event = "table_synced", field = "rows", unit = "1", about = "Rows of a table that was replaced." }
-    table_previous_rows = { event = "table_synced", field = "previousRows", unit = "1", about = "Rows that the table had before." }
+    table_failed        = { event = "table_failed", field = null, unit = "1", about = "Failed tables, one per table and attempt." }
+    table_rows          = { event = "table_synced", field = "rows", unit = "1", about = "Rows of the replaced table." }
+    table_previous_rows = { event = "table_synced", field = "previousRows", unit = "1", about = "Rows of the table before it was replaced." }
     table_milliseconds  = { event = "table_synced", field = "milliseconds", unit = "ms", about = "Time from the first row read to the table replaced." }
     table_bytes_read    = { event = "table_synced", field = "bytesRead", unit = "By", about = "Bytes read from MySQL." }
     table_bytes_sent    = { event = "table_synced", field = "bytesSent", unit = "By", about = "Bytes sent to BigQuery." }
@@ -48,7 +48,7 @@ resource "google_logging_metric" "sync" {
     }
   }
 
-  # Alerts and dashboard use the sum, which is exact; the buckets only have to be wide enough.
+  # Alerts and the dashboard use the sum, which is exact. The buckets only have to be wide enough.
   dynamic "bucket_options" {
     for_each = each.value.field == null ? [] : ["powers of two, 1 to 2^63"]
     content {
@@ -63,10 +63,10 @@ resource "google_logging_metric" "sync" {
   depends_on = [time_sleep.apis]
 }
 
-# Alerts are PromQL. An absence condition of the older kind ends at 23.5 hours, too short for a
-# nightly job, and stays silent for a job that never succeeded at all; and a condition on a metric
-# made seconds ago is refused unless the check for it can be switched off, as it can here.
-# Cloud Monitoring takes one PromQL condition per policy.
+# Alerts use PromQL, for three reasons: the older absence condition covers at most 23.5 hours, too
+# short for a nightly job; it does not fire for a job that never succeeded; and only PromQL
+# conditions can turn off validation, which refuses a metric that was just created.
+# Cloud Monitoring allows one PromQL condition per policy.
 
 locals {
   executions = "run_googleapis_com:job_completed_execution_count{monitored_resource=\"cloud_run_job\",job_name=\"${var.name}\",location=\"${var.region}\""
@@ -75,8 +75,8 @@ locals {
     key => "logging_googleapis_com:user_${local.metric_prefix}_${key}"
   }
 
-  # The hour must be longer than the time that logs and metrics take to arrive, and shorter than
-  # the time between two runs: an incident that is still open does not notify again.
+  # One hour is longer than the delay of logs and metrics, and shorter than the time between two
+  # runs: an incident that is still open does not notify again.
   alerts = merge(
     !var.alerts.execution_failed ? {} : {
       execution_failed = {
@@ -84,7 +84,7 @@ locals {
         severity = "ERROR"
         interval = "300s"
         query    = "sum(increase(${local.executions},result=\"failed\"}[1h])) > 0"
-        text     = "At least one task failed after all its attempts. Tables of other tasks are not affected; a table that failed still has its rows of the run before."
+        text     = "At least one task failed after all its attempts. Tables of other tasks are not affected. A failed table still has the rows of the previous run."
       }
     },
     var.alerts.missing_run_hours == 0 ? {} : {
@@ -104,7 +104,7 @@ locals {
         severity = "WARNING"
         interval = "300s"
         query    = "sum by (table) (increase(${local.per_table.table_failed}{monitored_resource=\"cloud_run_job\"}[1h])) > 0"
-        text     = "The label `table` says which. A retry may since have replaced it; if not, an execution that failed is reported as well."
+        text     = "The label `table` says which one. A later attempt may have replaced it since. If not, the failed execution is reported too."
       }
     },
     var.alerts.shrink_percent == 0 ? {} : {
@@ -114,7 +114,7 @@ locals {
         interval = "300s"
         # Both numbers come from the same log line, so the two sides cover the same runs.
         query = "sum by (table) (increase(${local.per_table.table_rows}_sum{monitored_resource=\"cloud_run_job\"}[1h])) < ${(100 - var.alerts.shrink_percent) / 100} * sum by (table) (increase(${local.per_table.table_previous_rows}_sum{monitored_resource=\"cloud_run_job\"}[1h]))"
-        text  = "The label `table` says which. The table has already been replaced; BigQuery's time travel has the rows of before for 7 days."
+        text  = "The label `table` says which one. The table has already been replaced; BigQuery's time travel has the previous rows for 7 days."
       }
     },
   )
@@ -125,7 +125,7 @@ resource "google_monitoring_alert_policy" "sync" {
 
   project               = var.project_id
   display_name          = "${var.name}: ${each.value.title}"
-  combiner              = "OR" # required, though there is one condition
+  combiner              = "OR" # required, although there is only one condition
   severity              = each.value.severity
   notification_channels = var.notification_channels
   user_labels           = var.labels
@@ -141,7 +141,7 @@ resource "google_monitoring_alert_policy" "sync" {
   }
 
   alert_strategy {
-    auto_close = "1800s" # the shortest there is, so that tomorrow's failure is a new incident
+    auto_close = "1800s" # the shortest possible, so that tomorrow's failure is a new incident
   }
 
   documentation {

@@ -9,12 +9,12 @@ output "job_name" {
 }
 
 output "service_account_email" {
-  description = "Account that the job runs as: what a firewall rule or a further grant needs."
+  description = "Account that the job runs as, for firewall rules and further grants."
   value       = local.service_account_email
 }
 
 output "scheduler_service_account_email" {
-  description = "Account that Cloud Scheduler starts the job with; null without schedules."
+  description = "Account that Cloud Scheduler uses to start the job; null without schedules."
   value       = one(google_service_account.scheduler[*].email)
 }
 
@@ -44,7 +44,7 @@ output "run_command" {
 }
 
 output "run_table_command" {
-  description = "Runs one table now, with the options it has in tables: put its name for TABLE."
+  description = "Copies one table now, with its options in tables. Replace TABLE with its name."
   value       = "gcloud run jobs execute ${local.gcloud_job} --args=--table,TABLE --wait"
 }
 
@@ -73,6 +73,6 @@ output "build_substitutions" {
 }
 
 output "worst_case_minutes" {
-  description = "The longest that an execution can last, every attempt timing out."
+  description = "The longest possible execution: every attempt times out."
   value       = local.worst_case_minutes
 }

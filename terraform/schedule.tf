@@ -6,7 +6,7 @@ locals {
   schedules      = { for s in var.schedules : s.name => s }
   overrides_used = anytrue([for s in var.schedules : length(s.environment) > 0 || s.task_count != null])
 
-  # What a schedule changes of the job for its own executions; null changes nothing.
+  # What a schedule overrides for its executions; null overrides nothing.
   schedule_overrides = {
     for name, s in local.schedules : name => length(s.environment) == 0 && s.task_count == null ? null : jsonencode({
       overrides = merge(
@@ -18,8 +18,8 @@ locals {
     })
   }
 
-  # The shortest time between two starts of a schedule, from its cron fields. Minutes and hours
-  # are expanded ("5", "8-18", "*/6", lists of these) into minutes of the day.
+  # The shortest time between two starts of a schedule, computed from its cron fields. Minutes and
+  # hours ("5", "8-18", "*/6", lists of these) are expanded into minutes of the day.
   cron = { for name, s in local.schedules : name => split(" ", s.cron) }
   cron_values = {
     for name, fields in local.cron : name => [
@@ -40,8 +40,8 @@ locals {
       for text in sort(distinct(flatten([for h in values[1] : [for m in values[0] : format("%04d", h * 60 + m)]]))) : tonumber(text)
     ]
   }
-  # From the day's last start to the next first one: a week later with a single day of the week,
-  # four with a single day of the month; anything else may come the next day.
+  # How many days after the last start of a day the next one can be: 7 with a single day of the week,
+  # 28 with a single day of the month, otherwise 1.
   cron_days = {
     for name, fields in local.cron : name =>
     can(regex("^[0-9A-Za-z]+$", fields[4])) && fields[2] == "*" ? 7 :
@@ -54,7 +54,7 @@ locals {
     ]...)
   }
 
-  # The same for an execution of this schedule: its own number of tasks, if it has one.
+  # The longest possible execution of this schedule, which may have its own number of tasks.
   schedule_worst_case_minutes = {
     for name, s in local.schedules : name => s.task_count == null || local.parallelism == 0 ? local.worst_case_minutes :
     ceil(ceil(s.task_count / local.parallelism) * (var.max_retries + 1) * var.task_timeout_seconds / 60)
@@ -74,7 +74,7 @@ resource "google_cloud_scheduler_job" "sync" {
   time_zone   = each.value.time_zone
   paused      = each.value.paused
 
-  # The time for Cloud Run to accept the run, not for the run itself.
+  # How long Cloud Run may take to accept the run, not how long the run may take.
   attempt_deadline = "60s"
 
   retry_config {

@@ -54,7 +54,7 @@ resource "google_secret_manager_secret_version" "this" {
   secret_data_wo         = each.key == "mysql-password" ? var.mysql_password : var.mysql_ssl_key
   secret_data_wo_version = each.value
 
-  # An old version is disabled, not destroyed: going back is `gcloud secrets versions enable`.
+  # Old versions are disabled, not destroyed: `gcloud secrets versions enable` restores one.
   deletion_policy = "DISABLE"
 
   lifecycle {

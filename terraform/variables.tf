@@ -439,7 +439,7 @@ variable "read_connections" {
 }
 
 variable "snapshot" {
-  description = "What several connections of one table see: shared, the same moment, which needs the privilege LOCK TABLES; or per_connection, each its own."
+  description = "What several connections of one table see: shared (the same rows; needs the privilege LOCK TABLES) or per_connection (each its own snapshot)."
   type        = string
   default     = null
 

@@ -1,1 +1,1 @@
-"""The acceptance run of `make acceptance`: see scripts/acceptance."""
+"""The acceptance run that `make acceptance` starts; see scripts/acceptance."""

@@ -1,4 +1,4 @@
-"""The acceptance run: makes a scratch dataset, copies into it, asks the questions, prints the table, removes everything again."""
+"""The acceptance run: creates a scratch dataset, copies tables into it, asks the questions, prints the answers, deletes everything."""
 
 import argparse
 import os
@@ -15,14 +15,14 @@ from acceptance_run.copies import Program, Source, copy_all
 from acceptance_run.questions import Asking, ask_all
 from acceptance_run.service import SCOPE, Service, cost
 
-DAY_MILLISECONDS = 24 * 60 * 60 * 1000  # whatever is left behind expires by itself
+DAY_MILLISECONDS = 24 * 60 * 60 * 1000  # tables that are left behind expire after this time
 
 
 def caller(arguments) -> Service:
     dataset = f"acceptance_{uuid.uuid4().hex[:12]}"
     if arguments.emulator:
         session = requests.Session()
-        session.trust_env = False  # the emulator is here; a proxy on the way to the internet does not know it
+        session.trust_env = False  # an internet proxy cannot reach the local emulator
         return Service("local", session, f"http://{os.environ['TEST_EMULATOR_HOST']}", dataset)
     import google.auth
     from google.auth.transport.requests import AuthorizedSession
@@ -37,7 +37,7 @@ def show(answers: list[tuple[str, str, str, bool]]):
         cells = (cell.replace("|", "\\|") for cell in (question, expected, observed))
         print(f"| {' | '.join(cells)} | {'yes' if agrees else 'NO'} |")
     differing = sum(not agrees for *_, agrees in answers)
-    print(f"\n{len(answers)} questions, {differing} answered otherwise than expected.")
+    print(f"\n{len(answers)} questions, {differing} with an unexpected answer.")
 
 
 def run(arguments, service: Service) -> bool:
@@ -46,7 +46,7 @@ def run(arguments, service: Service) -> bool:
         accounts = Accounts(service, pathlib.Path(folder))
         try:
             if emulator:
-                accounts.why = "with one caller: the emulator has no accounts"
+                accounts.why = "by one caller, because the emulator has no accounts"
             else:
                 accounts.make()
             print(f"The questions are asked {accounts.why or 'by two service accounts: dataEditor and dataOwner on the dataset, jobUser on the project'}.")
@@ -61,25 +61,25 @@ def run(arguments, service: Service) -> bool:
         finally:
             accounts.remove()
     print(cost() + ".")
-    print("Every value of the copied tables is equal." if equal else "The copied tables are NOT all equal, see above.")
+    print("All values of the copied tables are equal." if equal else "The copied tables are NOT all equal; see above.")
     return equal
 
 
 def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the dataset is deleted then, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the dataset is deleted on SIGTERM too
     parser = argparse.ArgumentParser(prog="make acceptance", description=__doc__)
     parser.add_argument("project", nargs="?", help="a project in which the caller may create a dataset and run jobs")
-    parser.add_argument("--location", help="of the scratch dataset; US without it")
+    parser.add_argument("--location", help="location of the scratch dataset (default: US)")
     parser.add_argument("--emulator", action="store_true", help="ask the local emulator instead of Google")
     parser.add_argument("--keep", action="store_true", help="keep the scratch dataset; its tables expire after a day")
     arguments = parser.parse_args()
     if bool(arguments.project) == arguments.emulator:
-        parser.error("name a project, or --emulator")
+        parser.error("give either a project or --emulator")
     service = caller(arguments)
     body = {"datasetReference": {"projectId": service.project, "datasetId": service.dataset}, "defaultTableExpirationMs": str(DAY_MILLISECONDS)}
     made = service.call("POST", "datasets", body | ({"location": service.location} if service.location else {}))
     if not made.ok:
-        sys.exit(f"The scratch dataset cannot be made in project {service.project}: {made}")
+        sys.exit(f"The scratch dataset could not be created in project {service.project}: {made}")
     print(f"Scratch dataset: {service.project}:{service.dataset}", flush=True)
     try:
         equal = run(arguments, service)

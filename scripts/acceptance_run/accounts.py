@@ -1,4 +1,4 @@
-"""Who asks: two service accounts with exactly the documented roles if they can be made, else the caller."""
+"""The accounts that ask: two service accounts with exactly the documented roles, or the caller if they cannot be created."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from acceptance_run.service import SCOPE, Service
 
 IAM = "https://iam.googleapis.com/v1"
 PROJECTS = "https://cloudresourcemanager.googleapis.com/v3/projects"
-PROPAGATION_SECONDS = 180  # a new binding holds after a minute or two, "Access change propagation"
+PROPAGATION_SECONDS = 180  # a new binding takes effect within a minute or two, "Access change propagation"
 
 
 class Accounts:
@@ -21,7 +21,7 @@ class Accounts:
         self.editor = self.owner = caller
 
     def make(self):
-        """Creates the accounts; on any refusal it says why and leaves the caller in their place."""
+        """Creates the accounts. If that is refused, `why` says so and the caller is used instead."""
         import google.auth
         from google.auth import impersonated_credentials
         from google.auth.transport.requests import AuthorizedSession
@@ -72,7 +72,7 @@ class Accounts:
             raise RuntimeError(f"granting {role}: {answer}")
 
     def bind_jobs(self, add: bool):
-        """Adds both accounts to roles/bigquery.jobUser of the project, or takes them out again."""
+        """Grants both accounts roles/bigquery.jobUser on the project, or revokes it."""
         url = f"{PROJECTS}/{self.caller.project}"
         policy = self.post(f"{url}:getIamPolicy", {"options": {"requestedPolicyVersion": 3}})
         members = {f"serviceAccount:{email}" for email in self.emails.values()}
@@ -92,7 +92,7 @@ class Accounts:
             time.sleep(5)
 
     def credential_file(self, name: str, email: str) -> str | None:
-        """Application Default Credentials that impersonate the account, where the caller's are a file."""
+        """Application Default Credentials that impersonate the account; None if the caller has no credentials file."""
         known = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS") or pathlib.Path.home() / ".config/gcloud/application_default_credentials.json"
         if not pathlib.Path(known).is_file():
             return None

@@ -1,4 +1,4 @@
-"""The copies: the program runs against the scratch dataset, and every value is read back and compared."""
+"""Copies tables into the scratch dataset with the program, and compares every value."""
 
 import json
 import os
@@ -14,7 +14,7 @@ READBACK = next(ROOT.glob("tests/**/readback.py"))
 DEMO = ["users", "orders", "products", "transactions"]
 DATABASE = "shop"
 
-# Every type at its edges, as far as both BigQuery and the emulator hold it (the emulator has 38 digits).
+# The limits of every type, as far as both BigQuery and the emulator support them (the emulator has 38 digits).
 EDGES = """
 CREATE TABLE edges (
   id INT PRIMARY KEY, t TINYINT, su SMALLINT UNSIGNED, m MEDIUMINT, iu INT UNSIGNED, b BIGINT, bu BIGINT UNSIGNED, flag BOOL,
@@ -65,7 +65,7 @@ class Program:
             self.environment["GOOGLE_APPLICATION_CREDENTIALS"] = credentials
 
     def run(self, tables: str, *arguments: str, **variables: str) -> tuple[int, list[dict], str]:
-        """The exit code, the log lines, and what else was printed."""
+        """The exit code, the log lines, and the whole output."""
         environment = self.environment | {"TABLES": tables} | variables
         done = subprocess.run([BINARY, *arguments], env=environment, capture_output=True, text=True)
         lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{") and line.endswith("}")]
@@ -78,7 +78,7 @@ class Program:
 
 
 def copy_all(program: Program) -> bool:
-    """Copies every table and compares every value; prints what is not equal."""
+    """Copies every table and compares every value; prints differences."""
     tables = [*DEMO, "edges"]
     code, lines, output = program.run(",".join(tables))
     failed = [line.get("message", "") for line in lines if line.get("event") in ("table_failed", "sync_failed", "configuration_invalid")]

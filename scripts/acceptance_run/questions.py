@@ -1,6 +1,6 @@
-"""The questions that BigQuery's documents leave open, each asked on tables of its own.
+"""Questions that BigQuery's documentation leaves open. Each uses its own tables.
 
-A question's function returns what was observed in a few words. `EXPECTED` says what the program relies on, or what the documents say.
+The function of a question returns what it observed, in a few words. `QUESTIONS` says what is expected.
 """
 
 import json
@@ -19,7 +19,7 @@ DATA_ONLY = {"writeDisposition": "WRITE_TRUNCATE_DATA"}
 
 
 class Asking:
-    """What the questions share."""
+    """The context that the questions share."""
 
     def __init__(self, accounts: Accounts, source: Source, program: Program):
         self.accounts, self.source, self.program = accounts, source, program
@@ -100,13 +100,13 @@ def json_digits(asking: Asking) -> str:
 
 
 def described_after_a_load(asking: Asking, name: str, **configuration) -> str:
-    """What a load leaves of a description, a mode and a primary key."""
+    """What a load preserves of a description, a mode and a primary key."""
     described = [{"name": "id", "type": "INTEGER", "mode": "REQUIRED", "description": "by hand"}, {"name": "v", "type": "STRING"}]
     asking.fresh(name, described, tableConstraints={"primaryKey": {"columns": ["id"]}})
     return f"{asking.editor.load(name, REQUIRED, ROWS, **configuration)}; {state(asking, name)}"
 
 
-def truncate_data_keeps(asking: Asking) -> str:
+def truncate_data_preserves(asking: Asking) -> str:
     return described_after_a_load(asking, "q_keeps", **DATA_ONLY)
 
 
@@ -251,7 +251,7 @@ def replace_a_table_with_policies(asking: Asking) -> str:
     return f"first run exit {first}, second run exit {code} {why[:200]}; policies: {asking.policies('policed')}"
 
 
-# (the question, what the program relies on or the documents say, the words of an answer as expected, how it is asked)
+# (question, expected answer: what the program relies on or the documentation says, words of that answer, function that asks)
 QUESTIONS: list[tuple[str, str, str, Callable[[Asking], str]]] = [
     ("May dataEditor list row access policies?", "403 accessDenied", "403", listing_policies),
     ("WRITE_TRUNCATE as dataEditor on a table with a policy", "loads, 0 policies left", "0 left", truncate_with_policies),
@@ -263,12 +263,12 @@ QUESTIONS: list[tuple[str, str, str, Callable[[Asking], str]]] = [
     ("JSON: a double", "the same double", 'becomes {"a":67.174118}', json_double),
     ("JSON: duplicate keys and their order", 'the first of them: {"a":1,"b":1}', 'becomes {"a":1,"b":1}', json_duplicates),
     ("JSON: a number of 30 digits", "rounded to a double", "e+29", json_digits),
-    ("WRITE_TRUNCATE_DATA: what stays", "description, mode and key", "primary key ['id']", truncate_data_keeps),
+    ("WRITE_TRUNCATE_DATA: what is preserved", "description, mode and key", "primary key ['id']", truncate_data_preserves),
     ("WRITE_TRUNCATE: what is lost", "description and key", "primary key None", truncate_drops),
     ("WRITE_TRUNCATE_DATA with a new column", "loads, column added", "columns id, v, w", data_added_column),
     ("Descriptions in an Avro load", "from schema and Avro's doc", "'from the schema', v: \"from Avro's doc\"", description_in_a_load),
     ("A foreign key to a table without primary key", "400 invalid", "400", foreign_key_to_a_table_without_key),
-    ("WRITE_TRUNCATE of a table that a foreign key refers to", "loads, foreign key stays", "load: 200; foreign keys left: 1", truncating_a_referenced_table),
+    ("WRITE_TRUNCATE of a table that a foreign key refers to", "loads, foreign key is preserved", "load: 200; foreign keys left: 1", truncating_a_referenced_table),
     ("GEOGRAPHY from an Avro string", "POINT(1 2)", "POINT(1 2)", geography_from_avro),
     ("An Avro block of nearly 16 MB", "loads", "block: 200", large_block),
     ("A load into a partition decorator", "replaces that day only", "2026-01-02 2, 2026-01-03 1", load_into_a_partition),
@@ -281,7 +281,7 @@ QUESTIONS: list[tuple[str, str, str, Callable[[Asking], str]]] = [
 
 
 def ask_all(asking: Asking) -> list[tuple[str, str, str, bool]]:
-    """Every question with what was expected, what was observed, and whether the two agree."""
+    """(question, expected, observed, whether they agree) for each question."""
     answers = []
     for question, expected, words, ask in QUESTIONS:
         try:

@@ -1,4 +1,4 @@
-"""BigQuery's REST API as one caller sees it: requests, queries, load jobs, and what they cost."""
+"""BigQuery's REST API for one caller: requests, queries, load jobs, and their cost."""
 
 import dataclasses
 import io
@@ -18,7 +18,7 @@ WAIT_SECONDS = 300  # for a job of a few rows
 
 @dataclasses.dataclass
 class Answer:
-    """An answer of the API: its status and its JSON."""
+    """An answer of the API: status and JSON."""
 
     status: int
     body: dict
@@ -38,7 +38,7 @@ class Answer:
 class Service:
     """One caller of the API, in one project."""
 
-    billed = 0  # bytes, of all callers together
+    billed = 0  # bytes, by all callers together
 
     def __init__(self, project: str, session: requests.Session, base: str = GOOGLE, dataset: str = "", location: str | None = None):
         self.project, self.session, self.base, self.dataset, self.location = project, session, base, dataset, location
@@ -58,7 +58,7 @@ class Service:
         return self.call("POST", f"datasets/{self.dataset}/tables", body)
 
     def query(self, sql: str, dry_run: bool = False) -> Answer:
-        """Runs a statement as a job of its own and waits for it; `dataset.t` in it is the table t of the scratch dataset."""
+        """Runs a statement as a job and waits for it. `dataset.t` in it means table t of the scratch dataset."""
         named = re.sub(r"\bdataset\.(\w+)", rf"`{self.project}.{self.dataset}.\1`", sql)
         query = {"query": named, "useLegacySql": False, "useQueryCache": False}
         configuration = {"query": query, "dryRun": True} if dry_run else {"query": query}
@@ -69,7 +69,7 @@ class Service:
         return answer
 
     def rows(self, sql: str) -> list[list]:
-        """The values of a query, as the API's text; fails with BigQuery's words."""
+        """The rows of a query, as strings. Raises BigQuery's error if it fails."""
         job = self.query(sql)
         if not job.ok:
             raise RuntimeError(f"{sql}: {job}")
@@ -79,7 +79,7 @@ class Service:
         return [[cell["v"] for cell in row["f"]] for row in answer.body.get("rows", [])]
 
     def load(self, name: str, avro: dict, records: list[dict], **configuration) -> Answer:
-        """Loads an Avro file made by fastavro, as the program would: one resumable upload."""
+        """Loads an Avro file in one resumable upload, as the program does."""
         file = io.BytesIO()
         fastavro.writer(file, fastavro.parse_schema(avro), records, sync_interval=1 << 30)
         return self.upload(name, file.getvalue(), **configuration)
@@ -106,7 +106,7 @@ class Service:
         return reference | ({"location": self.location} if self.location else {})
 
     def ended(self, answer: Answer) -> Answer:
-        """The job once it is done; one that failed is an answer with its error."""
+        """Waits for the job. A failed job becomes an answer with its error."""
         deadline = time.monotonic() + WAIT_SECONDS
         while answer.ok and answer.body.get("status", {}).get("state") != "DONE":
             if time.monotonic() > deadline:

@@ -1,6 +1,6 @@
-"""The BigQuery emulator of the tests: `local-bigquery`, repaired, held to Google's API and made as strict as BigQuery where it matters.
+"""The BigQuery emulator of the tests: `local-bigquery` with repairs, checks against Google's API, and BigQuery's permissions.
 
-What each file is for:
+The files:
 
     __main__      starts it
     offline       DuckDB without a network
@@ -8,15 +8,15 @@ What each file is for:
     uploads       repairs the resumable upload
     discovery     Google's description of the API: methods, parameters, fields
     schemas       compares JSON with that description
-    contract      refuses what the program may not send, and hides what Google would not answer
-    rules         what a test switches on for its dataset: its first lines say how
-    permissions   roles, and what they permit
-    patches       properties of tables that BigQuery refuses
-    strict        refuses requests and jobs for want of permissions, and such patches
-    replacing     what WRITE_TRUNCATE and WRITE_TRUNCATE_DATA leave of a table
+    contract      refuses requests that break the API, and removes from answers what Google would not send
+    rules         rules that a test sets for its dataset; the first lines of the file say how
+    permissions   roles and their permissions
+    patches       table properties that BigQuery refuses
+    strict        refuses requests and jobs without permission, and such patches
+    replacing     what WRITE_TRUNCATE and WRITE_TRUNCATE_DATA preserve of a table
     partitions    loads into one partition, `table$20260102`
     merges        repairs MERGE in a transaction
-    application   puts all of it together
+    application   assembles the parts
 
-Only the program's own requests are held to the contract and to rules; a test that prepares or looks at something is not.
+The contract and the rules apply only to requests of the program, not to those of the tests.
 """

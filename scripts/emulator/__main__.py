@@ -1,10 +1,10 @@
-"""Starts the BigQuery emulator `local-bigquery` without a network, repaired, strict, and held to Google's API.
+"""Starts the BigQuery emulator `local-bigquery` offline, with repairs, permissions and checks against Google's API.
 
     PYTHONPATH=scripts .dev/venv/bin/python -m emulator --host 127.0.0.1 --port 9050 --grpc-port 0 --data-dir DIR --project local
         [--violations FILE]
 
-It takes the flags of `local-bigquery serve` and is ready when GET /bigquery/v2/projects/local/datasets answers 200. The program's requests
-that break the contract with the API are written to FILE, a line each.
+It takes the flags of `local-bigquery serve` and is ready when GET /bigquery/v2/projects/local/datasets answers 200. It writes a line to
+FILE for each fault of the program's requests.
 """
 
 import argparse
@@ -19,7 +19,7 @@ def main():
     own.add_argument("--violations", type=pathlib.Path)
     given, others = own.parse_known_args(sys.argv[1:])
     api = discovery.google()
-    offline.connect()  # before the emulator is imported
+    offline.connect()  # must run before the emulator is imported
     from emulator.application import build
 
     build(api, given.violations)

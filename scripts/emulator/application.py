@@ -1,4 +1,4 @@
-"""The emulator's web application with all that is put around it."""
+"""Assembles the emulator's web application: repairs and middlewares."""
 
 from local_bigquery import app
 
@@ -11,7 +11,7 @@ from emulator.uploads import ResumableUploads
 
 
 def build(api: Api, violations=None):
-    """Repairs the emulator and puts the layers around it, the innermost first."""
+    """Repairs the emulator and adds the middlewares, innermost first."""
     for repaired in (typed_loads, replacing, partitions, merges):
         repaired.repair()
     strict.hold_jobs()

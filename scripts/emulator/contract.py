@@ -1,7 +1,7 @@
 """The contract with the API: checks what the program sends and reads against Google's discovery document.
 
-A request that breaks the contract is answered with 400 and recorded in a file of the run. `scripts/with-servers` fails the run if the file
-is not empty, even if the test tolerated the 400. Answers lose everything that Google would not send, so the program cannot rely on it.
+A request that breaks the contract is answered with 400 and recorded in a file. `scripts/with-servers` fails the run if the file is not
+empty, even if the test tolerated the 400. Everything that Google would not send is removed from answers, so the program cannot rely on it.
 """
 
 import json
@@ -20,9 +20,9 @@ NO_CHUNK = re.compile(r"bytes \*/(\d+|\*)")
 UPLOAD_HEADERS = ("x-upload-content-type", "x-upload-content-length")
 CONTENT_TYPE = re.compile(r'application/json(; *charset="?utf-8"?)?', re.IGNORECASE)
 
-# If the program changed its User-Agent, nothing would be checked any more. This makes it show.
+# If the program changed its User-Agent, its requests would no longer be checked. This error reveals that.
 PYTHON = "python"
-NOBODY = "only the program and tests in Python upload, and the program's User-Agent starts with mysql-bigquery-sync/"
+UNKNOWN_SENDER = "only the program and the Python tests may upload; the program's User-Agent starts with mysql-bigquery-sync/"
 
 
 class Refused(ValueError):
@@ -35,31 +35,31 @@ def parse(text: bytes):
     def once(pairs):
         names = [name for name, _ in pairs]
         if twice := {name for name in names if names.count(name) > 1}:
-            raise Refused(f"the body has {', '.join(sorted(twice))} twice in one object")
+            raise Refused(f"the body repeats {', '.join(sorted(twice))} in one object")
         return dict(pairs)
 
     def constant(word):
-        raise Refused(f"the body has {word}, which JSON does not have")
+        raise Refused(f"the body contains {word}, which is not valid JSON")
 
     try:
         return json.loads(text.decode(), object_pairs_hook=once, parse_constant=constant)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise Refused(f"the body is no JSON: {error}") from None
+        raise Refused(f"the body is not JSON: {error}") from None
 
 
 class Checker:
-    """Finds what is wrong with a request."""
+    """Finds the faults of requests."""
 
     def __init__(self, api: Api):
         self.api = api
         self.schemas = Schemas(api.schemas)
 
     def faults(self, verb: str, path: str, query: str, headers: dict[str, str], body: bytes) -> list[str]:
-        """Everything that is wrong with a request; headers by their names in lower case."""
+        """All faults of a request. The names of headers are in lower case."""
         method, values = self.api.method(verb, path)
         if method is None:
             others = sorted({other.verb for other in self.api.methods_at(path)})
-            return [f"the path takes {' and '.join(others)}, not {verb}" if others else "the API has no such path"]
+            return [f"the path accepts {' and '.join(others)}, not {verb}" if others else "the API has no such path"]
         found = [*self._path_faults(method, values), *self._query_faults(method, query)]
         found += self._body_faults(method, headers, body)
         return found + (self._upload_faults(headers) if method.is_upload else [])
@@ -82,17 +82,17 @@ class Checker:
                 yield f"{method.id} has no query parameter {name}"
                 continue
             if len(values) > 1 and not schema.get("repeated"):
-                yield f"the query parameter {name} is there {len(values)} times"
+                yield f"the query parameter {name} appears {len(values)} times"
             for value in values:
                 yield from self._parameter_faults(name, value, schema)
         for name, schema in own.items():
             if schema.get("required") and name not in given:
-                yield f"the query parameter {name} is missing, and {method.id} requires it"
+                yield f"the query parameter {name} is missing, but {method.id} requires it"
         kinds = given.get("uploadType", [])
         if method.is_upload and not any(kind in UPLOAD_TYPES for kind in kinds):
-            yield f"an upload says uploadType, one of {', '.join(UPLOAD_TYPES)}"
+            yield f"an upload needs uploadType, one of {', '.join(UPLOAD_TYPES)}"
         if not method.is_upload and kinds:
-            yield f"uploadType is for paths below /{UPLOAD}"
+            yield f"uploadType is only for paths below /{UPLOAD}"
 
     @staticmethod
     def _parameter_faults(name: str, value: str, schema: dict):
@@ -104,11 +104,11 @@ class Checker:
         if fault := scalar_fault(typed, kind, schema.get("format")):
             yield f"the query parameter {name} is {fault}"
         if "enum" in schema and value not in schema["enum"]:
-            yield f"the query parameter {name} is {value!r}, and may be {', '.join(map(repr, schema['enum']))}"
+            yield f"the query parameter {name} is {value!r}, but must be one of {', '.join(map(repr, schema['enum']))}"
 
     def _body_faults(self, method: Method, headers: dict[str, str], body: bytes):
         if method.request is None:
-            return ["the request has a body, and the method takes none"] if body else []
+            return ["the request has a body, but the method accepts none"] if body else []
         found = []
         kind = headers.get("content-type", "")
         if not CONTENT_TYPE.fullmatch(kind):
@@ -128,30 +128,30 @@ class Checker:
 
     @staticmethod
     def session_faults(verb: str, headers: dict[str, str]) -> list[str]:
-        """Everything that is wrong with a request to the session of a resumable upload."""
+        """All faults of a request to the session of a resumable upload."""
         length = headers.get("content-length")
         if verb == "DELETE":
-            return [] if length in (None, "0") else ["the request that ends a session has no body"]
+            return [] if length in (None, "0") else ["a DELETE to a session must have no body"]
         if verb != "PUT":
-            return [f"a session takes PUT and DELETE, not {verb}"]
-        found = [] if length and length.isdecimal() else ["a PUT to a session says its Content-Length"]
+            return [f"a session accepts PUT and DELETE, not {verb}"]
+        found = [] if length and length.isdecimal() else ["a PUT to a session needs a Content-Length"]
         size = 0 if found else int(length)
         text = headers.get("content-range", "")
         if chunk := CHUNK.fullmatch(text):
             first, end, total = int(chunk[1]), int(chunk[2]) + 1, chunk[3]
             if end - first != size:
-                found.append(f"the Content-Range {text!r} is of {end - first} bytes, and the Content-Length is {size}")
+                found.append(f"the Content-Range {text!r} covers {end - first} bytes, but the Content-Length is {size}")
             if total != "*" and int(total) < end:
-                found.append(f"the Content-Range {text!r} ends behind its total")
+                found.append(f"the Content-Range {text!r} ends after its total")
             if first % QUANTUM:
                 found.append(f"the Content-Range {text!r} does not start at a multiple of {QUANTUM}")
             # Only the last chunk of a file may have any size.
             if total != str(end) and (end - first) % QUANTUM:
-                found.append(f"the Content-Range {text!r} is not the last of the file and no multiple of {QUANTUM}")
+                found.append(f"the Content-Range {text!r} is not the last one of the file and not a multiple of {QUANTUM}")
         elif not NO_CHUNK.fullmatch(text):
             found.append(f"the Content-Range is {text!r}")
         elif size:
-            found.append(f"the Content-Range {text!r} is of no bytes, and the Content-Length is {size}")
+            found.append(f"the Content-Range {text!r} covers no bytes, but the Content-Length is {size}")
         return found
 
     def shaped(self, method: Method | None, body: bytes) -> bytes:
@@ -163,7 +163,7 @@ class Checker:
 
 
 class Contract:
-    """Checks the program's requests and shapes the answers that it gets."""
+    """Checks the program's requests and shapes the answers to them."""
 
     def __init__(self, app, api: Api, violations=None, checked: dict[str, int] | None = None):
         """`violations` is the file to write to. `checked` counts requests by method."""
@@ -178,12 +178,12 @@ class Contract:
         verb, path, query = scope["method"], web.raw_path(scope), scope["query_string"].decode("latin-1")
         if not web.is_program(scope):
             if path.startswith(f"/{UPLOAD}") and verb == "POST" and PYTHON not in (web.header(scope, b"user-agent") or "").lower():
-                return await self.refuse(f"{verb} {path}", [NOBODY], receive, send)
+                return await self.refuse(f"{verb} {path}", [UNKNOWN_SENDER], receive, send)
             return await self.app(scope, receive, send)
         headers = {key.decode("latin-1").lower(): value.decode("latin-1") for key, value in scope["headers"]}
         address = f"{path}?{query}"
         if path.startswith(f"/{UPLOAD}") and (address in self.sessions or verb != "POST"):
-            # The address of a session is opaque: it must be used exactly as it was given.
+            # A session's address is opaque: the program must use it unchanged.
             faults = [] if address in self.sessions else ["this is not the Location of a session"]
             faults += self.checker.session_faults(verb, headers)
             method, _ = self.checker.api.method("POST", path)
@@ -202,9 +202,9 @@ class Contract:
         await self.app(scope, receive, Shaping(self, method, send).send)
 
     async def refuse(self, request: str, faults: list[str], receive, send):
-        """Answers 400 and records why."""
+        """Answers 400 and records the faults."""
         self.record(request, faults)
-        await web.read(receive)  # otherwise the client would still be sending
+        await web.read(receive)  # because the client would still be sending
         revision = self.checker.api.revision
         message = f"{request} breaks the contract with BigQuery's API (discovery document {revision}): {'; '.join(faults)}"
         await web.answer(send, 400, web.error(400, "invalid", message))
@@ -218,7 +218,7 @@ class Contract:
 
 
 class Shaping:
-    """Holds an answer back until it is complete, then sends it in Google's shape."""
+    """Buffers an answer until it is complete, then sends it in Google's shape."""
 
     def __init__(self, contract: Contract, method: Method | None, send):
         self.contract, self.method, self.forward = contract, method, send

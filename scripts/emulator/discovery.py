@@ -1,7 +1,7 @@
-"""Google's discovery document of BigQuery's API: its methods, parameters and fields.
+"""Google's discovery document for BigQuery's API: methods, parameters and fields.
 
 The document is `bigquery.v2.json` of the Python package google-api-python-client. `scripts/requirements.txt` pins the package and names the
-revision on the same line, and nowhere else; another revision than the one named there ends the emulator before it starts.
+revision on the same line, the only place that does. The emulator does not start with any other revision.
 """
 
 import dataclasses
@@ -16,7 +16,7 @@ import urllib.parse
 REQUIREMENTS = pathlib.Path(__file__).parents[1] / "requirements.txt"
 PINNED = re.compile(r"^google-api-python-client==\S+ +# .*\brevision (\d+)", re.MULTILINE)
 PARAMETER = re.compile(r"\{\+?(\w+)\}")
-# An upload has a path and parameters of its own. Page "Upload files to BigQuery" (reference/api-uploads).
+# Uploads have their own path and parameters. Page "Upload files to BigQuery" (reference/api-uploads).
 UPLOAD = "upload/"
 UPLOAD_TYPES = ("media", "multipart", "resumable")
 
@@ -28,7 +28,7 @@ class Method:
     id: str
     verb: str
     path: re.Pattern
-    literal: int  # characters of the path that are not parameters: the more, the better it fits
+    literal: int  # characters of the path that are not parameters; more means a better match
     parameters: dict
     order: tuple[str, ...]  # the parameters of the path
     request: dict | None
@@ -54,7 +54,7 @@ class Api:
                 yield from below(child)
 
         for found in below(document):
-            # If one parameter is a whole name, `projects/…/tables/…`, only the flat path has the words in it.
+            # If a parameter is a whole resource name, `projects/…/tables/…`, only the flat path contains the words.
             own = found["flatPath"] if "{+resource}" in found["path"] else found["path"]
             paths = [("/" + document["servicePath"] + own, False)]
             if found.get("supportsMediaUpload"):
@@ -100,7 +100,7 @@ def pinned_revision(requirements: str) -> str | None:
 
 @functools.cache
 def google() -> Api:
-    """Google's document. Exits if it is missing or not of the pinned revision."""
+    """Google's document. Exits if it is missing or has another revision than the pinned one."""
     package = importlib.util.find_spec("googleapiclient")
     if package is None:
         sys.exit("The Python package google-api-python-client is missing: scripts/install emulator")
@@ -110,7 +110,7 @@ def google() -> Api:
     wanted = pinned_revision(REQUIREMENTS.read_text())
     if api.revision != wanted:
         sys.exit(
-            f"{file} is revision {api.revision}, and {REQUIREMENTS} says {wanted}: look at what Google changed, then correct the line "
+            f"{file} is revision {api.revision}, but {REQUIREMENTS} says {wanted}: check what Google changed, then correct the line "
             "of google-api-python-client"
         )
     return api

@@ -1,4 +1,4 @@
-"""MERGE inside BEGIN TRANSACTION: the emulator sends a second BEGIN, upon which the engine aborts the transaction.
+"""Repairs MERGE inside BEGIN TRANSACTION: the emulator sends a second BEGIN, and the engine then aborts the transaction.
 
 Page "Multi-statement transactions" (transactions): a transaction may contain any DML, including MERGE.
 """
@@ -8,7 +8,7 @@ from local_bigquery.jobs import merge
 
 
 class Joining:
-    """A cursor in a transaction, which refuses BEGIN without asking the engine."""
+    """A cursor in a transaction. It refuses BEGIN itself, so that the engine does not abort the transaction."""
 
     def __init__(self, cursor):
         self.cursor = cursor
@@ -23,7 +23,7 @@ class Joining:
 
 
 def in_transaction(cursor) -> bool:
-    """now() is the start of the transaction, and a statement outside of one has its own."""
+    """Whether the cursor is in a transaction: only then do two statements have the same now()."""
     first, second = (cursor.execute("SELECT epoch_us(now())").fetchone() for _ in range(2))
     return first == second
 

@@ -1,4 +1,4 @@
-"""DuckDB, on which the emulator stands, without a network: its extensions come from Python packages."""
+"""Lets DuckDB, the emulator's engine, work offline: its extensions come from Python packages."""
 
 import functools
 import importlib.util
@@ -9,7 +9,7 @@ import duckdb
 
 
 def extension_file(name: str) -> pathlib.Path:
-    """The DuckDB extension `name` as its wheel carries it: DuckDB would download it, and does not have to."""
+    """The file of the DuckDB extension `name` in its Python package, so that DuckDB need not download it."""
     package = importlib.util.find_spec(f"duckdb_extension_{name}")
     if package is None:
         sys.exit(f"The Python package duckdb-extension-{name} is missing: scripts/install emulator")
@@ -17,20 +17,20 @@ def extension_file(name: str) -> pathlib.Path:
 
 
 def connect():
-    """Makes duckdb.connect install and load the emulator's extensions from their files and never look for others."""
+    """Makes duckdb.connect load the emulator's extensions from files, and turns off downloads."""
     extensions = {name: extension_file(name) for name in ("ducklake", "spatial")}
-    folder = pathlib.Path(sys.prefix) / "duckdb_extensions"  # in the environment: nothing of the user's home is read or written
+    folder = pathlib.Path(sys.prefix) / "duckdb_extensions"  # inside the Python environment, so that the user's home is not touched
     folder.mkdir(exist_ok=True)
     published = duckdb.connect
 
     @functools.wraps(published)
     def connect_with_extensions(*args, config=None, **kwargs):
         config = dict(config or {})
-        time_zone = config.pop("TimeZone", None)  # understood only once the connection stands
+        time_zone = config.pop("TimeZone", None)  # can be set only after connecting
         offline = {"extension_directory": str(folder), "autoinstall_known_extensions": "false"}
         connection = published(*args, config={**offline, **config}, **kwargs)
         for name, file in extensions.items():
-            if not any(folder.rglob(file.name)):  # the emulator says INSTALL as well, which then finds it in place
+            if not any(folder.rglob(file.name)):  # the emulator's own INSTALL then finds it
                 connection.execute(f"INSTALL '{file}'")
             connection.execute(f"LOAD {name}")
         if time_zone:

@@ -14,7 +14,7 @@ def refusal(body: dict, existing: dict, refused: tuple[str, ...], find) -> str |
     labels = {**existing.get("labels", {}), **(body.get("labels") or {})}
     count = sum(value is not None for value in labels.values())
     if count > MOST_LABELS:
-        return f"Invalid value for labels: a table cannot have more than {MOST_LABELS} labels, and this one would have {count}"
+        return f"Invalid value for labels: a table cannot have more than {MOST_LABELS} labels, but this one would have {count}"
     expiration = body.get("expirationTime")
     # Page "Managing tables" (managing-tables): an expiration must be in the future.
     if expiration is not None and int(expiration) <= time.time() * 1000:
@@ -38,7 +38,7 @@ def constraints_refusal(constraints: dict, existing: dict, find) -> str | None:
     if missing := [column for column in key if column.casefold() not in columns]:
         return f"Primary key column {missing[0]} was not found in the table's schema"
     if len(key) > MOST_KEY_COLUMNS:
-        return f"A primary key has at most {MOST_KEY_COLUMNS} columns, and this one {len(key)}"
+        return f"A primary key has at most {MOST_KEY_COLUMNS} columns, but this one has {len(key)}"
     for foreign in constraints.get("foreignKeys") or []:
         pairs = foreign["columnReferences"]
         if missing := [pair["referencingColumn"] for pair in pairs if pair["referencingColumn"].casefold() not in columns]:

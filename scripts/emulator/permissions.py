@@ -1,6 +1,6 @@
 """The roles that a test can grant, and the permissions that a request or a job needs.
 
-Roles list only the permissions that are checked here. Sources: page "IAM roles and permissions"
+The roles list only permissions that the emulator checks. Sources: page "IAM roles and permissions"
 (access-control) for the roles; the discovery document for what each method needs.
 """
 

@@ -1,8 +1,8 @@
-"""What a job that replaces a table, its rows or one partition does to everything else of the table.
+"""What a job that replaces a table, its rows or one partition does to the table's other properties.
 
 Sources: the discovery document, `JobConfigurationLoad.writeDisposition` and `.schemaUpdateOptions`; page "Modifying table schemas"
 (managing-table-schemas); page "Introduction to row-level security" (row-level-security-intro), "Implicit deletion": WRITE_TRUNCATE removes
-all row access policies. It makes no exception for one partition, so there is none here.
+all row access policies. The page makes no exception for a load into one partition, so neither does this file.
 """
 
 import duckdb
@@ -17,8 +17,9 @@ from emulator import partitions
 # The API has two names for some types.
 STANDARD = {"INT64": "INTEGER", "FLOAT64": "FLOAT", "BOOL": "BOOLEAN", "STRUCT": "RECORD", "DECIMAL": "NUMERIC", "BIGDECIMAL": "BIGNUMERIC"}
 OPTIONS = {"ALLOW_FIELD_ADDITION", "ALLOW_FIELD_RELAXATION"}
+# How often a commit is tried: more than the number of loads that tests run at once.
+COMMITS = 20
 # Properties that WRITE_TRUNCATE resets.
-COMMITS = 20  # more than the number of loads that tests run at once
 REPLACED = ("schema", "tableConstraints", "encryptionConfiguration")
 
 
@@ -51,13 +52,13 @@ def repair():
         return False
 
     tables.write = write
-    # A load leaves no NOT NULL in the engine. With `nested`, the recorded mode REQUIRED is used instead.
+    # After a load, the engine has no NOT NULL. With `nested`, the recorded mode REQUIRED is used instead.
     tables._overlay = lambda fields, extras, nested=False: overlay(fields, extras, True)
     tables.load = counted(tables.load)
 
 
 def counted(load):
-    """The engine's number of rows counts rows that were deleted."""
+    """Makes `load` count the rows, because the engine's number includes deleted rows."""
 
     def exact(*reference):
         table = load(*reference)
@@ -81,11 +82,11 @@ def same_layout(table: Table, config):
             message = f"Incompatible table partitioning specification. Destination table exists with partitioning specification {is_}"
             raise BigQueryError("invalid", f"{message}, but transfer target partitioning specification is {wanted}")
     if "clustering" in given and was.get("clustering", {}).get("fields") != given["clustering"].get("fields"):
-        raise BigQueryError("invalid", "Incompatible table clustering specification: the destination table is clustered otherwise")
+        raise BigQueryError("invalid", "Incompatible table clustering specification: the destination table has a different clustering")
 
 
 def relevant(partitioning: dict | None) -> dict | None:
-    """The parts of a partitioning that must be the same."""
+    """The parts of a partitioning that must match."""
     return partitioning and {key: value for key, value in partitioning.items() if key in ("type", "field", "range")}
 
 
@@ -107,7 +108,7 @@ def remember(reference, config):
 
 
 def in_one(cur, work):
-    """Runs `work` in one transaction, and retries if it conflicts with another table's."""
+    """Runs `work` in one transaction. Retries if it conflicts with the transaction of another table."""
     for last in (*[False] * COMMITS, True):
         cur.execute("BEGIN")
         try:
@@ -152,13 +153,13 @@ def replace_rows(cur, query, params, reference, config, disposition, prefix, par
     with database.writing(*reference):
         in_one(cur, work)
     stored = metadata.load(Table, *reference) or current
-    kept = [field.replace(mode="NULLABLE") if field.name.casefold() in relaxed else field for field in tables.fields(current)]
-    schema = {"fields": [field.dump() for field in kept + added]}
+    preserved = [field.replace(mode="NULLABLE") if field.name.casefold() in relaxed else field for field in tables.fields(current)]
+    schema = {"fields": [field.dump() for field in preserved + added]}
     tables.record(*reference, stored.replace(schema=schema, lastModifiedTime=metadata.now()))
 
 
 def changes(current, given, options: set[str], prefix: str):
-    """(columns to add, names of columns to relax). Any difference that the job's options do not allow fails it."""
+    """(columns to add, names of columns to relax). Fails the job if its options do not allow a difference."""
     if unknown := options - OPTIONS:
         raise BigQueryError("invalid", f"Invalid schema update option: {', '.join(sorted(unknown))}")
     if not given:

@@ -1,9 +1,9 @@
-"""Rules that a test switches on for one project or one dataset, so that it does not disturb tests that run in parallel.
+"""Rules that a test sets for one project or one dataset, so that tests can run in parallel.
 
-    PUT /_test/rules/PROJECT            for all of a project
-    PUT /_test/rules/PROJECT/DATASET    for one dataset, in place of the project's rules
-    GET, DELETE                         show or delete the rules of the same addresses
-    GET /_test/contract                 number of the program's requests checked against the contract, by method
+    PUT /_test/rules/PROJECT            for a whole project
+    PUT /_test/rules/PROJECT/DATASET    for one dataset; overrides the project's rules
+    GET, DELETE                         show or delete the rules at the same addresses
+    GET /_test/contract                 how many requests of the program were checked against the contract, by method
 
 The body of a PUT is JSON and replaces the previous rules. Every key is optional:
 
@@ -11,11 +11,11 @@ The body of a PUT is JSON and replaces the previous rules. Every key is optional
      "permissions": ["bigquery.rowAccessPolicies.list"],
      "refuse_patches_of": ["tableConstraints.foreignKeys"]}
 
-roles              grant these roles to the program and nothing else; permissions.py lists the roles
-permissions        grant these permissions as well, like a custom role
+roles              grant the program only these roles; permissions.py lists them
+permissions        also grant these permissions, like a custom role
 refuse_patches_of  refuse every patch that contains one of these keys (400 invalid)
 
-Without "roles" and "permissions" everything is granted. Rules are for the program; what a test itself asks for is never refused.
+Without "roles" and "permissions", everything is granted. Rules apply only to the program, not to the test's own requests.
 """
 
 import contextvars
@@ -44,17 +44,17 @@ class Rules:
 
     @classmethod
     def parse(cls, given: dict) -> "Rules":
-        """Reads rules from JSON. An unknown name is an error, so that a typo does not switch a rule off."""
+        """Reads rules from JSON. An unknown name is an error, so that a typo cannot disable a rule."""
         known = {"roles", "permissions", "refuse_patches_of"}
         if unknown := [*(set(given) - known), *(role for role in given.get("roles", []) if role not in ROLES)]:
-            raise Unknown(f"no such rule or role: {', '.join(unknown)}; there are {', '.join(sorted(known | set(ROLES)))}")
+            raise Unknown(f"no such rule or role: {', '.join(unknown)}; valid: {', '.join(sorted(known | set(ROLES)))}")
         granted = None
         if "roles" in given or "permissions" in given:
             granted = frozenset(given.get("permissions", ())).union(*(ROLES[role] for role in given.get("roles", ())))
         return cls(granted, tuple(given.get("refuse_patches_of", ())))
 
     def lacks(self, *permissions: str) -> str | None:
-        """The first of the permissions that is not granted."""
+        """The first permission that is not granted, or None."""
         return next((name for name in permissions if self.granted is not None and name not in self.granted), None)
 
 

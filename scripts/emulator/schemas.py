@@ -1,4 +1,4 @@
-"""Compares JSON with the schemas of a discovery document: finds faults in requests, and removes from answers what is not in the schema."""
+"""Compares JSON with the schemas of a discovery document: finds faults in requests, and removes unknown fields from answers."""
 
 import base64
 import binascii
@@ -17,13 +17,13 @@ DURATION = re.compile(r"-?\d+(\.\d{1,9})?s")
 OUTPUT_ONLY = re.compile(r"\W?output.only", re.IGNORECASE)
 REQUIRED = re.compile(r"\W?required\b", re.IGNORECASE)
 
-# Fields that the document calls required although BigQuery accepts requests without them.
+# Fields that the document calls required, although BigQuery accepts requests without them.
 NOT_REQUIRED = {
-    "JobReference.jobId": 'the service makes one, page "Method: jobs.insert"',
+    "JobReference.jobId": 'BigQuery generates one, page "Method: jobs.insert"',
     "JobConfigurationLoad.sourceUris": 'an upload has none, page "Upload files to BigQuery"',
 }
 
-# Enums that the document has only in its descriptions. The values must appear there; `Schemas` checks that at the start.
+# Enums that the document states only in descriptions. The values must appear there; `Schemas` checks that at startup.
 DESCRIBED = {
     "JobConfigurationLoad.createDisposition": ("CREATE_IF_NEEDED", "CREATE_NEVER"),
     "JobConfigurationLoad.writeDisposition": ("WRITE_TRUNCATE", "WRITE_TRUNCATE_DATA", "WRITE_APPEND", "WRITE_EMPTY"),
@@ -48,7 +48,7 @@ DROPPED = object()
 
 
 class Schemas:
-    """The schemas of a document by their names."""
+    """The schemas of a document, by name."""
 
     def __init__(self, schemas: dict):
         self.schemas = schemas
@@ -56,7 +56,7 @@ class Schemas:
             schema, _, field = name.partition(".")
             said = schemas[schema]["properties"][field]["description"]
             missing = [word for word in words if word not in said]
-            assert not missing, f"the document does not mention {missing} of {name} any more: correct DESCRIBED"
+            assert not missing, f"the document no longer mentions {missing} of {name}: correct DESCRIBED"
 
     def resolve(self, schema: dict) -> tuple[str, dict]:
         """A schema, and its name if it has one."""
@@ -64,7 +64,7 @@ class Schemas:
         return (name, self.schemas[name]) if name else (schema.get("id", ""), schema)
 
     def faults(self, value, schema: dict, where: str, partial: bool = False):
-        """Yields what is wrong with `value`, which was found at `where` in a request.
+        """Yields the faults of `value`, which is at `where` in a request.
 
         A `partial` value belongs to a patch: no field is required, and null removes a field.
         """
@@ -95,7 +95,7 @@ class Schemas:
                 return
             words = schema.get("enum") or DESCRIBED.get(label)
             if words and value not in words:
-                yield f"{where} is {value!r}, and may be {', '.join(map(repr, words))}"
+                yield f"{where} is {value!r}, but must be one of {', '.join(map(repr, words))}"
             if "pattern" in schema and not re.fullmatch(schema["pattern"], value):
                 yield f"{where} is {value!r}, which does not match {schema['pattern']}"
 
@@ -117,17 +117,17 @@ class Schemas:
                 yield f"{at} is output only"
                 continue
             name, inner = self.resolve(properties[key])
-            # An object without a name of its own is named by its place: `TableFieldSchema.policyTags`.
+            # An unnamed object gets the name of its field: `TableFieldSchema.policyTags`.
             yield from self._faults(item, inner, at, name or label, name or label, partial, nullable)
         if partial:
             return
         for key, inner in properties.items():
             required = REQUIRED.match(inner.get("description", "")) and f"{owner}.{key}" not in NOT_REQUIRED
             if required and key not in value:
-                yield f"{where}.{key} is missing, and {owner or 'the object'} requires it"
+                yield f"{where}.{key} is missing, but {owner or 'the object'} requires it"
 
     def shaped(self, value, schema: dict):
-        """`value` as Google would send it: no unknown fields, int64 as text, no null.
+        """`value` as Google would send it: no unknown fields, int64 as a string, no null.
 
         DROPPED if the type of the value does not match.
         """
@@ -151,7 +151,7 @@ class Schemas:
 
 
 def is_output_only(schema: dict) -> bool:
-    """Whether only the service writes the field. The document has two ways to say so."""
+    """Whether only BigQuery writes the field. The document says so in two ways."""
     return bool(schema.get("readOnly") or OUTPUT_ONLY.match(schema.get("description", "")))
 
 
@@ -179,30 +179,30 @@ def scalar_fault(value, kind: str, form: str | None) -> str | None:
         if isinstance(value, bool) or not isinstance(value, int if kind == "integer" else int | float):
             return f"{typename(value)}, not {'an integer' if kind == 'integer' else 'a number'}"
         if isinstance(value, float) and not math.isfinite(value):
-            return f"{value}, which JSON does not have"
+            return f"{value}, which is not valid JSON"
         return range_fault(value, form)
     if not isinstance(value, str):
-        return f"{typename(value)}, not a string" + (f" ({form} is text in JSON)" if form in RANGES else "")
+        return f"{typename(value)}, not a string" + (f" ({form} is a string in JSON)" if form in RANGES else "")
     if form in RANGES:
         if not DIGITS.fullmatch(value):
-            return f"the string {value!r}, which is no {form}"
+            return f"the string {value!r}, which is not a valid {form}"
         return range_fault(int(value), form)
     if form in ("date-time", "google-datetime") and not DATE_TIME.fullmatch(value):
-        return f"the string {value!r}, which is no time of RFC 3339"
+        return f"the string {value!r}, which is not an RFC 3339 time"
     if form == "google-duration" and not DURATION.fullmatch(value):
-        return f"the string {value!r}, which is no duration such as 3.5s"
+        return f"the string {value!r}, which is not a duration such as 3.5s"
     if form == "byte":
         try:
             base64.b64decode(value, validate=True)
         except binascii.Error:
-            return f"the string {value[:40]!r}, which is no base64"
+            return f"the string {value[:40]!r}, which is not base64"
     return None
 
 
 def range_fault(value, form: str | None) -> str | None:
     """Why a number does not fit the format, or None."""
     low, high = RANGES.get(form, (-math.inf, math.inf))
-    return None if low <= value <= high else f"{value}, which no {form} can hold"
+    return None if low <= value <= high else f"{value}, which is out of range for {form}"
 
 
 def shaped_scalar(value, kind: str):

@@ -67,7 +67,7 @@ class Strict:
             is_new = method.id == "bigquery.tables.insert"
             found = given if is_new else existing(project, dataset, table)
             if found is not None:
-                # A patch may add columns and keys on them at once.
+                # A patch may add columns and, at once, keys on them.
                 found = {**found, **({"schema": given["schema"]} if fields else {}), **({"labels": {}} if is_new else {})}
                 if why := patches.refusal(given, found, own.refused_patches, existing):
                     return 400, web.error(400, "invalid", why)

@@ -1,4 +1,4 @@
-"""Avro and Parquet under an explicit schema: BYTES are bytes, not base64; an absent NULLABLE column is NULL; REQUIRED is checked."""
+"""Repairs loads of Avro and Parquet with an explicit schema: BYTES are not base64, a missing NULLABLE column is NULL, REQUIRED is checked."""
 
 from local_bigquery.engine import types
 from local_bigquery.engine.database import quote

@@ -1,4 +1,4 @@
-"""The resumable upload as its protocol has it: a chunk that arrives again is not stored again, an odd-sized one in between is refused."""
+"""Repairs the resumable upload: a chunk that arrives again is not stored again, and an odd-sized chunk before the last is refused."""
 
 import pathlib
 import re
@@ -6,12 +6,12 @@ import urllib.parse
 
 from local_bigquery.settings import settings
 
-UPLOAD_QUANTUM = 256 * 1024  # bytes; every chunk of a resumable upload but the last is a multiple of it
+UPLOAD_QUANTUM = 256 * 1024  # bytes; every chunk but the last is a multiple of it
 CONTENT_RANGE = re.compile(rb"bytes (\d+)-(\d+)/(\d+|\*)")
 
 
 class ResumableUploads:
-    """Answers chunks as the upload protocol has it: one that arrives again is not stored again, an odd-sized one in between is refused."""
+    """Answers some chunks itself, as the upload protocol requires."""
 
     def __init__(self, app):
         self.app = app
@@ -21,7 +21,7 @@ class ResumableUploads:
         if refusal is None:
             return await self.app(scope, receive, send)
         more = True
-        while more:  # the body is read, or the client would still be sending when the answer comes
+        while more:  # read the body, because the client would still be sending when the answer comes
             more = (await receive()).get("more_body", False)
         status, headers = refusal
         await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0"), *headers]})
@@ -29,7 +29,7 @@ class ResumableUploads:
 
     @staticmethod
     def refusal(scope):
-        """(status, headers) for a chunk the emulator must not see, None for everything else."""
+        """(status, headers) for a chunk that must not reach the emulator, None for everything else."""
         if scope["type"] != "http" or scope["method"] != "PUT" or not scope["path"].startswith("/upload/"):
             return None
         chunk = CONTENT_RANGE.fullmatch(dict(scope["headers"]).get(b"content-range", b""))

@@ -1,4 +1,4 @@
-"""What the middlewares share: who sent a request, its body, and answers in Google's form."""
+"""Shared by the middlewares: the sender of a request, its body, and answers in Google's form."""
 
 import json
 
@@ -14,17 +14,17 @@ STATUS = {
 
 
 def header(scope, name: bytes) -> str | None:
-    """The first header of that name."""
+    """The first header with that name."""
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), None)
 
 
 def is_program(scope) -> bool:
-    """Whether the request is the program's own."""
+    """Whether the program sent the request."""
     return dict(scope["headers"]).get(b"user-agent", b"").startswith(PROGRAM)
 
 
 def raw_path(scope) -> str:
-    """The path as it was sent, percent signs and all."""
+    """The path as sent, without percent-decoding."""
     return scope["raw_path"].decode("latin-1")
 
 
@@ -41,7 +41,7 @@ async def read(receive) -> bytes | None:
 
 
 def replay(body: bytes, receive):
-    """A `receive` that returns a body that was read before."""
+    """A `receive` that returns a body that was already read."""
     messages = iter([{"type": "http.request", "body": body, "more_body": False}])
 
     async def again():

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # Sourced: unpacks Debian or Ubuntu packages with all their libraries into a folder, without root.
 #
-# apt gets a private state whose dpkg status is empty, so it resolves the whole closure down to the C library, and the programs run
-# through the dynamic loader of that closure: they start on any release, and the system's own packages are neither used nor touched.
+# apt gets a private state with an empty dpkg status, so it fetches all dependencies down to the C library. The programs run with the
+# dynamic loader from those packages: they start on any release, and the system's own packages are neither used nor changed.
 
 # has_apt: whether apt can fetch packages.
 has_apt() { command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; }
@@ -10,7 +10,7 @@ has_apt() { command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null; }
 # distribution: the machine's distribution, such as debian or ubuntu.
 distribution() { (. /etc/os-release && echo "${ID:-unknown}"); }
 
-# own_sources: "URI suite component" of every archive of this distribution the machine is configured for.
+# own_sources: "URI suite component" of every archive of this distribution that the machine's apt uses.
 own_sources() {
   local codename
   codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-none}")
@@ -19,7 +19,7 @@ own_sources() {
     awk -v names="^($codename|oldstable|stable|testing|unstable|sid)(-|/|$)" '$2 ~ names && $3 ~ /^(main|universe)$/ && !seen[$0]++'
 }
 
-# apt_open SUITE: a private apt that knows one suite of the machine's own mirror, or with SUITE "own" the machine's own suites.
+# apt_open SUITE: sets up a private apt for one suite of the machine's mirror; with SUITE "own", for the machine's suites.
 apt_open() {
   local suite=$1 keyring sources uri release component
   apt_home=$(mktemp -d)
@@ -46,7 +46,7 @@ apt_open() {
   apt-get "${apt_options[@]}" -qq update || die "apt could not fetch the package index of '$suite' (its output is above)."
 }
 
-# apt_newest PATTERN: the highest package name in the private apt that matches PATTERN as a whole.
+# apt_newest PATTERN: the package name with the highest version number that matches all of PATTERN.
 apt_newest() { apt-cache "${apt_options[@]}" pkgnames | grep -xE "$1" | sort -V | tail -n 1; }
 
 # apt_unpack FOLDER PACKAGE...: unpacks the packages with all dependencies.
@@ -57,7 +57,7 @@ apt_unpack() {
     { cat "$apt_home/log" >&2 && die "apt could not fetch the packages $* (its output is above)."; }
   for deb in "$apt_home"/archives/*.deb; do
     case ${deb##*/} in
-    perl* | libperl* | libgdbm* | libdb5* | gcc-*-base* | debconf* | tar_* | dpkg_*) ;; # only their install scripts want these
+    perl* | libperl* | libgdbm* | libdb5* | gcc-*-base* | debconf* | tar_* | dpkg_*) ;; # needed only by install scripts
     *) dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$folder" --no-same-owner --keep-directory-symlink ;;
     esac
   done
@@ -69,7 +69,8 @@ apt_close() {
   apt_home=
 }
 
-# loader_script FOLDER: lines of shell that, given FOLDER in `here`, set `loader`: what runs a program of FOLDER with FOLDER's libraries.
+# loader_script FOLDER: shell code that sets `loader`, the command that runs a program of FOLDER with FOLDER's libraries. It expects
+# FOLDER in `here`.
 loader_script() {
   local folder=$1 loader
   loader=$(cd "$folder" && find . -name 'ld-linux*.so.*' -path '*-linux-gnu*/*' -printf '%P' -quit)

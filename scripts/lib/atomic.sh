@@ -5,11 +5,11 @@
 
 source "$(dirname "${BASH_SOURCE[0]}")/processes.sh"
 
-# building FOLDER: makes the temporary folder `new`, and removes it if the script ends before `built`.
+# building FOLDER: creates the temporary folder `new`, and removes it if the script ends before `built`.
 building() {
   final=$1
   mkdir -p "$(dirname "$final")"
-  find "$(dirname "$final")" -maxdepth 1 -name "${final##*/}.new.*" -mmin +60 -exec rm -rf {} + # of one that was killed outright
+  find "$(dirname "$final")" -maxdepth 1 -name "${final##*/}.new.*" -mmin +60 -exec rm -rf {} + # left by a script that was killed
   new=$(mktemp -d "$final.new.XXXXXX")
   chmod 755 "$new" # mktemp's 700 would lock out a server that runs as another user
   trap '[[ -z ${busy-} ]] || stop_family 5 "$busy"; rm -rf "$new"; type apt_close &>/dev/null && apt_close; :' EXIT
@@ -28,10 +28,10 @@ interruptibly() {
   busy=
 }
 
-# built: the folder is complete.
+# built: renames `new` to FOLDER, because it is complete.
 built() {
   local old=$final.old.$$
-  # An existing folder is either outdated and replaced, or the result of a concurrent installation and just as good.
+  # An existing folder is outdated, or is the equal result of a concurrent installation.
   if [[ -e $final ]]; then mv -T "$final" "$old" 2>/dev/null || :; fi
   mv -T "$new" "$final" 2>/dev/null || [[ -d $final ]] || die "Could not rename $new to $final."
   rm -rf "$new" "$old"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by the checks: prints one line per check, and installs the tools that they need into .dev/.
 
-failed=0 # the exit code of whoever sources this
+failed=0 # exit code for the script that sources this
 
 # check NAME COMMAND...: prints one line if the command succeeds, otherwise its output.
 check() {
@@ -18,10 +18,10 @@ check() {
 
 skip() { printf 'skip  %-20s %s\n' "$1" "$2"; }
 
-# can_make_venv PROGRAM: whether it is a Python with all that an environment needs; Debian's python3 alone is not.
+# can_make_venv PROGRAM: whether this Python can create environments; Debian's python3 package alone cannot.
 can_make_venv() { "$1" -c 'import venv, ensurepip, ssl' 2>/dev/null; }
 
-# tool_python: a Python for the tools; the emulator's if the machine has none.
+# tool_python: a Python for the tools; installs the emulator's if the machine has none.
 tool_python() {
   local candidate
   for candidate in "$dev/venv/bin/python" python3 python3.13; do
@@ -30,7 +30,7 @@ tool_python() {
   "$scripts/install" emulator >&2 && echo "$dev/venv/bin/python"
 }
 
-# install VENV PACKAGE==VERSION...: once; a change of a version makes the environment anew.
+# install VENV PACKAGE==VERSION...: installs packages once; recreates the environment if a version changes.
 install() {
   local venv=$1 wanted python
   shift

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the other scripts: paths, messages, and how to fail.
+# Sourced by the other scripts: paths and messages.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 scripts=$root/scripts
@@ -13,7 +13,7 @@ die() {
   exit 1
 }
 
-# program PATH LINE...: an executable bash script.
+# program PATH LINE...: writes an executable bash script.
 program() {
   local path=$1
   shift

@@ -1,13 +1,13 @@
 # shellcheck shell=bash
-# Sourced: an installed database server is a folder with two programs, `server` and `client`, wherever they come from.
+# Sourced: helpers for installed database servers. Each is a folder with two programs, `server` and `client`.
 
-# is_installed FOLDER: whether both programs are there; one that was found on the machine may have been removed from it since.
+# is_installed FOLDER: whether both programs exist. A server of the machine may have been removed since it was found.
 is_installed() {
   [[ -x $1/server && -x $1/client ]] || return 1
   [[ ! -e $1/found ]] || [[ -x $(<"$1/found") ]]
 }
 
-# is_mariadb, is_mysql_8: what a program's version line says it is of.
+# is_mariadb, is_mysql_8 VERSION_LINE: what a program's version line says.
 is_mariadb() { [[ $1 == *MariaDB* ]]; }
 is_mysql_8() { ! is_mariadb "$1" && [[ $1 =~ Ver\ ([89]|[1-9][0-9])\. ]]; }
 
@@ -23,7 +23,7 @@ find_program() {
   return 1
 }
 
-# use_found NAME FOLDER TEST SERVERS CLIENTS: puts the programs of a server on this machine into FOLDER, if there is one and it starts.
+# use_found NAME FOLDER TEST SERVERS CLIENTS: uses a server of this machine in FOLDER, if there is one and it starts.
 use_found() {
   local name=$1 folder=$2 test=$3 label=MariaDB server client
   [[ $name == mariadb ]] || label=MySQL
@@ -31,15 +31,15 @@ use_found() {
   server=$(find_program "$test" $4) && client=$(find_program "$test" $5) || return 1
   link_found "$folder" "$server" "$client"
   starts "$name" "$folder" && say "$label: found on this machine ($server)" && return
-  say "$label: the server on this machine ($server) does not start; the end of its log is above"
+  say "$label: the server on this machine ($server) does not start; see the end of its log above"
   rm -f "$folder"/{server,server-program,client,found}
   return 1
 }
 
-# link_found FOLDER SERVER CLIENT: the two programs of FOLDER, for a server that was found on the machine.
+# link_found FOLDER SERVER CLIENT: writes the two programs of FOLDER for a server of the machine.
 link_found() {
   local folder=$1 server=$2 client=$3
-  # Where AppArmor confines the server to the system's data directories, a copy of the program is not confined.
+  # If AppArmor restricts the server to the system's data directories, use a copy, which is not restricted.
   if [[ -e /etc/apparmor.d/${server//\//.} || -e /etc/apparmor.d/usr.sbin.mysqld ]] &&
     [[ $(cat /sys/module/apparmor/parameters/enabled 2>/dev/null) == Y ]]; then
     cp "$server" "$folder/server-program"
@@ -54,7 +54,7 @@ link_found() {
 
 trial_limit=120 # seconds for the first start, which takes 10 on a slow machine
 
-# starts NAME FOLDER: whether the server of FOLDER can initialize a data directory; if not, shows the end of its log.
+# starts NAME FOLDER: whether the server in FOLDER can initialize a data directory; if not, shows the end of its log.
 starts() {
   local trial=$2/trial started=1
   mkdir "$trial"
@@ -64,7 +64,7 @@ starts() {
   ((started))
 }
 
-# link_unpacked FOLDER SERVER CLIENT: the same for packages unpacked into FOLDER; the programs are paths in it.
+# link_unpacked FOLDER SERVER CLIENT: writes the two programs of FOLDER for packages unpacked into it; SERVER and CLIENT are paths in FOLDER.
 link_unpacked() {
   local folder=$1 server=$2 client=$3 here loader share
   # shellcheck disable=SC2016 # it is the script's variable

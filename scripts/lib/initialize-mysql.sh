@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Creates a data directory for MySQL with the user of the tests: initialize-mysql.sh SERVER FOLDER, in FOLDER/data.
+# Creates a MySQL data directory with the tests' user: initialize-mysql.sh SERVER FOLDER, in FOLDER/data.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/common.sh"
@@ -8,7 +8,7 @@ source "$here/throwaway.sh"
 server=$1 data=$2/data
 options_of mysql
 "$server" --initialize-insecure --datadir="$data" "${options[@]}"
-# The first start creates the certificates and ends at once. A socket in the data directory cannot have too long a path.
+# The first start creates the certificates and ends at once. The socket has a relative path, so that it is not too long.
 { test_user && echo 'SHUTDOWN;'; } >"$2/first-start.sql"
 "$server" --datadir="$data" --init-file="$2/first-start.sql" --skip-networking --socket=first.sock "${options[@]}"
 rm "$2/first-start.sql"

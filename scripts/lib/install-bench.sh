@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the tools that the bench compares with into .dev/bench-venv. If a package cannot be installed, it is named and left out.
+# Installs the tools that the bench compares with into .dev/bench-venv. Reports and skips a package that cannot be installed.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/common.sh"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the BigQuery emulator and the tests' Python packages: an environment in .dev/venv, on a Python 3.13 from wherever there is one.
+# Installs the BigQuery emulator and the tests' Python packages into .dev/venv. Finds or fetches Python 3.13.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/common.sh"
@@ -16,11 +16,11 @@ python=$(find_python) || {
     die "The BigQuery emulator needs Python 3.13, which could not be fetched. Install python3.13 with its venv module, or uv."
   python=$fetched
 }
-say "BigQuery emulator: Python packages (local-bigquery and its dependencies) into .dev/venv, on $python (630 MB)"
+say "BigQuery emulator: Python packages (local-bigquery and its dependencies) into .dev/venv, with $python (630 MB)"
 "$python" -m venv "$new"
 "$new/bin/python" -m pip install --quiet --disable-pip-version-check --no-input -r "$requirements" ||
   die "pip could not install the packages (its output is above)."
-# Keep one of Google's hundreds of API descriptions (90 MB).
+# Delete Google's API descriptions (90 MB) except BigQuery's.
 find "$new"/lib/python3.13/site-packages/googleapiclient/discovery_cache/documents -type f ! -name bigquery.v2.json -delete
 cp "$requirements" "$new/requirements.txt"
 built

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs MariaDB into .dev/mariadb: the machine's own if it has one, else the distribution's packages, unpacked.
+# Installs MariaDB into .dev/mariadb: uses the machine's server if there is one, otherwise unpacks the distribution's packages.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/common.sh"
@@ -11,7 +11,7 @@ is_installed "$dev/mariadb" && exit
 building "$dev/mariadb"
 
 if ! use_found mariadb "$new" is_mariadb "mariadbd mysqld" "mariadb mysql"; then
-  has_apt || die "No MariaDB server on this machine starts, and there is no apt-get to fetch one. Install MariaDB (mariadbd and mariadb)."
+  has_apt || die "This machine has no working MariaDB server and no apt-get to fetch one. Install MariaDB (mariadbd and mariadb)."
   say "MariaDB: packages of this distribution unpacked into .dev/mariadb (90 MB)"
   apt_open own
   apt_unpack "$new" "$(apt_newest 'mariadb-server-core(-[0-9.]+)?')" "$(apt_newest 'mariadb-client-core(-[0-9.]+)?')"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs MySQL into .dev/mysql: the machine's own if it has one, else packages of the distribution, unpacked.
+# Installs MySQL into .dev/mysql: uses the machine's server if there is one, otherwise unpacks the distribution's packages.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/common.sh"
@@ -11,8 +11,8 @@ is_installed "$dev/mysql" && exit
 building "$dev/mysql"
 
 if ! use_found mysql "$new" is_mysql_8 mysqld mysql; then
-  has_apt || die "No MySQL 8 or later on this machine starts, and there is no apt-get to fetch one. Install MySQL (mysqld and mysql)."
-  # Debian's releases contain only MariaDB. MySQL is in the suite sid.
+  has_apt || die "This machine has no working MySQL 8 or later and no apt-get to fetch one. Install MySQL (mysqld and mysql)."
+  # Debian's releases contain only MariaDB; MySQL is in the suite sid.
   suite=own
   [[ $(distribution) == ubuntu ]] || suite=sid
   say "MySQL: packages of this distribution (${suite/own/its own suites}) unpacked into .dev/mysql (340 MB)"

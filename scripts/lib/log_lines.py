@@ -1,11 +1,11 @@
-"""Shows a task's JSON log lines as they come, short enough to read: log_lines.py PREFIX < LOG"""
+"""Shows a task's JSON log lines as short text: log_lines.py PREFIX < LOG"""
 
 import json
 import shutil
 import signal
 import sys
 
-signal.signal(signal.SIGINT, signal.SIG_IGN)  # the task's last words come after Ctrl-C
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # the task still logs after Ctrl-C
 prefix = sys.argv[1]
 width = shutil.get_terminal_size((160, 24)).columns if sys.stdout.isatty() else 160
 
@@ -15,6 +15,6 @@ for line in sys.stdin:
         clock = entry["time"].partition("T")[2][:12]
         line = f"{clock} {entry['severity']:<7} {entry['message']}"
     except (ValueError, KeyError, TypeError, AttributeError):
-        pass  # a line that is no log entry is shown as it is
+        pass  # show other lines unchanged
     line = prefix + " ".join(line.split("\n")).rstrip()
     print(line if len(line) <= width else line[: width - 1] + "…", flush=True)

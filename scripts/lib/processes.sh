@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Sourced: ends processes by their ids, with everything they started.
+# Sourced: stops processes by id, with all processes that they started.
 
-# family PID: the process and its descendants, one a line.
+# family PID: the ids of the process and its descendants, one per line.
 family() {
   local child
   echo "$1"
@@ -9,13 +9,13 @@ family() {
   for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do family "$child"; done
 }
 
-# runs PID: whether it does; a zombie, which nobody may ever collect, does not.
+# runs PID: whether the process runs; a zombie does not.
 runs() {
   local stat
   stat=$(cat "/proc/$1/stat" 2>/dev/null) && [[ ${stat##*) } != Z* ]]
 }
 
-# ended SECONDS PID...: waits until none of them runs, and fails when one still does after SECONDS.
+# ended SECONDS PID...: waits until all processes have ended; fails after SECONDS.
 ended() {
   local ticks=$(($1 * 20)) pid
   shift
@@ -27,10 +27,10 @@ ended() {
   done
 }
 
-# marked NAME=VALUE: the processes of this user that have it in their environment; it finds orphans, which are in no family.
+# marked NAME=VALUE: this user's processes that have NAME=VALUE in their environment. It also finds orphans, which `family` does not.
 marked() { grep -lzsxF -- "$1" /proc/[0-9]*/environ | cut -d / -f 3 || :; }
 
-# stop_marked SECONDS NAME=VALUE: asks these processes to end, and after SECONDS makes them.
+# stop_marked SECONDS NAME=VALUE: sends SIGTERM to these processes, and SIGKILL after SECONDS.
 stop_marked() {
   local all
   mapfile -t all < <(marked "$2")
@@ -41,7 +41,7 @@ stop_marked() {
   ((${#all[@]} == 0)) || kill -KILL "${all[@]}" 2>/dev/null || :
 }
 
-# stop_family SECONDS PID: asks the process and its descendants to end, and after SECONDS makes them.
+# stop_family SECONDS PID: sends SIGTERM to the process and its descendants, and SIGKILL after SECONDS.
 stop_family() {
   local all
   mapfile -t all < <(family "$2")
@@ -49,7 +49,7 @@ stop_family() {
   ended "$1" "${all[@]}" || kill -KILL "${all[@]}" 2>/dev/null || :
 }
 
-# stop_leaders SECONDS PID...: asks leaders of process groups to end, which end what is theirs, and after SECONDS makes the groups.
+# stop_leaders SECONDS PID...: sends SIGTERM to the leaders of process groups, and SIGKILL to the groups after SECONDS.
 stop_leaders() {
   local pid
   kill -TERM "${@:2}" 2>/dev/null || :

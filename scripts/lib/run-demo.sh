@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The demo itself, with running servers: run-demo.sh mysql|mariadb. scripts/demo calls it.
+# Runs the demo with running servers: run-demo.sh mysql|mariadb. scripts/demo calls it.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/common.sh"
@@ -26,7 +26,7 @@ task() {
     "$TEST_PYTHON" -I "$here/log_lines.py" "task $1 | "
 }
 
-say "Copying TABLES=$TABLES with $CLOUD_RUN_TASK_COUNT tasks at once:"
+say "Copying TABLES=$TABLES with $CLOUD_RUN_TASK_COUNT parallel tasks:"
 pids=()
 for ((index = 0; index < CLOUD_RUN_TASK_COUNT; index++)); do
   task "$index" &

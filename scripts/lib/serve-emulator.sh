@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Becomes a throwaway BigQuery emulator: serve-emulator.sh FOLDER PORT, with its data in FOLDER.
+# Runs a temporary BigQuery emulator: serve-emulator.sh FOLDER PORT, with its data in FOLDER.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/common.sh"
@@ -7,6 +7,6 @@ source "$here/common.sh"
 mkdir -p "$1/data"
 cd "$1"
 export PYTHONPATH=$scripts
-# gRPC, which nothing here uses, takes any free port.
+# Nothing uses gRPC, so it gets any free port.
 exec "$dev/venv/bin/python" -m emulator --host 127.0.0.1 --port "$2" --grpc-port 0 --data-dir "$1/data" --project local \
   --violations "$1/violations"

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by the scripts that initialize and run database servers: their settings, and data directories copied from a template.
+# Sourced by the scripts that initialize and run temporary database servers: their settings and data directories.
 
 # options_of NAME: sets `options`. Loopback only, small, and without durability, because the data is temporary.
 options_of() {
@@ -13,19 +13,20 @@ options_of() {
   mysql)
     options+=(
       --mysqlx=OFF --secure-file-priv=NULL --innodb-redo-log-capacity=32M --innodb-doublewrite=OFF
-      --default-time-zone=+05:30 # not UTC, so that a mistake with time zones shows
+      --default-time-zone=+05:30 # not UTC, so that a mistake with time zones is noticed
     )
     ;;
   esac
 }
 
-# test_user: the SQL that creates the user of the tests and the demo, who may do everything.
+# test_user: the SQL that creates the user of the tests and the demo, with all privileges.
 test_user() {
   echo "CREATE USER 'sync'@'%' IDENTIFIED BY 's3cret-Pa55word';"
   echo "GRANT ALL PRIVILEGES ON *.* TO 'sync'@'%' WITH GRANT OPTION;"
 }
 
-# from_template NAME FOLDER: a data directory in FOLDER/data. The template is created once; its name is a hash of its inputs.
+# from_template NAME FOLDER: copies a template of a data directory to FOLDER/data. Each template is created once; its name has a hash of
+# its inputs.
 from_template() {
   local template old
   template=$dev/data/$1-$(cat "$scripts/lib/"{throwaway,initialize-"$1"}.sh "$dev/$1/server" | cksum | cut -d ' ' -f 1)

@@ -1,22 +1,22 @@
-//! Datums of whole rows, gathered into blocks.
+//! Collects the datums of whole rows into blocks.
 
-/// A block is closed when it holds this much: large enough for zstd to find repetitions and for framing to cost
-/// nothing, small enough that the blocks in flight stay a few MiB.
+/// A block is full at this size. That is large enough for zstd to find repetitions and for framing to cost next to
+/// nothing, and small enough that all blocks in flight take only a few MiB.
 pub const BLOCK_BYTES: usize = 1 << 20;
 
-/// BigQuery reads no block larger than 16 MB ("Loading Avro data", limitations), so no row can be larger either.
+/// BigQuery cannot read a block larger than 16 MB ("Loading Avro data", limitations), so a row cannot be larger either.
 pub const LARGEST_ROW_BYTES: usize = 16_000_000;
 
-/// Whole rows, not yet compressed.
+/// Whole rows before compression.
 #[derive(Debug, Default)]
 pub struct Block {
-    /// How many rows.
+    /// The number of rows.
     pub rows: u64,
-    /// Their datums, one after another.
+    /// The datums of the rows, concatenated.
     pub data: Vec<u8>,
 }
 
-/// Gathers rows into blocks.
+/// Collects rows into blocks.
 #[derive(Debug, Default)]
 pub struct BlockBuilder {
     block: Block,
@@ -28,21 +28,21 @@ impl BlockBuilder {
         Self { block: Block { rows: 0, data: buffer } }
     }
 
-    /// Where the next row's datum is to be appended.
+    /// The buffer that the next row's datum must be appended to.
     #[inline]
     pub fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.block.data
     }
 
-    /// Says that the bytes from `row_start` on are one whole row. True when the block is to be taken now.
+    /// Ends the row that was just appended. Returns true when the block is full and must be taken.
     #[inline]
     pub fn end_row(&mut self) -> bool {
         self.block.rows += 1;
         self.block.data.len() >= BLOCK_BYTES
     }
 
-    /// The block so far, without its last row when that one would make the block too large to load; the row then
-    /// starts the next block, in the empty `buffer`.
+    /// Takes the block and starts the next one in the empty `buffer`. If the last row makes the block too large to load,
+    /// that row moves to the next block.
     pub fn take(&mut self, last_row_start: usize, mut buffer: Vec<u8>) -> Block {
         let too_large = self.block.data.len() > LARGEST_ROW_BYTES && self.block.rows > 1;
         if !too_large {
@@ -55,7 +55,7 @@ impl BlockBuilder {
         full
     }
 
-    /// The last block; `None` when it has no rows.
+    /// The last block; `None` if it has no rows.
     pub fn finish(self) -> Option<Block> {
         (self.block.rows > 0).then_some(self.block)
     }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_that_would_make_the_block_too_large_starts_the_next_one() {
+    fn a_row_that_makes_the_block_too_large_moves_to_the_next_block() {
         let mut builder = BlockBuilder::new(Vec::new());
         builder.buffer().extend_from_slice(&[1; 1000]);
         assert!(!builder.end_row());
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ordinary_full_block_is_taken_whole() {
+    fn a_full_block_is_taken_whole() {
         let mut builder = BlockBuilder::new(Vec::new());
         builder.buffer().resize(BLOCK_BYTES, 0);
         assert!(builder.end_row());

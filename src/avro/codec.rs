@@ -1,7 +1,7 @@
-//! Block codecs: how the datums of a block are compressed. `AVRO_CODEC` chooses.
+//! Codecs that compress the datums of a block. `AVRO_CODEC` selects one.
 //!
-//! Source: "Required codecs" and "Optional codecs" of the Avro specification; those that BigQuery reads: "Loading Avro
-//! data", compression.
+//! Sources: "Required codecs" and "Optional codecs" in the Avro specification. "Loading Avro data", compression, lists the
+//! codecs that BigQuery can read.
 
 use std::fmt;
 use std::io;
@@ -9,25 +9,25 @@ use std::str::FromStr;
 
 use flate2::{Compress, Compression, FlushCompress, Status};
 
-/// zstd's levels: the negative ones are faster and leave more bytes.
+/// The levels of zstd. Negative levels are faster and compress less.
 const ZSTD_LEVELS: std::ops::RangeInclusive<i32> = -7..=19;
-/// deflate's levels.
+/// The levels of deflate.
 const DEFLATE_LEVELS: std::ops::RangeInclusive<i32> = 1..=9;
 
-/// How much a block is compressed where that depends on what there is time for.
+/// How hard to compress a block if the codec adapts to the load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effort {
-    /// The compressors keep up, or the upload is what takes time: level 1. Level 3 would cost twice the time for a tenth of
-    /// the bytes.
+    /// The compressors keep up, or the upload is the bottleneck. This is level 1: level 3 takes twice the time and saves
+    /// only a tenth of the bytes.
     Full,
-    /// Blocks begin to wait for the compressors.
+    /// Blocks are starting to wait for the compressors.
     Less,
-    /// The reader waits for the compressors. Hardly anything is compressed.
+    /// The reader is waiting for the compressors. Almost nothing is compressed.
     Least,
 }
 
 impl Effort {
-    /// zstd's level.
+    /// The zstd level.
     fn level(self) -> i32 {
         match self {
             Self::Full => 1,
@@ -40,21 +40,21 @@ impl Effort {
 /// A codec and its level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Codec {
-    /// `zstandard`, as much of it as there is time for.
+    /// `zstandard` at a level that adapts to the load.
     #[default]
     Adaptive,
-    /// `zstandard` of one level.
+    /// `zstandard` at a fixed level.
     Zstd(i32),
-    /// `snappy`
+    /// `snappy`.
     Snappy,
-    /// `deflate`
+    /// `deflate`.
     Deflate(u32),
-    /// `null`: not compressed.
+    /// `null`: no compression.
     Null,
 }
 
 impl Codec {
-    /// What stands in the file's header as `avro.codec`.
+    /// The value of `avro.codec` in the file header.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Adaptive | Self::Zstd(_) => "zstandard",
@@ -111,12 +111,12 @@ impl FromStr for Codec {
     }
 }
 
-/// A codec's state, used for one block after another.
+/// The state of a codec, reused from block to block.
 pub(super) enum Compressor {
     Zstd {
         zstd: zstd::bulk::Compressor<'static>,
-        /// Its level is the block's effort.
-        adapts: bool,
+        /// Whether the effort of each block sets the level.
+        adaptive: bool,
     },
     Snappy(Box<snap::raw::Encoder>),
     Deflate(Compress),
@@ -126,20 +126,20 @@ pub(super) enum Compressor {
 impl Compressor {
     pub(super) fn new(codec: Codec) -> io::Result<Self> {
         Ok(match codec {
-            Codec::Adaptive => Self::Zstd { zstd: zstd::bulk::Compressor::default(), adapts: true },
-            Codec::Zstd(level) => Self::Zstd { zstd: zstd::bulk::Compressor::new(level)?, adapts: false },
+            Codec::Adaptive => Self::Zstd { zstd: zstd::bulk::Compressor::default(), adaptive: true },
+            Codec::Zstd(level) => Self::Zstd { zstd: zstd::bulk::Compressor::new(level)?, adaptive: false },
             Codec::Snappy => Self::Snappy(Box::new(snap::raw::Encoder::new())),
-            // Avro's deflate is RFC 1951's, without zlib's frame.
+            // Avro uses raw deflate (RFC 1951), without the zlib frame.
             Codec::Deflate(level) => Self::Deflate(Compress::new(Compression::new(level), false)),
             Codec::Null => Self::Null,
         })
     }
 
-    /// Compresses `data` into `packed`, which is empty.
+    /// Compresses `data` into `packed`, which must be empty.
     pub(super) fn compress(&mut self, data: &[u8], effort: Effort, packed: &mut Vec<u8>) -> io::Result<()> {
         match self {
-            Self::Zstd { zstd, adapts } => {
-                if *adapts {
+            Self::Zstd { zstd, adaptive } => {
+                if *adaptive {
                     zstd.set_compression_level(effort.level())?;
                 }
                 packed.reserve(zstd::zstd_safe::compress_bound(data.len()));
@@ -149,16 +149,16 @@ impl Compressor {
                 packed.resize(snap::raw::max_compress_len(data.len()), 0);
                 let length = snappy.compress(data, packed).map_err(io::Error::other)?;
                 packed.truncate(length);
-                // The checksum of what was compressed, big-endian.
+                // The CRC-32 of the uncompressed data, big-endian.
                 packed.extend_from_slice(&crc32fast::hash(data).to_be_bytes());
             }
             Self::Deflate(deflate) => {
                 deflate.reset();
-                // What does not compress is stored, with 5 bytes for every 16 KiB or more.
+                // Incompressible data is stored, with 5 extra bytes for every 16 KiB or more.
                 packed.reserve(data.len() + data.len() / 1024 + 64);
                 let status = deflate.compress_vec(data, packed, FlushCompress::Finish)?;
                 if status != Status::StreamEnd {
-                    return Err(io::Error::other("deflate has more output than was expected"));
+                    return Err(io::Error::other("deflate produced more output than expected"));
                 }
             }
             Self::Null => packed.extend_from_slice(data),
@@ -172,7 +172,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codecs_are_read_as_they_are_written() {
+    fn codecs_round_trip_as_text() {
         for text in ["zstd", "zstd:1", "zstd:-5", "zstd:19", "snappy", "deflate:1", "deflate:9", "null"] {
             assert_eq!(text.parse::<Codec>().unwrap().to_string(), text);
         }

@@ -1,4 +1,4 @@
-//! The container file: its header, and blocks compressed and framed.
+//! The container file: the header, then compressed and framed blocks.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -7,28 +7,28 @@ use crate::avro::block::{BLOCK_BYTES, Block};
 use crate::avro::codec::{Codec, Compressor, Effort};
 use crate::avro::datum::{put_bytes, put_long};
 
-/// A block and the row that fills it, raw or, should it not compress at all, framed.
+/// Room for a block and the row that fills it, raw or compressed, even if it does not compress at all.
 const BUFFER_BYTES: usize = BLOCK_BYTES + BLOCK_BYTES / 8;
 
-/// Length of the marker between blocks.
+/// The length of the sync marker between blocks.
 const SYNC_BYTES: usize = 16;
 
-/// Buffers and compressors that wait for the next block; more than this many are given back to the system. Without
-/// reuse, a megabyte per block goes through the allocators of several threads, and each keeps a share.
-const IDLE: usize = 8;
+/// At most this many idle buffers and compressors are kept for the next blocks; the rest are freed. Without reuse, a
+/// megabyte per block would go through the allocators of several threads, and each would hold on to a share.
+const MAX_IDLE: usize = 8;
 
-/// Writes one container file. Blocks may be compressed on any thread and stand in the file in any order.
+/// Writes one container file. Any thread can compress blocks, and blocks can follow each other in any order.
 pub struct Container {
     sync: [u8; SYNC_BYTES],
     pool: Arc<Pool>,
 }
 
-/// Memory that goes from block to block, and from table to table; all files of a pool have one codec.
+/// Memory that blocks and tables reuse. All files of a pool have the same codec.
 #[derive(Default)]
 pub struct Pool {
     codec: Codec,
     compressors: Mutex<Vec<Compressor>>,
-    /// Buffers of blocks, raw or compressed, to be filled again.
+    /// Empty buffers for raw or compressed blocks.
     buffers: Mutex<Vec<Vec<u8>>>,
 }
 
@@ -47,12 +47,12 @@ pub struct Packed {
 }
 
 impl Container {
-    /// A container with a marker of its own.
+    /// A container with a new sync marker.
     pub fn new(pool: Arc<Pool>) -> Self {
         Self { sync: uuid::Uuid::new_v4().into_bytes(), pool }
     }
 
-    /// The file's first bytes: magic, metadata, sync marker.
+    /// The first bytes of the file: magic, metadata, sync marker.
     pub fn header(&self, schema: &str) -> Vec<u8> {
         let mut out = b"Obj\x01".to_vec();
         put_long(&mut out, 2);
@@ -65,21 +65,21 @@ impl Container {
         out
     }
 
-    /// An empty buffer for a block, used before where possible.
+    /// An empty buffer for a block, from the pool if possible.
     pub fn buffer(&self) -> Vec<u8> {
         pop(&self.pool.buffers).unwrap_or_else(|| Vec::with_capacity(BUFFER_BYTES))
     }
 
-    /// Takes a buffer back that is not needed any more.
+    /// Returns a buffer to the pool.
     pub fn recycle(&self, mut buffer: Vec<u8>) {
-        // A huge row's buffer would stay huge for the rest of the table.
+        // The buffer of a huge row would take its memory for the rest of the table.
         if buffer.capacity() <= 2 * BUFFER_BYTES {
             buffer.clear();
             push(&self.pool.buffers, buffer);
         }
     }
 
-    /// Compresses a block. Computes; not for the reactor's threads.
+    /// Compresses a block. This is CPU-bound: do not call it on an async thread.
     pub fn compress(&self, block: Block, effort: Effort) -> io::Result<Packed> {
         let mut compressor = match pop(&self.pool.compressors) {
             Some(compressor) => compressor,
@@ -92,7 +92,7 @@ impl Container {
         Ok(Packed { rows: block.rows, data })
     }
 
-    /// The parts of the file that a block is: counts, data, marker. `counts` is where the first of them is made.
+    /// The parts of a framed block: counts, data, sync marker. The counts are written to `counts`.
     pub fn frame<'a>(&'a self, packed: &'a Packed, counts: &'a mut Vec<u8>) -> [&'a [u8]; 3] {
         counts.clear();
         put_long(counts, packed.rows.cast_signed());
@@ -101,7 +101,7 @@ impl Container {
         [counts, &packed.data, &self.sync]
     }
 
-    /// Takes back what a block was in.
+    /// Returns the buffer of a compressed block to the pool.
     pub fn recycle_packed(&self, packed: Packed) {
         self.recycle(packed.data);
     }
@@ -113,7 +113,7 @@ fn pop<T>(idle: &Mutex<Vec<T>>) -> Option<T> {
 
 fn push<T>(idle: &Mutex<Vec<T>>, item: T) {
     if let Ok(mut idle) = idle.lock()
-        && idle.len() < IDLE
+        && idle.len() < MAX_IDLE
     {
         idle.push(item);
     }
@@ -126,7 +126,7 @@ mod tests {
     use apache_avro::{Reader, types::Value};
 
     #[test]
-    fn another_reader_finds_every_row_whatever_the_codec() {
+    fn another_reader_finds_every_row_with_every_codec() {
         for codec in [Codec::Adaptive, Codec::Zstd(-5), Codec::Snappy, Codec::Deflate(1), Codec::Null] {
             let container = Container::new(Arc::new(Pool::new(codec)));
             let schema = record_schema([AvroField { name: "id".into(), kind: AvroType::Long, nullable: false }]);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_do_not_compress_arrive_whatever_the_codec() {
+    fn incompressible_bytes_survive_every_codec() {
         use rand::{RngCore as _, SeedableRng as _};
         let mut noise = vec![0; 3_000_000];
         rand::rngs::SmallRng::seed_from_u64(1).fill_bytes(&mut noise);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_of_every_effort_stand_in_one_file() {
+    fn one_file_can_have_blocks_of_every_effort() {
         let container = Container::new(Arc::default());
         let schema = record_schema([AvroField { name: "id".into(), kind: AvroType::Long, nullable: false }]);
         let mut file = container.header(&schema);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_rows_is_a_valid_file() {
+    fn a_file_without_rows_is_valid() {
         let schema = record_schema([AvroField { name: "id".into(), kind: AvroType::Json, nullable: true }]);
         let file = Container::new(Arc::default()).header(&schema);
         assert_eq!(Reader::new(&file[..]).unwrap().count(), 0);

@@ -1,8 +1,8 @@
-//! The binary encoding of single values.
+//! The binary encoding of values.
 
-/// Index of `null` in the union of a nullable field, encoded.
+/// The encoded index of `null` in the union of a nullable field.
 pub const NULL: u8 = 0;
-/// Index of the value's branch in the union of a nullable field, encoded.
+/// The encoded index of the value's branch in the union of a nullable field.
 pub const PRESENT: u8 = 2;
 
 /// Appends an `int` or `long`: zigzag, then base 128 with the least significant group first.
@@ -36,11 +36,11 @@ pub fn put_double(out: &mut Vec<u8>, value: f64) {
     out.extend_from_slice(&value.to_le_bytes());
 }
 
-/// Appends a `decimal` on bytes: two's complement, big-endian, no more bytes than the number needs.
+/// Appends a `decimal` as bytes: two's complement, big-endian, in as few bytes as possible.
 #[inline]
 pub fn put_decimal(out: &mut Vec<u8>, big_endian: &[u8]) {
     let mut shortest = big_endian;
-    // A leading byte that only repeats the sign of the next one says nothing.
+    // A leading byte that only repeats the sign of the next one is redundant.
     while let [first, rest @ ..] = shortest
         && let [second, ..] = rest
     {
@@ -65,21 +65,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn longs_are_read_back_by_another_reader(value: i64) {
+        fn another_reader_reads_longs(value: i64) {
             let mut out = Vec::new();
             put_long(&mut out, value);
             prop_assert_eq!(read("\"long\"", &out), Value::Long(value));
         }
 
         #[test]
-        fn bytes_are_read_back_by_another_reader(value: Vec<u8>) {
+        fn another_reader_reads_bytes(value: Vec<u8>) {
             let mut out = Vec::new();
             put_bytes(&mut out, &value);
             prop_assert_eq!(read("\"bytes\"", &out), Value::Bytes(value));
         }
 
         #[test]
-        fn decimals_are_as_short_as_they_can_be_and_keep_their_value(value: i128) {
+        fn decimals_are_as_short_as_possible_and_exact(value: i128) {
             let mut out = Vec::new();
             put_decimal(&mut out, &value.to_be_bytes());
             let Value::Bytes(bytes) = read("\"bytes\"", &out) else { panic!("not bytes") };

@@ -1,7 +1,7 @@
-//! Avro object container files, written straight from bytes: schema, blocks of datums, container.
+//! Writes Avro object container files directly as bytes: schema, blocks of datums, container.
 //!
-//! Source of every rule here: "Apache Avro Specification 1.12", sections on schemas, binary encoding and object
-//! container files. What BigQuery accepts of it: "Loading Avro data from Cloud Storage".
+//! The format is defined in "Apache Avro Specification 1.12", sections on schemas, binary encoding and object
+//! container files. "Loading Avro data from Cloud Storage" says which parts of it BigQuery accepts.
 
 pub mod block;
 pub mod codec;

@@ -1,4 +1,4 @@
-//! The schema of a container file: one record, its fields, their types.
+//! The schema of a container file: one record with its fields and their types.
 
 use std::fmt;
 
@@ -25,11 +25,11 @@ pub enum AvroType {
     TimeMicros,
     /// `long`, microseconds since 1970-01-01 00:00 UTC → TIMESTAMP.
     TimestampMicros,
-    /// `long`, microseconds since 1970-01-01 00:00 of no time zone → DATETIME.
+    /// `long`, microseconds since 1970-01-01 00:00 without a time zone → DATETIME.
     LocalTimestampMicros,
     /// `bytes`, an unscaled integer → NUMERIC or BIGNUMERIC.
     Decimal {
-        /// Digits in all.
+        /// Total number of digits.
         precision: u32,
         /// Digits after the point.
         scale: u32,
@@ -56,7 +56,7 @@ impl AvroType {
     }
 }
 
-/// As documentation names it.
+/// The name in the documentation.
 impl fmt::Display for AvroType {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self {
@@ -79,15 +79,15 @@ impl fmt::Display for AvroType {
 /// A field of the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AvroField {
-    /// `[A-Za-z_][A-Za-z0-9_]*`
+    /// The name; it matches `[A-Za-z_][A-Za-z0-9_]*`.
     pub name: String,
     /// Its type.
     pub kind: AvroType,
-    /// Whether it is a union with `null` (always the first branch).
+    /// Whether the type is a union with `null`. `null` is always the first branch.
     pub nullable: bool,
 }
 
-/// The record's schema as JSON text.
+/// The schema of the record as JSON text.
 pub fn record_schema(fields: impl IntoIterator<Item = AvroField>) -> String {
     let fields: Vec<Value> = fields
         .into_iter()

@@ -1,13 +1,13 @@
-//! What BigQuery is asked for: the words that logs and errors have for it.
+//! Actions: what the program asks of BigQuery, as logs and errors word it.
 
 use std::fmt;
 
-/// One thing that BigQuery is asked for, over as many requests as it takes. Tables are named with their dataset.
+/// One action. It may take several requests. Table names include the dataset.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the sentences below say what they are")]
+#[expect(missing_docs, reason = "`Display` below describes each")]
 pub enum Action {
     FindDataset { project: String, dataset: String },
-    LookAtTable { table: String },
+    GetTable { table: String },
     ListRowPolicies { table: String },
     SetProperties { table: String, settings: Vec<&'static str> },
     StartUpload { table: String },
@@ -15,33 +15,33 @@ pub enum Action {
     StartJob { job: String },
     FindJob { job: String },
     WaitForJob { job: String },
-    AskForPermissions { table: String },
-    AskToRunJobs { project: String },
-    AskToCreateTables { dataset: String },
+    CheckPermissions { table: String },
+    CheckRunJobs { project: String },
+    CheckCreateTables { dataset: String },
 }
 
 impl fmt::Display for Action {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FindDataset { project, dataset } => {
-                write!(formatter, "asking BigQuery for dataset {project}:{dataset}")
+                write!(formatter, "looking up dataset {project}:{dataset} in BigQuery")
             }
-            Self::LookAtTable { table } => write!(formatter, "looking at BigQuery's table {table}"),
+            Self::GetTable { table } => write!(formatter, "looking up table {table} in BigQuery"),
             Self::ListRowPolicies { table } => write!(formatter, "listing the row access policies of {table}"),
-            Self::SetProperties { table, settings } => write!(formatter, "setting {} of {table}", settings.join(", ")),
+            Self::SetProperties { table, settings } => write!(formatter, "setting {} on {table}", settings.join(", ")),
             Self::StartUpload { table } => write!(formatter, "starting the upload into {table}"),
             Self::UploadBytes { table, start, end } => {
                 write!(formatter, "uploading bytes {start} to {end} into {table}")
             }
             Self::StartJob { job } => write!(formatter, "starting job {job}"),
-            Self::FindJob { job } => write!(formatter, "asking for job {job}"),
+            Self::FindJob { job } => write!(formatter, "looking up job {job}"),
             Self::WaitForJob { job } => write!(formatter, "waiting for job {job}"),
-            Self::AskForPermissions { table } => write!(formatter, "asking for the permissions on {table}"),
-            Self::AskToRunJobs { .. } => {
-                formatter.write_str("asking whether jobs may be started (bigquery.jobs.create)")
+            Self::CheckPermissions { table } => write!(formatter, "checking the permissions on {table}"),
+            Self::CheckRunJobs { .. } => {
+                formatter.write_str("checking the permission to start jobs (bigquery.jobs.create)")
             }
-            Self::AskToCreateTables { .. } => {
-                formatter.write_str("asking whether tables may be created (bigquery.tables.create)")
+            Self::CheckCreateTables { .. } => {
+                formatter.write_str("checking the permission to create tables (bigquery.tables.create)")
             }
         }
     }

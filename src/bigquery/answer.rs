@@ -1,4 +1,4 @@
-//! Reads answers: bounded in size, JSON where it is promised, and an error whatever it looks like.
+//! Parses BigQuery's answers: bounded in size, JSON on success, any text on failure.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,12 +10,12 @@ use serde::de::DeserializeOwned;
 use crate::bigquery::error::{Answer, ErrorKind};
 use crate::bigquery::types::job::ErrorProto;
 
-/// The longest piece of an unknown answer that is worth a log line.
+/// How many characters of an unknown answer an error shows.
 const LONGEST_EXCERPT: usize = 200;
-/// A table of ten thousand columns with the longest descriptions is shorter.
+/// Answers longer than this are cut. Even a table with 10,000 columns and the longest descriptions fits.
 const LONGEST_ANSWER: usize = 32 << 20;
 
-/// BigQuery's JSON of an error answer. Source: "Error messages", REST API; `errors` may be missing there.
+/// The JSON of an error answer. Source: "Error messages", REST API; `errors` may be missing.
 #[derive(Deserialize)]
 struct ErrorBody {
     error: ErrorContent,
@@ -27,12 +27,12 @@ struct ErrorContent {
     message: String,
     #[serde(default)]
     errors: Vec<ErrorProto>,
-    /// Google's own word for the status, such as `PERMISSION_DENIED`.
+    /// Google's name for the status, such as `PERMISSION_DENIED`.
     #[serde(default)]
     status: String,
 }
 
-/// What a request was answered with: the JSON of a success, or the error.
+/// The parsed JSON of a success, or the error.
 pub(super) async fn json<T: DeserializeOwned>(response: Response) -> Result<T, ErrorKind> {
     match response.status().is_success() {
         true => Ok(serde_json::from_str(&text(response).await?)?),
@@ -40,15 +40,15 @@ pub(super) async fn json<T: DeserializeOwned>(response: Response) -> Result<T, E
     }
 }
 
-/// The error in an answer that is one.
+/// Parses an error answer.
 pub(super) async fn error(response: Response) -> ErrorKind {
     let status = response.status().as_u16();
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| after(value.to_str().ok()?));
+    let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| retry_delay(value.to_str().ok()?));
     let body = text(response).await.unwrap_or_default();
-    ErrorKind::Answer(Answer { retry_after, ..read(status, &body) })
+    ErrorKind::Answer(Answer { retry_after, ..parse(status, &body) })
 }
 
-/// The body as text, as far as an answer of the API can be long: whatever answers in its place fills no memory.
+/// The body as text, cut at `LONGEST_ANSWER`, so that no other server at this address can fill the memory.
 pub(super) async fn text(mut response: Response) -> Result<String, reqwest::Error> {
     let mut body = Vec::new();
     while let Some(piece) = response.chunk().await? {
@@ -60,17 +60,17 @@ pub(super) async fn text(mut response: Response) -> Result<String, reqwest::Erro
     Ok(String::from_utf8_lossy(&body).into_owned())
 }
 
-/// `Retry-After`: seconds, or a date of HTTP.
-fn after(value: &str) -> Option<Duration> {
+/// `Retry-After`: seconds, or an HTTP date.
+fn retry_delay(value: &str) -> Option<Duration> {
     match value.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
-        // A date that is past: at once.
+        // A date in the past means no delay.
         Err(_) => Some(httpdate::parse_http_date(value).ok()?.duration_since(SystemTime::now()).unwrap_or_default()),
     }
 }
 
-/// The body may be BigQuery's JSON, HTML or nothing.
-fn read(status: u16, body: &str) -> Answer {
+/// The body may be BigQuery's JSON, HTML or empty.
+fn parse(status: u16, body: &str) -> Answer {
     let parsed: Option<ErrorBody> = serde_json::from_str(body).ok();
     let (reason, message) = match parsed {
         Some(ErrorBody { error }) => {
@@ -92,12 +92,12 @@ mod tests {
 
     #[test]
     fn retry_after_is_seconds_or_a_date() {
-        assert_eq!(after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(retry_delay("7"), Some(Duration::from_secs(7)));
         let later = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(3600));
-        assert!(after(&later).is_some_and(|wait| wait > Duration::from_secs(3500)));
-        assert_eq!(after("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
-        assert_eq!(after("soon"), None);
-        assert_eq!(after("-1"), None);
+        assert!(retry_delay(&later).is_some_and(|wait| wait > Duration::from_secs(3500)));
+        assert_eq!(retry_delay("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(retry_delay("soon"), None);
+        assert_eq!(retry_delay("-1"), None);
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
             ("", "BigQuery answered 403: an empty answer"),
             ("{}", "BigQuery answered 403: {}"),
         ] {
-            assert_eq!(read(403, body).to_string(), expected);
+            assert_eq!(parse(403, body).to_string(), expected);
         }
     }
 }

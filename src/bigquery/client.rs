@@ -18,38 +18,38 @@ use crate::retry::{Budget, retrying};
 
 const GOOGLE: &str = "https://bigquery.googleapis.com";
 
-/// To establish a connection, TLS included.
+/// For establishing a connection, including TLS.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// One call of the API; all that are made here answer at once.
+/// For one API call. Every call made here returns quickly.
 pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(30);
-/// The same for the first call, so that an unreachable service is reported soon.
+/// For the first call; shorter, so that an unreachable service is reported soon.
 const FIRST_CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// BigQuery, for one project and dataset.
+/// A client for one project and dataset.
 pub struct Client {
     pub(super) http: reqwest::Client,
     pub(super) tokens: Tokens,
     pub(super) base: Url,
     pub(super) project: String,
     pub(super) dataset: String,
-    /// Where the dataset is, and hence its jobs.
+    /// The location of the dataset, and so of its jobs.
     pub(super) location: Option<String>,
 }
 
-/// What is asked for, and how long it is worth asking: requests of the same call are retried within one budget.
+/// One API call. All its retries share one budget.
 pub(super) struct Call<'a> {
     client: &'a Client,
     action: Action,
     budget: Budget,
     timeout: Duration,
-    /// How long a 404 only says that something is not known yet, and what that is.
-    unknown: Option<(&'static str, Duration)>,
-    /// The only version that may be changed.
+    /// What was just created, and for how long a 404 means "not visible yet".
+    new_object: Option<(&'static str, Duration)>,
+    /// The only version that may be changed; `None` for any.
     etag: Option<String>,
 }
 
 impl Client {
-    /// Connects and makes sure that the dataset is there.
+    /// Connects and checks that the dataset exists.
     pub async fn connect(settings: &Settings) -> Result<Self, Error> {
         let Settings { project, dataset, location, silence, .. } = settings;
         let action = Action::FindDataset { project: project.clone(), dataset: dataset.clone() };
@@ -58,10 +58,10 @@ impl Client {
             client.call(action.clone(), Budget { silence: *silence, ..Budget::START }).timeout(FIRST_CALL_TIMEOUT);
         let found: Dataset = call.get(client.url(&["datasets", dataset])).await?;
         client.location = match (location, found.location) {
-            (Some(wanted), Some(is)) if !wanted.eq_ignore_ascii_case(&is) => {
-                return Err(Error::once(action, ErrorKind::OtherLocation { is, wanted: wanted.clone() }));
+            (Some(wanted), Some(actual)) if !wanted.eq_ignore_ascii_case(&actual) => {
+                return Err(Error::once(action, ErrorKind::WrongLocation { actual, wanted: wanted.clone() }));
             }
-            (wanted, is) => is.or_else(|| wanted.clone()),
+            (wanted, actual) => actual.or_else(|| wanted.clone()),
         };
         Ok(client)
     }
@@ -73,10 +73,10 @@ impl Client {
         };
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
-            // 308 means "resume" to an upload.
+            // In the upload protocol, 308 means "resume".
             .redirect(reqwest::redirect::Policy::none())
             .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
-        // An emulator is near; a proxy on the way to the internet does not know it.
+        // An emulator runs nearby; an internet proxy cannot reach it.
         let http = if settings.emulator.is_some() { http.no_proxy() } else { http };
         let address = settings.emulator.as_deref().unwrap_or(GOOGLE);
         let base = Url::parse(address)
@@ -91,12 +91,12 @@ impl Client {
         })
     }
 
-    /// Where the dataset is, and hence its jobs.
+    /// The location of the dataset, and so of its jobs.
     pub fn location(&self) -> Option<&str> {
         self.location.as_deref()
     }
 
-    /// The dataset's table of this name.
+    /// The reference of a table in the dataset.
     pub fn reference(&self, table: &str) -> TableReference {
         TableReference {
             project_id: self.project.clone(),
@@ -105,40 +105,40 @@ impl Client {
         }
     }
 
-    /// A table as logs and errors name it.
-    pub(super) fn shown(&self, table: &str) -> String {
+    /// The table's name with its dataset, for logs and errors.
+    pub(super) fn qualified(&self, table: &str) -> String {
         format!("{}.{table}", self.dataset)
     }
 
-    /// The address of something below the project.
+    /// A URL below the project.
     pub(super) fn url(&self, path: &[&str]) -> Url {
         let mut url = self.base.clone();
-        // An address of http has a path; anything else fails with the first request.
+        // Every HTTP URL has a path; with any other URL the first request fails.
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["bigquery", "v2", "projects", &self.project]).extend(path);
         }
         url
     }
 
-    /// The address of something of a table.
+    /// A URL below the dataset's tables.
     pub(super) fn table_url(&self, path: &[&str]) -> Url {
         self.url(&[&["datasets", &self.dataset, "tables"], path].concat())
     }
 
     pub(super) fn call(&self, action: Action, budget: Budget) -> Call<'_> {
-        Call { client: self, action, budget, timeout: CALL_TIMEOUT, unknown: None, etag: None }
+        Call { client: self, action, budget, timeout: CALL_TIMEOUT, new_object: None, etag: None }
     }
 }
 
 impl Call<'_> {
-    /// Waits so long for one answer.
+    /// Sets how long one request may take.
     pub(super) fn timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
     }
 
-    /// What is asked for was made a moment ago: for so long a 404 is no answer.
-    pub(super) fn known_within(self, what: &'static str, time: Duration) -> Self {
-        Self { unknown: Some((what, time)), ..self }
+    /// For an object that was just created: for this long, a 404 is retried.
+    pub(super) fn visible_within(self, what: &'static str, time: Duration) -> Self {
+        Self { new_object: Some((what, time)), ..self }
     }
 
     pub(super) async fn get<T: DeserializeOwned>(self, url: Url) -> Result<T, Error> {
@@ -149,7 +149,7 @@ impl Call<'_> {
         self.send(Method::POST, url, Some(body)).await
     }
 
-    /// Changes what is there, or only this version of it.
+    /// Changes the object; with an `etag`, only that version of it.
     pub(super) async fn patch<T: DeserializeOwned>(
         self,
         url: Url,
@@ -165,7 +165,7 @@ impl Call<'_> {
         url: Url,
         body: Option<&impl Serialize>,
     ) -> Result<T, Error> {
-        let (client, timeout, unknown, etag) = (self.client, self.timeout, self.unknown, self.etag.clone());
+        let (client, timeout, new_object, etag) = (self.client, self.timeout, self.new_object, self.etag.clone());
         let since = Instant::now();
         self.run(|| async {
             let request = client.http.request(method.clone(), url.clone());
@@ -173,15 +173,15 @@ impl Call<'_> {
             let request = if let Some(body) = body { request.json(body) } else { request };
             let request = if let Some(etag) = &etag { request.header(IF_MATCH, etag) } else { request };
             let answer = answer::json(request.send().await?).await;
-            answer.map_err(|kind| match unknown {
-                Some((what, time)) if kind.is_not_found() && since.elapsed() < time => ErrorKind::NotKnownYet(what),
+            answer.map_err(|kind| match new_object {
+                Some((what, time)) if kind.is_not_found() && since.elapsed() < time => ErrorKind::NotVisibleYet(what),
                 _ => kind,
             })
         })
         .await
     }
 
-    /// Tries as long as the budget lasts; the error says how often and how long.
+    /// Tries until the budget is spent. The error says how often and how long.
     pub(super) async fn run<T, F>(self, attempt: impl FnMut() -> F) -> Result<T, Error>
     where
         F: Future<Output = Result<T, ErrorKind>>,
@@ -191,7 +191,7 @@ impl Call<'_> {
     }
 }
 
-/// `None` where BigQuery says that there is no such thing.
+/// Turns a 404 into `None`.
 pub(super) fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {
         Ok(found) => Ok(Some(found)),

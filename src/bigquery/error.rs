@@ -1,4 +1,4 @@
-//! What goes wrong with BigQuery: kinds with their source, and what was being done.
+//! BigQuery errors: the kind, its source, and the action that failed.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,13 +9,13 @@ use crate::google_auth;
 use crate::report::cause::root_cause;
 use crate::retry::{Failed, tries_text};
 
-/// An error of the destination.
+/// An error from BigQuery.
 #[derive(Debug)]
 pub struct Error(Box<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    /// What the callers were doing, the outermost first.
+    /// What the callers were doing, outermost first.
     context: Vec<String>,
     action: Action,
     kind: ErrorKind,
@@ -23,29 +23,29 @@ struct Inner {
     elapsed: Duration,
 }
 
-/// What happened to one request, or what is wrong with its answer.
+/// Why a request failed, or what is wrong with its answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ErrorKind {
-    /// The service answered with an error.
+    /// BigQuery answered with an error.
     #[error("{0}")]
     Answer(Answer),
-    /// No answer.
+    /// No answer arrived.
     #[error("{}", no_answer(url, source))]
     Transport {
-        /// Whose it would have been: scheme, host and port.
+        /// The server: scheme, host and port.
         url: String,
-        /// Why.
+        /// The cause.
         source: reqwest::Error,
     },
-    /// An answer that is not what the API promises, of unknown status.
+    /// The answer does not have the documented form. Whether the request took effect is unknown.
     #[error("the answer cannot be read: {problem}")]
     Unreadable {
-        /// What it is instead.
+        /// What is wrong with it.
         problem: String,
-        /// Where the JSON is wrong.
+        /// The parser's error, if the answer is invalid JSON.
         source: Option<serde_json::Error>,
     },
-    /// No token.
+    /// No access token is available.
     #[error("no access token: {0}")]
     Token(#[from] google_auth::Error),
     /// The job ended with an error.
@@ -53,100 +53,98 @@ pub enum ErrorKind {
     Job {
         /// BigQuery's reason.
         reason: String,
-        /// Its messages.
+        /// BigQuery's messages.
         message: String,
     },
-    /// 404 or 410: the session is gone, and with it all that was sent.
+    /// 404 or 410: the session and everything sent in it are lost.
     #[error("BigQuery lost the upload session")]
     SessionLost,
-    /// The session reports an impossible offset: bytes that were acknowledged are gone, or there are more than were sent.
-    #[error(
-        "BigQuery lost bytes of the upload: it says that it has {received}, and was sent those from {start} to {end}"
-    )]
+    /// The session reports an impossible offset: fewer bytes than it acknowledged, or more than were sent.
+    #[error("BigQuery lost bytes of the upload: it reports {received} bytes, but {start} to {end} were expected")]
     OffsetMismatch {
-        /// What it says that it has.
+        /// How many bytes the session reports.
         received: u64,
-        /// What it had acknowledged.
+        /// How many bytes it had acknowledged.
         start: u64,
-        /// What it can have at most.
+        /// How many bytes were sent.
         end: u64,
     },
-    /// The session answers, and is where it was.
-    #[error("BigQuery took nothing of what was sent")]
-    NothingTaken,
-    /// The session took the upload for complete before its last byte.
-    #[error("BigQuery took the upload for complete before its end")]
+    /// The session's offset did not move.
+    #[error("BigQuery accepted none of the bytes that were sent")]
+    NothingAccepted,
+    /// The session reports a complete upload before the last chunk.
+    #[error("BigQuery ended the upload before its last byte")]
     EarlyEnd,
-    /// The session has every byte and no job.
-    #[error("BigQuery has every byte and did not start the job")]
+    /// The session has every byte but returned no job.
+    #[error("BigQuery received every byte but did not start the load job")]
     NoJob,
-    /// 404 for something that was made a moment ago: not every part of the service knows of it yet.
-    #[error("BigQuery does not know {0}")]
-    NotKnownYet(&'static str),
-    /// The job loaded another number of rows than were sent.
-    #[error("{}", other_rows(*sent, *loaded))]
+    /// 404 for an object that was just created: it is not visible everywhere in BigQuery yet.
+    #[error("BigQuery does not know {0} yet")]
+    NotVisibleYet(&'static str),
+    /// The job loaded a different number of rows than were sent.
+    #[error("{}", wrong_row_count(*sent, *loaded))]
     RowCount {
-        /// Rows of the file.
+        /// Rows in the file.
         sent: u64,
-        /// What the job says.
+        /// Rows that the job reports, if it does.
         loaded: Option<u64>,
     },
-    /// The dataset is not where it was said to be.
-    #[error("it is in {is}, and not in {wanted}")]
-    OtherLocation {
-        /// Where it is.
-        is: String,
-        /// Where it was said to be.
+    /// The dataset is in another location than configured.
+    #[error("it is in {actual}, not in {wanted}")]
+    WrongLocation {
+        /// The dataset's location.
+        actual: String,
+        /// The configured location.
         wanted: String,
     },
-    /// The address of the API is none.
-    #[error("{address} is no address: {problem}")]
+    /// The configured address of the API is invalid.
+    #[error("{address} is not a valid address: {problem}")]
     Address {
-        /// As it was given.
+        /// As configured.
         address: String,
-        /// What is wrong with it.
+        /// Why it is invalid.
         problem: String,
     },
 }
 
-/// An answer that is an error. Source: "Error messages", REST API.
+/// An error answer. Source: "Error messages", REST API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
     /// HTTP status.
     pub status: u16,
-    /// BigQuery's reason, such as `accessDenied`; empty when the answer was not BigQuery's JSON.
+    /// BigQuery's reason, such as `accessDenied`; empty if the answer is not BigQuery's JSON.
     pub reason: String,
-    /// Its message.
+    /// BigQuery's message.
     pub message: String,
     /// `Retry-After`.
     pub retry_after: Option<Duration>,
 }
 
 impl Error {
-    /// An error that nobody tried to get around.
+    /// An error that was not retried.
     pub(super) fn once(action: Action, kind: ErrorKind) -> Self {
         Self::tried(action, Failed { reason: kind, tries: 1, elapsed: Duration::ZERO })
     }
 
-    /// An error that was tried to get around.
+    /// An error that remained after retries.
     pub(super) fn tried(action: Action, failed: Failed<ErrorKind>) -> Self {
         let Failed { reason: kind, tries, elapsed } = failed;
         Self(Box::new(Inner { context: Vec::new(), action, kind, tries, elapsed }))
     }
 
-    /// The same error, saying what it was part of.
+    /// Adds what the caller was doing.
     #[must_use]
     pub fn context(mut self, context: impl FnOnce() -> String) -> Self {
         self.0.context.insert(0, context());
         self
     }
 
-    /// What was being done.
+    /// The action that failed.
     pub fn action(&self) -> &Action {
         &self.0.action
     }
 
-    /// What happened.
+    /// Why it failed.
     pub fn kind(&self) -> &ErrorKind {
         &self.0.kind
     }
@@ -163,19 +161,19 @@ impl fmt::Display for Error {
 }
 
 impl StdError for Error {
-    // The kind's own words are in this error's.
+    // `Display` already includes the kind's text.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.kind.source()
     }
 }
 
 impl ErrorKind {
-    /// There is no such thing, as BigQuery says.
+    /// Whether BigQuery answered 404.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Answer(Answer { status: 404, .. }))
     }
 
-    /// There is such a thing already.
+    /// Whether BigQuery answered 409: the object already exists.
     pub fn is_duplicate(&self) -> bool {
         matches!(self, Self::Answer(Answer { status: 409, .. }))
     }
@@ -188,7 +186,7 @@ impl ErrorKind {
 impl From<reqwest::Error> for ErrorKind {
     fn from(error: reqwest::Error) -> Self {
         let url = error.url().map(|url| format!("{}://{}", url.scheme(), url.authority()));
-        // The rest of the address may hold an upload's session.
+        // The rest of the URL may contain the upload session, which is a secret.
         Self::Transport { url: url.unwrap_or_else(|| "BigQuery".into()), source: error.without_url() }
     }
 }
@@ -216,13 +214,13 @@ fn no_answer(url: &str, error: &reqwest::Error) -> String {
     }
 }
 
-fn other_rows(sent: u64, loaded: Option<u64>) -> String {
+fn wrong_row_count(sent: u64, loaded: Option<u64>) -> String {
     match loaded {
         Some(loaded) => format!(
-            "{sent} rows were sent and BigQuery loaded {loaded}: the table may be wrong; \"Time travel\" of BigQuery has \
-             yesterday's"
+            "{sent} rows were sent, but BigQuery loaded {loaded}: do not use the table; BigQuery's time travel still has \
+             yesterday's rows"
         ),
-        None => format!("{sent} rows were sent and BigQuery does not say how many it loaded"),
+        None => format!("{sent} rows were sent, but BigQuery does not say how many it loaded"),
     }
 }
 
@@ -236,11 +234,10 @@ mod tests {
 
     #[test]
     fn an_error_says_what_it_was_part_of_and_how_often_it_was_tried() {
-        let failed = Failed { reason: ErrorKind::NothingTaken, tries: 3, elapsed: Duration::from_secs(9) };
+        let failed = Failed { reason: ErrorKind::NothingAccepted, tries: 3, elapsed: Duration::from_secs(9) };
         let error = Error::tried(Action::FindJob { job: "j".into() }, failed);
         let error = error.context(|| "inner".into()).context(|| "outer".into());
-        let sentence =
-            "outer: inner: asking for job j: BigQuery took nothing of what was sent (after 3 tries over 9 s)";
+        let sentence = "outer: inner: looking up job j: BigQuery accepted none of the bytes that were sent (after 3 tries over 9 s)";
         assert_eq!(error.to_string(), sentence);
     }
 }

@@ -1,4 +1,4 @@
-//! Jobs of any kind, each under an id that is known before it is started: start, find, wait.
+//! Jobs: start, find, wait. A job's id is chosen before the job starts.
 
 use std::time::Duration;
 
@@ -11,12 +11,13 @@ use crate::bigquery::error::{Error, ErrorKind};
 use crate::bigquery::types::job::{ErrorProto, Job, JobConfiguration, JobReference, JobRequest, Work};
 use crate::retry::Budget;
 
-/// Most jobs take seconds; a large one is not asked more often than every 10 s.
+/// The first pause between polls of a job's status. Most jobs take seconds.
 const FIRST_POLL: Duration = Duration::from_millis(100);
+/// The longest pause between polls, for large jobs.
 const SLOWEST_POLL: Duration = Duration::from_secs(10);
 
-/// A job that was there a moment ago, by a 409, is found within seconds by every part of the service.
-const TAKEN: Budget = Budget::new(Duration::from_secs(30), 12);
+/// After a 409, the existing job becomes visible everywhere in BigQuery within seconds.
+const EXISTING_JOB: Budget = Budget::new(Duration::from_secs(30), 12);
 
 /// BigQuery's limit on job ids ("JobReference", REST reference).
 const LONGEST_JOB_ID: usize = 1024;
@@ -24,17 +25,17 @@ const LONGEST_JOB_ID: usize = 1024;
 /// How many of a failed job's messages are shown.
 const SHOWN_ERRORS: usize = 3;
 
-/// What a job's id is made of. The same step of the same table and execution always has the same one: whoever starts it twice
-/// starts it once.
+/// The parts of a job id. The same step of the same table in the same execution always has the same id, so BigQuery runs the job
+/// only once.
 #[derive(Debug, Clone, Copy)]
 pub struct JobName<'a> {
     /// Cloud Run's execution.
     pub execution: &'a str,
     /// The destination table.
     pub table: &'a str,
-    /// What is done with the table.
+    /// What the job does with the table.
     pub step: Step,
-    /// How many jobs of the same step have failed before: their ids are used up.
+    /// How many jobs of this step failed before. The id of a failed job cannot be used again.
     pub generation: u32,
 }
 
@@ -53,24 +54,24 @@ impl Step {
     }
 }
 
-/// What became of a job that may have been started before.
+/// The outcome of a job that an earlier attempt may have started.
 #[derive(Debug)]
 pub enum JobOutcome {
-    /// There is none.
+    /// The job does not exist.
     Unknown,
-    /// It ended without having changed anything; its id is used up.
+    /// The job failed and changed nothing. Its id cannot be used again.
     Failed,
-    /// It has done its work.
+    /// The job succeeded.
     Succeeded(Box<Job>),
 }
 
 impl Client {
-    /// The id of a job.
+    /// The job's id.
     pub fn job_id(&self, name: JobName<'_>) -> String {
         job_id(&self.dataset, name)
     }
 
-    /// The job of this id that does this work.
+    /// The request for a job with this id.
     pub fn job(&self, id: &str, work: Work) -> JobRequest {
         JobRequest {
             job_reference: JobReference {
@@ -82,25 +83,25 @@ impl Client {
         }
     }
 
-    /// Starts a job that needs no upload. If there is one of this id already, that is the job: an answer to an earlier request was
-    /// lost, or an earlier attempt has started it.
+    /// Starts a job that needs no upload. If a job with this id already exists, returns that job: the answer to an earlier
+    /// request was lost, or an earlier attempt started it.
     pub async fn start_job(&self, id: &str, work: Work) -> Result<Job, Error> {
         match self.insert_job(Action::StartJob { job: id.to_owned() }, &self.job(id, work)).await {
-            Err(error) if error.kind().is_duplicate() => self.known_job(id, TAKEN).await,
+            Err(error) if error.kind().is_duplicate() => self.existing_job(id, EXISTING_JOB).await,
             started => started,
         }
     }
 
-    /// Sends a job; BigQuery answers with the job as it is then.
+    /// Sends the request for a job and returns the job.
     pub(super) async fn insert_job(&self, action: Action, job: &JobRequest) -> Result<Job, Error> {
         self.call(action, Budget::TABLE).post(self.url(&["jobs"]), job).await
     }
 
-    /// What became of the job of this id; waits for it while it runs. Of an id that `is_taken`, as BigQuery said a moment ago,
-    /// the job is waited for even while BigQuery does not know it.
+    /// The outcome of the job with this id; waits until the job ends. `is_taken` says that BigQuery just answered 409 for this id:
+    /// the job exists, even if BigQuery cannot find it yet.
     pub async fn job_outcome(&self, id: &str, is_taken: bool) -> Result<JobOutcome, Error> {
         let found = match is_taken {
-            true => self.known_job(id, TAKEN).await.map(Some),
+            true => self.existing_job(id, EXISTING_JOB).await.map(Some),
             false => {
                 let call = self.call(Action::FindJob { job: id.to_owned() }, Budget::MIDDLE);
                 found(call.get::<Job>(self.job_url(id)).await)
@@ -109,8 +110,8 @@ impl Client {
         let job = match found {
             Ok(Some(job)) => job,
             Ok(None) => return Ok(JobOutcome::Unknown),
-            // Then the next upload tells.
-            Err(error) if matches!(error.kind(), ErrorKind::NotKnownYet(_)) => return Ok(JobOutcome::Unknown),
+            // The next upload with this id finds out.
+            Err(error) if matches!(error.kind(), ErrorKind::NotVisibleYet(_)) => return Ok(JobOutcome::Unknown),
             Err(error) => return Err(error),
         };
         let job = self.ended(id, job).await?;
@@ -120,13 +121,13 @@ impl Client {
         })
     }
 
-    /// The job of this id, of which it is known that it was made, or that it may have been a moment ago.
-    pub(super) async fn known_job(&self, id: &str, budget: Budget) -> Result<Job, Error> {
+    /// Looks up a job that was just created. A 404 is retried, because a new job is not visible everywhere at once.
+    pub(super) async fn existing_job(&self, id: &str, budget: Budget) -> Result<Job, Error> {
         let call = self.call(Action::WaitForJob { job: id.to_owned() }, budget);
-        call.known_within("the job", Duration::MAX).get(self.job_url(id)).await
+        call.visible_within("the job", Duration::MAX).get(self.job_url(id)).await
     }
 
-    /// Waits until the job has ended, and makes sure that it succeeded.
+    /// Waits until the job ends. A failed job is an error.
     pub async fn wait_for_job(&self, id: &str, job: Job) -> Result<Job, Error> {
         let job = self.ended(id, job).await?;
         match job.failure() {
@@ -147,7 +148,7 @@ impl Client {
                 break;
             }
             tokio::time::sleep(pause).await;
-            job = self.known_job(id, Budget::MIDDLE).await?;
+            job = self.existing_job(id, Budget::MIDDLE).await?;
         }
         Ok(job)
     }
@@ -162,7 +163,7 @@ impl Client {
 }
 
 impl Job {
-    /// Why it failed, if it did.
+    /// Why the job failed; `None` if it did not.
     fn failure(&self) -> Option<ErrorKind> {
         let error = self.status.error_result.as_ref()?;
         let reason = error.reason.clone().unwrap_or_default();
@@ -173,7 +174,7 @@ impl Job {
 fn messages(result: &ErrorProto, errors: &[ErrorProto]) -> String {
     let mut messages: Vec<&str> = Vec::new();
     for error in std::iter::once(result).chain(errors) {
-        let message = error.message.as_deref().unwrap_or("without a message");
+        let message = error.message.as_deref().unwrap_or("no message");
         if !messages.contains(&message) && messages.len() < SHOWN_ERRORS {
             messages.push(message);
         }
@@ -185,7 +186,7 @@ fn job_id(dataset: &str, JobName { execution, table, step, generation }: JobName
     let safe = |text: &str| -> String {
         text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '_' { c } else { '_' }).collect()
     };
-    // The hash keeps tables apart whose names differ only in characters that a job id cannot have.
+    // The hash tells tables apart whose names differ only in characters that a job id cannot contain.
     let mut id = format!("mysql-bigquery-sync_{}_{dataset}_{}", safe(execution), safe(table));
     let rest = format!("_{:08x}_{}_{generation}", crc32fast::hash(table.as_bytes()), step.name());
     id.truncate(LONGEST_JOB_ID - rest.len());
@@ -201,7 +202,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
-    /// A BigQuery that gives these answers, one after the other, and returns the first line of each request.
+    /// A fake BigQuery that sends these answers in turn and returns the first line of each request.
     async fn answering(answers: Vec<(u16, String)>) -> (Client, tokio::task::JoinHandle<Vec<String>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
@@ -226,7 +227,7 @@ mod tests {
         (Client::connect(&settings).await.unwrap(), serving)
     }
 
-    /// Whether all of a request has come.
+    /// Whether the request has arrived completely.
     fn is_complete(request: &str) -> bool {
         let Some((head, body)) = request.split_once("\r\n\r\n") else { return false };
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
@@ -235,7 +236,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_job_of_any_kind_is_started_once() {
-        // What `main` does; another test may have done it.
+        // As `main` does; another test may have done it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let dataset = json!({"datasetReference": {"datasetId": "d"}, "location": "EU"}).to_string();
         let job =

@@ -1,4 +1,4 @@
-//! The destination: authentication, API calls, resumable upload, jobs. Knows nothing of MySQL.
+//! The BigQuery client: authentication, API calls, resumable uploads, jobs. It does not depend on MySQL.
 
 pub mod action;
 mod answer;

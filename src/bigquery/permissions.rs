@@ -1,4 +1,4 @@
-//! What the credentials may do, found out by asking: nothing is written.
+//! Checks the permissions of the credentials without writing anything.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,16 +8,16 @@ use crate::bigquery::error::Error;
 use crate::bigquery::types::job::{JobConfiguration, JobReference, JobRequest, QueryConfiguration, Work};
 use crate::retry::Budget;
 
-/// What a sync needs of a table that exists. Source: "IAM roles and permissions", BigQuery.
+/// The permissions that a sync needs on an existing table. Source: "IAM roles and permissions", BigQuery.
 pub const ON_A_TABLE: &[&str] = &["bigquery.tables.get", "bigquery.tables.update", "bigquery.tables.updateData"];
 
-/// What a sync needs besides, where a table's columns change: it is in fewer roles.
+/// A sync also needs this permission if a table's columns change. Fewer roles include it.
 pub const LIST_ROW_POLICIES: &str = "bigquery.rowAccessPolicies.list";
 
-/// A name that no table has: a dry run would refuse one that exists.
+/// The name of no real table: a dry run fails if the table exists.
 const NO_TABLE: &str = "mysql_bigquery_sync_check_of_permissions";
 
-/// The question and the answer of tables.testIamPermissions.
+/// The request and the response of tables.testIamPermissions.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 struct Permissions {
@@ -25,34 +25,33 @@ struct Permissions {
 }
 
 impl Client {
-    /// Which of `ON_A_TABLE` and `LIST_ROW_POLICIES` are missing; `None` when there is no such table.
+    /// Which of `ON_A_TABLE` and `LIST_ROW_POLICIES` are missing; `None` if the table does not exist.
     pub async fn missing_permissions(&self, table: &str) -> Result<Option<Vec<&'static str>>, Error> {
-        let call = self.call(Action::AskForPermissions { table: self.shown(table) }, Budget::TABLE);
+        let call = self.call(Action::CheckPermissions { table: self.qualified(table) }, Budget::TABLE);
         let url = self.table_url(&[&format!("{table}:testIamPermissions")]);
         let asked = || ON_A_TABLE.iter().copied().chain([LIST_ROW_POLICIES]);
         let wanted = Permissions { permissions: asked().map(str::to_owned).collect() };
         let granted: Permissions = found(call.post(url, &wanted).await)?.unwrap_or_default();
-        // Of a table that does not exist nothing is granted, and that is no error ("tables.testIamPermissions", REST
-        // reference).
+        // For a table that does not exist, the list is empty and there is no error ("tables.testIamPermissions", REST reference).
         if granted.permissions.is_empty() && self.table(table).await?.is_none() {
             return Ok(None);
         }
-        let lacks = |wanted: &&str| !granted.permissions.iter().any(|is| is == wanted);
+        let lacks = |wanted: &&str| !granted.permissions.iter().any(|permission| permission == wanted);
         Ok(Some(asked().filter(lacks).collect()))
     }
 
-    /// Fails when no job may be started in the project.
+    /// Fails if the credentials may not start jobs in the project.
     pub async fn may_run_jobs(&self) -> Result<(), Error> {
-        self.dry_run(Action::AskToRunJobs { project: self.project.clone() }, "SELECT 1".to_owned()).await
+        self.dry_run(Action::CheckRunJobs { project: self.project.clone() }, "SELECT 1".to_owned()).await
     }
 
-    /// Fails when no table may be created in the dataset.
+    /// Fails if the credentials may not create tables in the dataset.
     pub async fn may_create_tables(&self) -> Result<(), Error> {
         let statement = format!("CREATE TABLE `{}.{}.{NO_TABLE}` (x INT64)", self.project, self.dataset);
-        self.dry_run(Action::AskToCreateTables { dataset: self.dataset.clone() }, statement).await
+        self.dry_run(Action::CheckCreateTables { dataset: self.dataset.clone() }, statement).await
     }
 
-    /// A dry run checks statement and permissions, and does nothing else ("Run a query, dry run").
+    /// A dry run checks the statement and the permissions and does nothing else ("Run a query, dry run").
     async fn dry_run(&self, action: Action, query: String) -> Result<(), Error> {
         let (project_id, location) = (self.project.clone(), self.location.clone());
         let work = Work::Query(QueryConfiguration { query, use_legacy_sql: false });

@@ -1,4 +1,4 @@
-//! Which of BigQuery's failures are worth a retry of the request, and which a restart of the table.
+//! Which BigQuery errors justify a retry of the request, and which a restart of the table.
 
 use std::time::Duration;
 
@@ -6,30 +6,30 @@ use crate::bigquery::error::{Answer, Error, ErrorKind};
 use crate::retry::{Budget, Decision, Reason};
 
 impl Budget {
-    /// Before any work is done: whoever started the job learns soon that something is not there.
+    /// For requests before any work is done. It is short, so that a wrong setting is reported soon.
     pub const START: Self = Self::new(Duration::from_secs(15), 8);
-    /// Before a table's rows, in the middle of a run: an outage of seconds is no reason to leave the table out, and one of
-    /// minutes none to try it with every table for as long.
+    /// For requests before or after a table's rows: long enough for an outage of seconds, short enough that a longer outage does
+    /// not delay every table.
     pub const TABLE: Self = Self::new(Duration::from_secs(60), 12);
-    /// With half a table read, a quarter of an hour of outage is cheaper than reading it again. Tries that fail at once are
-    /// fewer than these in that time.
+    /// For requests while a table is read or loaded: waiting out an outage of 15 minutes is cheaper than reading the table again.
+    /// With backoff, 60 tries take longer than that.
     pub const MIDDLE: Self = Self::new(Duration::from_secs(900), 60);
 }
 
 /// Decides by status and reason. Source: "Error messages" of BigQuery, and the retry rules of its client libraries.
 fn decide(kind: &ErrorKind) -> Decision {
     let is_retryable = match kind {
-        // A token that expired on the way; the next one is fresh.
+        // The token expired on the way; the next one is fresh.
         ErrorKind::Answer(Answer { status: 401, .. }) => return Decision::RetryOnce,
         ErrorKind::Answer(Answer { status, reason, .. }) => {
             matches!(reason.as_str(), "backendError" | "internalError" | "rateLimitExceeded" | "jobRateLimitExceeded")
-                // 501 says that there is no such method, which does not pass.
+                // 501 means that the method does not exist, which is permanent.
                 || (matches!(status, 408 | 429 | 500 | 502..=599) && reason != "quotaExceeded")
         }
         ErrorKind::Transport { .. } => true,
-        // A front end's HTML instead of the API's JSON.
+        // For example, HTML from a front end instead of the API's JSON.
         ErrorKind::Unreadable { .. } => true,
-        ErrorKind::NothingTaken | ErrorKind::NotKnownYet(_) => true,
+        ErrorKind::NothingAccepted | ErrorKind::NotVisibleYet(_) => true,
         ErrorKind::Token(error) => error.is_transient(),
         ErrorKind::Job { .. }
         | ErrorKind::SessionLost
@@ -37,24 +37,24 @@ fn decide(kind: &ErrorKind) -> Decision {
         | ErrorKind::EarlyEnd
         | ErrorKind::NoJob
         | ErrorKind::RowCount { .. }
-        | ErrorKind::OtherLocation { .. }
+        | ErrorKind::WrongLocation { .. }
         | ErrorKind::Address { .. } => false,
     };
     if is_retryable { Decision::Retry } else { Decision::GiveUp }
 }
 
 impl Error {
-    /// Whether the table is worth a restart: all that was sent is lost, or BigQuery could not finish the load job, and the
-    /// destination is unchanged.
-    pub fn is_worth_a_restart(&self) -> bool {
-        is_worth_a_restart(self.kind())
+    /// Whether a restart of the table may succeed: everything sent is lost, or BigQuery could not finish the load job. In both cases
+    /// the destination is unchanged.
+    pub fn justifies_restart(&self) -> bool {
+        justifies_restart(self.kind())
     }
 }
 
-fn is_worth_a_restart(kind: &ErrorKind) -> bool {
+fn justifies_restart(kind: &ErrorKind) -> bool {
     match kind {
         ErrorKind::SessionLost | ErrorKind::OffsetMismatch { .. } => true,
-        // A job of this id is there, of another attempt or of an upload whose end was not heard: a restart asks for it.
+        // A job with this id exists, from another attempt or from an upload whose answer was lost: a restart looks it up.
         kind if kind.is_duplicate() => true,
         ErrorKind::Job { reason, .. } => matches!(
             reason.as_str(),
@@ -117,8 +117,8 @@ mod tests {
             (answer(404, "notFound"), Decision::GiveUp),
             (answer(409, "duplicate"), Decision::GiveUp),
             (ErrorKind::unreadable("<html>"), Decision::Retry),
-            (ErrorKind::NothingTaken, Decision::Retry),
-            (ErrorKind::NotKnownYet("the job"), Decision::Retry),
+            (ErrorKind::NothingAccepted, Decision::Retry),
+            (ErrorKind::NotVisibleYet("the job"), Decision::Retry),
             (ErrorKind::SessionLost, Decision::GiveUp),
             (ErrorKind::OffsetMismatch { received: 0, start: 1, end: 2 }, Decision::GiveUp),
             (ErrorKind::Token(google_auth::Error::NoAnswer(Duration::ZERO)), Decision::Retry),
@@ -130,10 +130,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_connection_is_worth_a_retry() {
-        // What `main` does; another test may have done it.
+    async fn a_refused_connection_is_retried() {
+        // As `main` does; another test may have done it already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // Nobody listens at this port.
+        // Nothing listens on this port.
         let refused = reqwest::Client::new().get("http://127.0.0.1:1").send().await.unwrap_err();
         let kind = ErrorKind::from(refused);
         assert!(kind.to_string().starts_with("http://127.0.0.1:1 cannot be reached"), "{kind}");
@@ -144,14 +144,14 @@ mod tests {
     fn restarts() {
         let job = |reason: &str| ErrorKind::Job { reason: reason.into(), message: String::new() };
         for reason in ["backendError", "internalError", "jobBackendError", "jobInternalError", "jobRateLimitExceeded"] {
-            assert!(is_worth_a_restart(&job(reason)), "{reason}");
+            assert!(justifies_restart(&job(reason)), "{reason}");
         }
         for reason in ["accessDenied", "invalid", "quotaExceeded", "notFound", ""] {
-            assert!(!is_worth_a_restart(&job(reason)), "{reason}");
+            assert!(!justifies_restart(&job(reason)), "{reason}");
         }
-        assert!(is_worth_a_restart(&ErrorKind::SessionLost));
-        assert!(is_worth_a_restart(&ErrorKind::OffsetMismatch { received: 0, start: 1, end: 2 }));
-        assert!(is_worth_a_restart(&answer(409, "duplicate")) && !is_worth_a_restart(&answer(403, "accessDenied")));
-        assert!(!is_worth_a_restart(&ErrorKind::RowCount { sent: 1, loaded: None }));
+        assert!(justifies_restart(&ErrorKind::SessionLost));
+        assert!(justifies_restart(&ErrorKind::OffsetMismatch { received: 0, start: 1, end: 2 }));
+        assert!(justifies_restart(&answer(409, "duplicate")) && !justifies_restart(&answer(403, "accessDenied")));
+        assert!(!justifies_restart(&ErrorKind::RowCount { sent: 1, loaded: None }));
     }
 }

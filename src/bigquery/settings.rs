@@ -1,17 +1,17 @@
-//! What is known of the destination dataset before BigQuery is asked.
+//! Settings of the destination dataset.
 
 use std::time::Duration;
 
-/// The destination.
+/// The destination dataset.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// `BIGQUERY_PROJECT`.
     pub project: String,
     /// `BIGQUERY_DATASET`.
     pub dataset: String,
-    /// `BIGQUERY_LOCATION`; without it the dataset's own.
+    /// `BIGQUERY_LOCATION`; by default the dataset's own location.
     pub location: Option<String>,
-    /// Base URL of an emulator, without a slash at its end.
+    /// The base URL of an emulator, without a trailing slash.
     pub emulator: Option<String>,
     /// How long the first request may go without any answer; the usual time if there is none.
     pub silence: Option<Duration>,

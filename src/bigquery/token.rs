@@ -1,4 +1,4 @@
-//! Access tokens for BigQuery: of the environment's credentials, or none for an emulator.
+//! Access tokens for BigQuery, from the environment's credentials; an emulator gets a dummy token.
 
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
@@ -6,20 +6,20 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::bigquery::error::ErrorKind;
 use crate::google_auth::Credentials;
 
-/// All that dataset, table and job calls need. Source: "BigQuery API, OAuth scopes".
+/// The scope that dataset, table and job calls need. Source: "BigQuery API, OAuth scopes".
 const SCOPE: &str = "https://www.googleapis.com/auth/bigquery";
 
 /// Where tokens come from.
 #[derive(Clone)]
 pub(super) enum Tokens {
-    /// The environment's credentials; they cache and refresh by themselves.
+    /// The environment's credentials, which cache and refresh tokens.
     Google(Credentials),
-    /// An emulator checks nothing.
+    /// An emulator checks no tokens.
     Emulator,
 }
 
 impl Tokens {
-    /// Finds the environment's credentials. Fails where there is a file of credentials and it is broken.
+    /// Finds the environment's credentials. Fails if there is a credentials file and it is broken.
     pub(super) fn from_environment() -> Result<Self, ErrorKind> {
         Ok(Self::Google(Credentials::from_environment(SCOPE)?))
     }
@@ -31,7 +31,7 @@ impl Tokens {
         }
     }
 
-    /// The request with a token; its header is marked as a secret.
+    /// Adds a token to the request, in a header marked as sensitive.
     pub(super) async fn authorize(&self, request: RequestBuilder) -> Result<RequestBuilder, ErrorKind> {
         Ok(request.bearer_auth(self.token().await?.expose_secret()))
     }

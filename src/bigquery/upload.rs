@@ -1,4 +1,4 @@
-//! The resumable upload: a session, chunks, and going on from where the server says it is.
+//! The resumable upload: a session, its chunks, and resuming at the offset that the server reports.
 //!
 //! Source: "Upload files to BigQuery, resumable upload" and "Resumable uploads" of the Google API media upload protocol.
 
@@ -15,42 +15,42 @@ use crate::bigquery::error::{Answer, Error, ErrorKind};
 use crate::bigquery::types::job::{Job, JobRequest};
 use crate::retry::{Budget, Retry};
 
-/// A chunk is held in memory until BigQuery acknowledged it, while the next one fills: two of them are half of the
-/// memory a sync takes. A multiple of 256 KiB, as the protocol requires.
+/// The size of a chunk: a multiple of 256 KiB, as the protocol requires. A chunk stays in memory until BigQuery acknowledges it,
+/// while the next one fills; the two take half of a sync's memory.
 pub const CHUNK_BYTES: usize = 16 << 20;
 
-/// One chunk at 0.5 Mbit/s.
+/// Enough for one chunk at 0.5 Mbit/s.
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(270);
-/// To tell the server that its session is not needed any more; it forgets it by itself within a week.
+/// For canceling a session, which is optional: the server drops an unused session within a week.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// An upload under way. Nothing has happened to the destination until `finish`.
+/// An upload in progress. The destination does not change before `finish`.
 pub struct Upload<'a> {
     client: &'a Client,
     /// The destination, for logs and errors.
     table: String,
     job_id: String,
-    /// Its address is all that one needs to write into it: no `Debug`.
+    /// A secret, because this URL alone allows writing to the session: no `Debug`.
     session: Url,
     /// Bytes that the server has acknowledged.
     acknowledged: u64,
     is_finishing: bool,
-    /// Whether the last chunk that was put took more than one request.
-    was_sent_again: bool,
+    /// Whether the most recent chunk took more than one request.
+    was_resent: bool,
 }
 
-/// What a PUT was answered with.
+/// The answer to a PUT.
 enum Reply {
-    /// The server has this many bytes and waits for more.
+    /// The server has this many bytes and expects more.
     Incomplete(u64),
-    /// The file is complete, and this is its job.
+    /// The file is complete; this is its load job.
     Complete(Box<Job>),
 }
 
 impl Client {
-    /// Starts a session for the job of this id, which loads a file into the table.
+    /// Starts a session for the job with this id, which loads the file into the table.
     pub async fn begin_upload(&self, table: &str, job_id: String, job: &JobRequest) -> Result<Upload<'_>, Error> {
-        let table = self.shown(table);
+        let table = self.qualified(table);
         let mut url = self.base.clone();
         url.set_path(&format!("upload/bigquery/v2/projects/{}/jobs", self.project));
         url.set_query(Some("uploadType=resumable"));
@@ -64,7 +64,7 @@ impl Client {
             }
             let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok());
             let session = location.and_then(|location| Url::parse(location).ok());
-            session.ok_or_else(|| ErrorKind::unreadable("it has no Location of the session"))
+            session.ok_or_else(|| ErrorKind::unreadable("it has no Location header"))
         });
         Ok(Upload {
             client: self,
@@ -73,18 +73,18 @@ impl Client {
             job_id,
             acknowledged: 0,
             is_finishing: false,
-            was_sent_again: false,
+            was_resent: false,
         })
     }
 }
 
 impl Upload<'_> {
-    /// True from the moment that the last chunk may have arrived and the destination may change.
+    /// True as soon as the last chunk may have arrived, so that the destination may change.
     pub fn is_finishing(&self) -> bool {
         self.is_finishing
     }
 
-    /// Sends a chunk which is not the last: a multiple of 256 KiB.
+    /// Sends a chunk that is not the last one. Its size is a multiple of 256 KiB.
     pub async fn send(&mut self, chunk: Bytes) -> Result<(), Error> {
         let action = self.action(&chunk);
         match self.put(&action, chunk, false).await? {
@@ -93,16 +93,16 @@ impl Upload<'_> {
         }
     }
 
-    /// Sends the last chunk, which may be empty. The load job starts with it.
+    /// Sends the last chunk, which may be empty. This starts the load job.
     pub async fn finish(&mut self, chunk: Bytes) -> Result<Job, Error> {
         self.is_finishing = true;
         let action = self.action(&chunk);
         let sent = match self.put(&action, chunk, true).await {
-            // After its last byte a session may be forgotten at any time: when only the answer was lost, there is a job.
-            Err(lost) if self.was_sent_again && is_gone(lost.kind()) => {
-                match self.client.known_job(&self.job_id, Budget::START).await {
+            // The server may drop a complete session at any time. If only the answer was lost, the job exists.
+            Err(lost) if self.was_resent && is_gone(lost.kind()) => {
+                match self.client.existing_job(&self.job_id, Budget::START).await {
                     Ok(job) => return Ok(job),
-                    Err(error) if matches!(error.kind(), ErrorKind::NotKnownYet(_)) => return Err(lost),
+                    Err(error) if matches!(error.kind(), ErrorKind::NotVisibleYet(_)) => return Err(lost),
                     Err(error) => return Err(error),
                 }
             }
@@ -111,7 +111,7 @@ impl Upload<'_> {
         sent.ok_or_else(|| Error::once(action, ErrorKind::NoJob))
     }
 
-    /// Gives the session up; the destination stays as it was. Nothing depends on it.
+    /// Cancels the session, on a best-effort basis. The destination does not change.
     pub async fn cancel(&self) {
         let request = self.client.http.delete(self.session.clone()).header(CONTENT_LENGTH, 0);
         let Ok(request) = self.client.tokens.authorize(request).await else { return };
@@ -123,7 +123,7 @@ impl Upload<'_> {
         Action::UploadBytes { table: self.table.clone(), start, end: start + chunk.len() as u64 }
     }
 
-    /// Sends a chunk from wherever the server is in it, until the server has all of it.
+    /// Sends a chunk, resuming at the server's offset, until the server has all of it.
     async fn put(&mut self, action: &Action, bytes: Bytes, last: bool) -> Result<Option<Job>, Error> {
         let (start, end) = (self.acknowledged, self.acknowledged + bytes.len() as u64);
         let mut chunk = Chunk {
@@ -135,14 +135,14 @@ impl Upload<'_> {
             last,
             position: start,
             requests: 0,
-            is_unsure: false,
+            is_offset_unknown: false,
         };
         let mut retry = Retry::new(Budget::MIDDLE);
         loop {
             let advance = match chunk.advance().await {
                 Ok(advance) => advance,
                 Err(kind) => {
-                    self.was_sent_again = chunk.requests > 1;
+                    self.was_resent = chunk.requests > 1;
                     let waited = retry.failed(action, kind).await;
                     waited.map_err(|failed| Error::tried(action.clone(), failed))?;
                     continue;
@@ -152,7 +152,7 @@ impl Upload<'_> {
             match advance {
                 // Progress resets the retry budget.
                 Advance::Further => retry = Retry::new(Budget::MIDDLE),
-                Advance::Taken => {
+                Advance::Accepted => {
                     self.acknowledged = end;
                     return Ok(None);
                 }
@@ -162,54 +162,55 @@ impl Upload<'_> {
     }
 }
 
-/// A chunk that is being sent, over as many requests as it takes.
+/// A chunk in flight. It may take several requests.
 struct Chunk<'a> {
     client: &'a Client,
     session: &'a Url,
     bytes: Bytes,
-    /// Its place in the file.
+    /// Its first offset in the file.
     start: u64,
+    /// The offset after its last byte.
     end: u64,
     last: bool,
-    /// How far the server is.
+    /// The server's offset.
     position: u64,
     requests: u32,
-    /// After an error nobody knows what arrived: the server is asked before anything is sent again.
-    is_unsure: bool,
+    /// After an error it is unknown what arrived: ask the server for its offset before sending again.
+    is_offset_unknown: bool,
 }
 
-/// How far a chunk has come.
+/// The progress of a chunk.
 enum Advance {
-    /// The server has more of it than before.
+    /// The server's offset moved, but does not cover the chunk yet.
     Further,
-    /// All of it.
-    Taken,
-    /// The whole file, and this is its job.
+    /// The server has all of it.
+    Accepted,
+    /// The server has the whole file; this is its load job.
     Complete(Box<Job>),
 }
 
 impl Chunk<'_> {
     async fn advance(&mut self) -> Result<Advance, ErrorKind> {
         let before = self.position;
-        if self.is_unsure {
+        if self.is_offset_unknown {
             let reply = self.ask().await?;
-            if let Some(advance) = self.take(reply)? {
+            if let Some(advance) = self.apply(reply)? {
                 return Ok(advance);
             }
             if self.position > before {
                 return Ok(Advance::Further);
             }
         }
-        self.is_unsure = true;
+        self.is_offset_unknown = true;
         let reply = self.send_rest().await?;
-        self.is_unsure = false;
-        if let Some(advance) = self.take(reply)? {
+        self.is_offset_unknown = false;
+        if let Some(advance) = self.apply(reply)? {
             return Ok(advance);
         }
-        if self.position > before { Ok(Advance::Further) } else { Err(ErrorKind::NothingTaken) }
+        if self.position > before { Ok(Advance::Further) } else { Err(ErrorKind::NothingAccepted) }
     }
 
-    /// Sends all that the server does not have yet.
+    /// Sends the bytes that the server does not have yet.
     async fn send_rest(&mut self) -> Result<Reply, ErrorKind> {
         let rest = self.bytes.slice(usize::try_from(self.position - self.start).unwrap_or(0)..);
         let total = if self.last { self.end.to_string() } else { "*".to_owned() };
@@ -220,7 +221,7 @@ impl Chunk<'_> {
         self.put(range, rest, CHUNK_TIMEOUT).await
     }
 
-    /// Asks how much the server has.
+    /// Asks the server for its offset.
     async fn ask(&mut self) -> Result<Reply, ErrorKind> {
         self.put("bytes */*".to_owned(), Bytes::new(), CALL_TIMEOUT).await
     }
@@ -235,7 +236,7 @@ impl Chunk<'_> {
             Err(kind) => kind,
             reply => return reply,
         };
-        // The job is started with the last chunk: what BigQuery says of it by a reason is not said of the session.
+        // The last chunk starts the job, so a 404 with a reason is about the job, not the session.
         Err(match &kind {
             ErrorKind::Answer(answer) if is_gone(&kind) && (!self.last || answer.reason.is_empty()) => {
                 ErrorKind::SessionLost
@@ -244,14 +245,14 @@ impl Chunk<'_> {
         })
     }
 
-    /// What an answer means; `None` when the server waits for more of this chunk.
-    fn take(&mut self, reply: Reply) -> Result<Option<Advance>, ErrorKind> {
+    /// What an answer means; `None` if the server expects more of this chunk.
+    fn apply(&mut self, reply: Reply) -> Result<Option<Advance>, ErrorKind> {
         match reply {
             Reply::Complete(job) => Ok(Some(Advance::Complete(job))),
             Reply::Incomplete(received) if received < self.start || received > self.end => {
                 Err(ErrorKind::OffsetMismatch { received, start: self.start, end: self.end })
             }
-            Reply::Incomplete(received) if received == self.end && !self.last => Ok(Some(Advance::Taken)),
+            Reply::Incomplete(received) if received == self.end && !self.last => Ok(Some(Advance::Accepted)),
             Reply::Incomplete(received) => {
                 self.position = received;
                 Ok(None)
@@ -260,7 +261,7 @@ impl Chunk<'_> {
     }
 }
 
-/// There is no such session, or what its job works on is not there.
+/// Whether the session, or an object that its job needs, does not exist.
 fn is_gone(kind: &ErrorKind) -> bool {
     matches!(kind, ErrorKind::SessionLost | ErrorKind::Answer(Answer { status: 404 | 410, .. }))
 }
@@ -270,18 +271,18 @@ async fn reply(response: Response) -> Result<Reply, ErrorKind> {
         let range = response.headers().get(RANGE).and_then(|value| value.to_str().ok()).unwrap_or("");
         return received(range).map(Reply::Incomplete);
     }
-    // A success that cannot be read is asked for again: the session answers with the job.
+    // If a success cannot be parsed, the caller asks again and the session answers with the job.
     answer::json::<Job>(response).await.map(|job| Reply::Complete(Box::new(job)))
 }
 
-/// `bytes=0-n` → n + 1; nothing → 0.
+/// The number of bytes received: `bytes=0-n` → n + 1; no range → 0.
 fn received(range: &str) -> Result<u64, ErrorKind> {
     if range.is_empty() {
         return Ok(0);
     }
     let last = range.strip_prefix("bytes=0-").and_then(|last| last.parse::<u64>().ok());
     let after = last.and_then(|last| last.checked_add(1));
-    after.ok_or_else(|| ErrorKind::unreadable(format!("308 with the Range {range:?}")))
+    after.ok_or_else(|| ErrorKind::unreadable(format!("status 308 with Range header {range:?}")))
 }
 
 #[cfg(test)]
@@ -297,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn chunks_are_whole_units_of_the_protocol() {
+    fn chunk_size_is_a_multiple_of_256_kib() {
         assert_eq!(CHUNK_BYTES % (256 << 10), 0);
     }
 }

@@ -27,10 +27,10 @@ pub fn hint(error: &Error) -> Option<String> {
                 .to_owned()
         }
         (Action::FindDataset { project, dataset }, kind) => return no_dataset(project, dataset, kind),
-        (Action::AskToRunJobs { project }, ErrorKind::Answer(Answer { status: 403, .. })) => {
+        (Action::CheckRunJobs { project }, ErrorKind::Answer(Answer { status: 403, .. })) => {
             format!("{JOBS_ROLE} on project {project} is missing")
         }
-        (Action::AskToCreateTables { dataset }, ErrorKind::Answer(Answer { status: 403, .. })) => {
+        (Action::CheckCreateTables { dataset }, ErrorKind::Answer(Answer { status: 403, .. })) => {
             format!("{TABLES_ROLE} on dataset {dataset} is missing")
         }
         _ => return None,
@@ -54,7 +54,7 @@ fn no_dataset(project: &str, dataset: &str, kind: &ErrorKind) -> Option<String> 
         ErrorKind::Unreadable { .. } => "BigQuery has an outage, or something else answers in its place \
                                          (check BIGQUERY_EMULATOR_HOST and proxies)"
             .to_owned(),
-        ErrorKind::OtherLocation { .. } => "BIGQUERY_LOCATION says otherwise: unset it, or correct it".to_owned(),
+        ErrorKind::WrongLocation { .. } => "BIGQUERY_LOCATION says otherwise: unset it, or correct it".to_owned(),
         _ => return None,
     };
     Some(hint)
@@ -65,7 +65,7 @@ pub fn missing_permissions(missing: &[&str], dataset: &str) -> String {
     format!("{} missing: {TABLES_ROLE} on dataset {dataset} has them", missing.join(", "))
 }
 
-/// What lets the program find out whether row access policies stand on a table.
+/// How to let the program find out whether a table has row access policies.
 pub fn list_row_policies() -> String {
     format!(
         "give the service account {LIST_ROW_POLICIES} on the dataset, which {TABLES_ROLE} lacks (the Terraform module does)"

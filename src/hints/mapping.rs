@@ -13,13 +13,13 @@ pub fn explain(error: &Error) -> String {
         Error::TooManyColumns { .. } => format!("{error}: leave some out with \"columns\" in TABLES"),
         Error::SameName { second, .. } => format!("{error}: rename one, or leave one out with {}", excluding(second)),
         Error::ReservedName { column, .. } => {
-            format!("{error}: leave it out with {}, or read a view that calls it otherwise", excluding(column))
+            format!("{error}: leave it out with {}, or read a view that renames it", excluding(column))
         }
         Error::UnknownType { column, .. } => format!("{error}: leave it out with {}", excluding(column)),
     }
 }
 
-/// Why a row stops its table, and what would let it pass.
+/// Why a row fails the table, and how to avoid the failure.
 pub fn explain_row(error: &RowError) -> String {
     match &error.problem {
         RowProblem::DoesNotFit { why, fitting, .. } => {
@@ -33,7 +33,7 @@ pub fn explain_row(error: &RowError) -> String {
             format!("{error} ({policy}=null would write NULL{keeping})")
         }
         RowProblem::TooLarge { .. } => format!("{error} (\"columns\" or \"where\" in TABLES can leave it out)"),
-        RowProblem::Malformed { .. } => format!("{error} (was the table altered meanwhile?)"),
+        RowProblem::Malformed { .. } => format!("{error} (was the table altered during the read?)"),
         RowProblem::NotConverted | RowProblem::UnexpectedNull => error.to_string(),
     }
 }
@@ -53,7 +53,7 @@ mod tests {
         let cases = [
             (
                 Error::UnknownColumn { option: "types", name: "x".into(), columns: vec!["a".into(), "b".into()] },
-                "\"types\" names x, and the table has a, b (check \"types\" in TABLES)",
+                "\"types\" names x, but the table has only a, b (check \"types\" in TABLES)",
             ),
             (
                 Error::LeftOut(column.clone()),
@@ -62,7 +62,7 @@ mod tests {
             (Error::NoColumn, "no column is left: check \"columns\" in TABLES"),
             (
                 Error::TooManyColumns { count: 10_001, most: 10_000 },
-                "10001 columns, BigQuery allows 10000: leave some out with \"columns\" in TABLES",
+                "the table has 10001 columns, but BigQuery allows at most 10000: leave some out with \"columns\" in TABLES",
             ),
             (
                 Error::SameName { first: "a b".into(), second: "a.b".into(), field: "a_b".into() },
@@ -72,7 +72,7 @@ mod tests {
             (
                 Error::ReservedName { column: "_file_".into(), field: "_file_".into(), prefix: "_FILE_" },
                 "column _file_ would be _file_ in BigQuery, which reserves names that start with _FILE_: leave it out with \
-                 \"columns\": {\"exclude\": [\"_file_\"]} in TABLES, or read a view that calls it otherwise",
+                 \"columns\": {\"exclude\": [\"_file_\"]} in TABLES, or read a view that renames it",
             ),
             (
                 Error::UnknownType { column: column.clone(), column_type: "xml".into() },
@@ -98,8 +98,8 @@ mod tests {
         let does_not_fit = |why, shown: &str, fitting| RowProblem::DoesNotFit { why, what: shown.into(), fitting };
         let cases = [
             (
-                does_not_fit(Unrepresentable::ZeroDate, "2020-00-00 is no date", Some(BigQueryType::String)),
-                "column c of the row with id 7: 2020-00-00 is no date (ZERO_DATES=null would write NULL, \"types\": {\"c\": \
+                does_not_fit(Unrepresentable::ZeroDate, "2020-00-00 is not a date", Some(BigQueryType::String)),
+                "column c of the row with id 7: 2020-00-00 is not a date (ZERO_DATES=null would write NULL, \"types\": {\"c\": \
                  \"STRING\"} in TABLES would keep the value)",
             ),
             (
@@ -108,14 +108,17 @@ mod tests {
             ),
             (
                 RowProblem::Malformed { what: "a value of another length", shown: "0x00".into() },
-                "column c of the row with id 7: MySQL sent a value of another length: 0x00 (was the table altered meanwhile?)",
+                "column c of the row with id 7: MySQL sent a value of another length: 0x00 (was the table altered during the read?)",
             ),
             (
                 RowProblem::TooLarge { value_bytes: 3, row_bytes: 5 },
-                "column c of the row with id 7: its value of 3 bytes makes a row of 5 bytes, and BigQuery loads rows of at \
+                "column c of the row with id 7: its value of 3 bytes makes a row of 5 bytes, but BigQuery loads rows of at \
                  most 16000000 bytes (\"columns\" or \"where\" in TABLES can leave it out)",
             ),
-            (RowProblem::UnexpectedNull, "column c of the row with id 7: is NULL, and the catalog says NOT NULL"),
+            (
+                RowProblem::UnexpectedNull,
+                "column c of the row with id 7: the value is NULL, but the catalog says NOT NULL",
+            ),
         ];
         for (problem, expected) in cases {
             let error = RowError { column: "c".into(), row: " of the row with id 7".into(), problem };

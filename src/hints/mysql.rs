@@ -18,21 +18,21 @@ pub fn explain(error: &Error, settings: &Settings) -> String {
     error.sentence(&if error.is_connecting() { connecting(kind, settings) } else { working(kind) })
 }
 
-/// How several connections can see the same rows of a table, or need not.
+/// How to read consistent rows of a table that the user may not lock.
 pub fn locking(settings: &Settings) -> String {
     let database = quoted(&settings.database);
-    format!("GRANT LOCK TABLES ON {database}.* makes it one moment; \"read_connections\": 1 in TABLES too")
+    format!("to read consistent rows, GRANT LOCK TABLES ON {database}.* or set \"read_connections\": 1 in TABLES")
 }
 
-/// Why the connection is not encrypted, and how it would be.
+/// Why the connection is not encrypted, and how to encrypt it.
 pub fn unencrypted(settings: &Settings) -> String {
     let why = match settings.ssl_mode {
         SslMode::Disabled => "MYSQL_SSL_MODE is DISABLED",
         _ => "the server has no TLS",
     };
     format!(
-        "the connection to MySQL at {} is not encrypted ({why}): rows can be read on the way; MYSQL_SSL_MODE=VERIFY_CA \
-         with MYSQL_SSL_CA makes sure of it",
+        "the connection to MySQL at {} is not encrypted ({why}): others on the network can read the rows; set \
+         MYSQL_SSL_MODE=VERIFY_CA and MYSQL_SSL_CA",
         settings.address
     )
 }
@@ -57,10 +57,10 @@ fn working(kind: &Kind) -> String {
         Kind::Stalled(_) => {
             format!("{kind}; if it needs longer to find the first row, raise MYSQL_STALL_SECONDS")
         }
-        Kind::LockTaken => format!("{kind}; nothing was read, and the table is the other's"),
-        Kind::LockLost => format!("{kind}; the destination is unchanged"),
+        Kind::LockTaken => format!("{kind}; this one read nothing"),
+        Kind::LockLost => format!("{kind}; the destination table is unchanged"),
         Kind::UnwritableKey => {
-            format!("{kind}: read it over one connection (\"read_connections\": 1 in TABLES)")
+            format!("{kind}: read the table over one connection (\"read_connections\": 1 in TABLES)")
         }
         _ => kind.to_string(),
     }
@@ -107,10 +107,9 @@ fn login(settings: &Settings) -> String {
         Login::Password { password, variable } if password.expose_secret().ends_with('\n') => {
             format!("{variable}; {variable} ends with a line break: was it stored with echo?")
         }
-        // The driver has no empty answer to a server that asks for another plugin than it greeted with.
+        // If the server switches to another plugin, the driver cannot send an empty answer.
         Login::Password { password, variable } if password.expose_secret().is_empty() => format!(
-            "{variable}; a user without a password must have the server's default authentication plugin, or be given a \
-             password"
+            "{variable}; give the user a password, or change the user to the server's default authentication plugin"
         ),
         Login::Password { variable, .. } => (*variable).to_owned(),
         Login::AccessToken => "MYSQL_IAM_AUTH; the user must be an IAM user of the instance (a service account's name \
@@ -150,15 +149,15 @@ fn tls(refusal: &Refusal, settings: &Settings) -> &'static str {
              that it has not expired"
         }
         Refusal::Certificate(CertificateRefusal::UnknownIssuer, _) => {
-            "the server's certificate is of a CA that is not trusted here; set MYSQL_SSL_CA to the server's CA, or check \
-             MYSQL_SSL_MODE"
+            "the server's certificate was issued by a CA that is not trusted here; set MYSQL_SSL_CA to the server's CA, or \
+             check MYSQL_SSL_MODE"
         }
         Refusal::Certificate(CertificateRefusal::Expired, _) => {
             "the server's certificate has expired; renew it on the server (MYSQL_SSL_MODE requires a valid \
              certificate)"
         }
         Refusal::Certificate(CertificateRefusal::OtherHost, _) => {
-            "the server's certificate is of another host; correct MYSQL_HOST, or accept every host of the CA with \
+            "the server's certificate is for another host; correct MYSQL_HOST, or accept every host of the CA with \
              MYSQL_SSL_MODE=VERIFY_CA"
         }
         Refusal::NotSupported => "check MYSQL_SSL_MODE and MYSQL_SSL_CA, and the server's TLS settings",
@@ -203,8 +202,11 @@ mod tests {
             (Kind::ConnectTimeout(Duration::from_secs(8)), "no answer within 8 s: check MYSQL_HOST, MYSQL_PORT"),
             (Kind::NotMySql, "does not speak MySQL: check MYSQL_HOST"),
             (Kind::Closed, "the server closed the connection: check MYSQL_HOST"),
-            (Kind::Protocol("odd".into()), "unexpected answer of the server: odd: check MYSQL_HOST"),
-            (certificate(CertificateRefusal::UnknownIssuer), "TLS: invalid: the server's certificate is of a CA"),
+            (Kind::Protocol("odd".into()), "unexpected answer from the server: odd: check MYSQL_HOST"),
+            (
+                certificate(CertificateRefusal::UnknownIssuer),
+                "TLS: invalid: the server's certificate was issued by a CA",
+            ),
             (certificate(CertificateRefusal::Expired), "has expired"),
             (certificate(CertificateRefusal::OtherHost), "MYSQL_SSL_MODE=VERIFY_CA"),
             (Kind::Tls(Refusal::UnreadableCa), "not valid PEM: check MYSQL_SSL_CA"),
@@ -215,11 +217,11 @@ mod tests {
             (server(STATEMENT_TIMEOUT), "max_execution_time"),
             (Kind::Stalled(Duration::from_secs(5)), "sent nothing for 5 s; if it needs longer"),
             (Kind::Closed, "the server closed the connection"),
-            (Kind::LockTaken, "right now; nothing was read, and the table is the other's"),
-            (Kind::LockLost, "it is lost; the destination is unchanged"),
+            (Kind::LockTaken, "right now; this one read nothing"),
+            (Kind::LockLost, "the lock is lost; the destination table is unchanged"),
             (
                 Kind::UnwritableKey,
-                "cannot be written down: read it over one connection (\"read_connections\": 1 in TABLES)",
+                "cannot express the key's values exactly: read the table over one connection (\"read_connections\": 1 in TABLES)",
             ),
         ];
         let connecting = connecting.map(|(kind, expected)| (Error::from(kind).while_connecting(), expected));

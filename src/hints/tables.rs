@@ -22,6 +22,6 @@ pub fn missing(database: &str, user: &str, table: &str, nearest: &str) -> String
 pub fn shrunk(rows: u64, previous_rows: u64, max_percent: u8) -> String {
     format!(
         "it has {rows} rows now, BigQuery has {previous_rows}, and MAX_SHRINK_PERCENT allows a loss of {max_percent}%: \
-         BigQuery keeps the table as it was (if the loss is meant, run once with MAX_SHRINK_PERCENT=100)"
+         the destination is unchanged (if the loss is intended, run once with MAX_SHRINK_PERCENT=100)"
     )
 }

@@ -1,9 +1,9 @@
-//! The BigQuery types that tables are made of, and their names.
+//! The BigQuery types that destination tables use, with all of their names.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A BigQuery type.
+/// A BigQuery type that destination tables use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "BigQuery's own names")]
 pub enum BigQueryType {
@@ -22,7 +22,7 @@ pub enum BigQueryType {
     Geography,
 }
 
-/// All of them, in the order in which an error lists them.
+/// All types, in the order in which an error lists them.
 const ALL: [BigQueryType; 13] = [
     BigQueryType::Int64,
     BigQueryType::Float64,
@@ -40,7 +40,7 @@ const ALL: [BigQueryType; 13] = [
 ];
 
 impl BigQueryType {
-    /// Its name in SQL. Source: "Data types", GoogleSQL reference.
+    /// The name in SQL. Source: "Data types", GoogleSQL reference.
     pub fn sql_name(self) -> &'static str {
         match self {
             Self::Int64 => "INT64",
@@ -59,7 +59,7 @@ impl BigQueryType {
         }
     }
 
-    /// Its name in a schema of the API. Source: "TableFieldSchema", REST reference.
+    /// The name in a schema of the API. Source: "TableFieldSchema", REST reference.
     pub fn api_name(self) -> &'static str {
         match self {
             Self::Int64 => "INTEGER",
@@ -69,7 +69,7 @@ impl BigQueryType {
         }
     }
 
-    /// The other name that SQL has for it.
+    /// An SQL alias other than the name in the API.
     fn alias(self) -> Option<&'static str> {
         match self {
             Self::Int64 => Some("INT"),
@@ -89,13 +89,13 @@ impl fmt::Display for BigQueryType {
 impl FromStr for BigQueryType {
     type Err = String;
 
-    /// Any of its names, in any case.
+    /// Parses any name of a type, in any case.
     fn from_str(text: &str) -> Result<Self, String> {
         let is = |name: &str| name.eq_ignore_ascii_case(text.trim());
         let named = |kind: &Self| is(kind.sql_name()) || is(kind.api_name()) || kind.alias().is_some_and(is);
         ALL.into_iter().find(named).ok_or_else(|| {
             let known = ALL.map(Self::sql_name).join(", ");
-            format!("{text:?} is no BigQuery type; known are {known}")
+            format!("{text:?} is not a BigQuery type; the types are {known}")
         })
     }
 }
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_type_is_read_by_each_of_its_names() {
+    fn a_type_can_be_written_with_each_of_its_names() {
         for kind in ALL {
             for name in [Some(kind.sql_name()), Some(kind.api_name()), kind.alias()].into_iter().flatten() {
                 assert_eq!(name.to_lowercase().parse(), Ok(kind), "{name}");

@@ -1,20 +1,20 @@
-//! Text in the column's own character set, as the server keeps it, to UTF-8: exactly, or an error.
+//! Converts text from the column's own character set to UTF-8, exactly or with an error.
 //!
-//! The server could send all text as UTF-8, but it would write `?` for what it cannot convert and say nothing.
+//! The server could send all text as UTF-8, but it would silently write `?` for characters that it cannot convert.
 
 use std::borrow::Cow;
 
 use crate::avro::datum::{put_bytes, put_long};
 use crate::mapping::unrepresentable::Unrepresentable;
 
-/// A character set that is decoded here; every other one is left to the server, and checked.
+/// A character set that this program decodes. The server converts all others, and its conversions are checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Charset {
     /// utf8mb4, utf8mb3, ascii and binary.
     Utf8,
-    /// MySQL's latin1: Windows-1252, whose five unused bytes are the control characters of the same number.
+    /// MySQL's latin1: Windows-1252, whose five unused bytes are the control characters with the same numbers.
     Latin1,
-    /// utf16, and ucs2, which has no surrogates.
+    /// utf16, and ucs2, which is utf16 without surrogates.
     Utf16,
     /// utf16le.
     Utf16LittleEndian,
@@ -22,14 +22,15 @@ pub enum Charset {
     Utf32,
 }
 
-/// The characters of latin1's bytes from 0x80 to 0x9f.
+/// The characters of the latin1 bytes 0x80 to 0x9f.
 const LATIN1_HIGH: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
     '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
 impl Charset {
-    /// By MySQL's name; columns without one are numbers and bytes that are to be text.
+    /// The character set with this MySQL name; `None` if the server must convert it. A column without a character set holds
+    /// numbers or bytes that become text: they are read as UTF-8.
     pub(super) fn of(name: Option<&str>) -> Option<Self> {
         Some(match name {
             None | Some("utf8mb4" | "utf8mb3" | "utf8" | "ascii" | "binary") => Self::Utf8,
@@ -41,7 +42,7 @@ impl Charset {
         })
     }
 
-    /// As people call it.
+    /// The name in error messages.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Utf8 => "UTF-8",
@@ -51,7 +52,7 @@ impl Charset {
         }
     }
 
-    /// Appends the text as a string's datum.
+    /// Appends the datum of the text.
     #[inline]
     pub(super) fn append(self, value: &[u8], out: &mut Vec<u8>) -> Result<(), Unrepresentable> {
         match self {
@@ -60,7 +61,7 @@ impl Charset {
                 put_bytes(out, value);
                 Ok(())
             }
-            // The commonest characters are the same bytes in both.
+            // ASCII characters are the same bytes in latin1 and UTF-8.
             Self::Latin1 if value.is_ascii() => {
                 put_bytes(out, value);
                 Ok(())
@@ -69,7 +70,7 @@ impl Charset {
         }
     }
 
-    /// The text.
+    /// Decodes the text.
     pub(super) fn decode(self, value: &[u8]) -> Result<Cow<'_, str>, Unrepresentable> {
         match self {
             Self::Utf8 => std::str::from_utf8(value).map(Cow::Borrowed).map_err(|_| Unrepresentable::InvalidText),
@@ -81,7 +82,7 @@ impl Charset {
         }
     }
 
-    /// Gives the characters of a value to `take`.
+    /// Passes the characters of a value to `take`.
     fn each(self, value: &[u8], take: &mut impl Take) -> Result<(), Unrepresentable> {
         match self {
             Self::Utf8 => {
@@ -100,7 +101,7 @@ impl Charset {
     }
 }
 
-/// Takes characters; `None` is none.
+/// Receives characters. `None` stands for bytes that are not a character.
 trait Take {
     fn all(&mut self, characters: impl Iterator<Item = Option<char>> + Clone) -> Result<(), Unrepresentable>;
 }
@@ -114,13 +115,13 @@ impl Take for String {
     }
 }
 
-/// A string's datum: its length in UTF-8 goes first, so the characters are gone through twice, and nothing is allocated.
+/// The datum of a string. It starts with the length in UTF-8, so the characters are read twice, but nothing is allocated.
 struct Datum<'a>(&'a mut Vec<u8>);
 
 impl Take for Datum<'_> {
     fn all(&mut self, characters: impl Iterator<Item = Option<char>> + Clone) -> Result<(), Unrepresentable> {
         let length = characters.clone().try_fold(0, |length, character| Some(length + character?.len_utf8()));
-        // A value's text is never longer than isize::MAX bytes.
+        // The text of a value is never longer than isize::MAX bytes.
         put_long(self.0, length.ok_or(Unrepresentable::InvalidText)? as i64);
         for character in characters.flatten() {
             self.0.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
@@ -145,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_or_an_error() {
+    fn text_is_decoded_or_refused() {
         let decoded = [
             (Charset::Utf8, "né🎈\0".as_bytes(), "né🎈\0"),
             (Charset::Latin1, &[b'a', 0xe9, 0x80, 0x81, 0x9f, 0xff], "aé€\u{81}Ÿÿ"),

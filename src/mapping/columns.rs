@@ -1,33 +1,33 @@
-//! Which columns of a table are copied.
+//! Selects the columns of a table that are copied.
 
 use crate::mapping::bigquery_type::BigQueryType;
 use crate::mapping::error::Error;
 use crate::mysql::catalog::Column;
 
-/// `columns` and `types` of a table's options. Both lists of columns empty: every column.
+/// The options `columns` and `types` of a table. If `include` and `exclude` are empty, every column is copied.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ColumnOptions {
-    /// Only these columns, when the list is not empty.
+    /// Copy only these columns, unless the list is empty.
     pub include: Vec<String>,
-    /// Never these.
+    /// Never copy these columns.
     pub exclude: Vec<String>,
-    /// Columns, and the types that they are to have instead of their own.
+    /// Columns, each with the BigQuery type to use instead of the default.
     pub types: Vec<(String, BigQueryType)>,
 }
 
 impl ColumnOptions {
-    /// True when every column is copied.
+    /// Whether every column is copied.
     pub fn take_all(&self) -> bool {
         self.include.is_empty() && self.exclude.is_empty()
     }
 }
 
-/// MySQL ignores the case of column names.
+/// Whether two column names are the same. MySQL ignores their case.
 pub(super) fn same(a: &str, b: &str) -> bool {
     a.to_lowercase() == b.to_lowercase()
 }
 
-/// The columns that are copied, or what the options name and the table does not have.
+/// The columns that are copied. It is an error if an option names a column that the table does not have.
 pub(super) fn chosen<'a>(columns: &'a [Column], options: &ColumnOptions) -> Result<Vec<&'a Column>, Error> {
     let filtered = options.include.iter().chain(&options.exclude).map(|name| ("columns", name));
     let typed = options.types.iter().map(|(name, _)| ("types", name));

@@ -1,4 +1,4 @@
-//! Conversions: the bytes of one non-NULL value, as MySQL's binary protocol sends them, to one Avro datum.
+//! Converts the bytes of one non-NULL value, as MySQL's binary protocol sends them, to one Avro datum.
 
 use serde::de::IgnoredAny;
 
@@ -7,7 +7,7 @@ use crate::mapping::charset::Charset;
 use crate::mapping::unrepresentable::Unrepresentable;
 use crate::mapping::{decimal, geography, temporal, vector};
 
-/// How a column's values are converted; chosen once per table.
+/// How the values of a column are converted. It is chosen once per table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// Two's complement little-endian → long.
@@ -25,7 +25,7 @@ pub enum Encoding {
         /// Digits after the point.
         scale: u32,
     },
-    /// Decimal text → decimal of scale `after`, where it has no more digits than these but for zeros.
+    /// Decimal text → decimal of scale `after`. Digits beyond these limits must be zeros.
     DecimalWithin {
         /// Digits before the point.
         before: u32,
@@ -34,14 +34,14 @@ pub enum Encoding {
     },
     /// Integer little-endian, 0 or 1 → boolean.
     Bool {
-        /// How a person reads any other.
+        /// Whether an error shows other values as signed.
         signed: bool,
     },
     /// Text that is a JSON document → string.
     JsonText(Charset),
     /// Single-precision numbers, little-endian → string, a JSON array of the same numbers.
     Vector,
-    /// WKT → string, the same; an SRID in its place is an error.
+    /// WKT → string, unchanged. An SRID instead of WKT is an error.
     Geography,
     /// Year, month, day → days since 1970-01-01.
     Date,
@@ -51,12 +51,12 @@ pub enum Encoding {
     Time,
     /// Text → string, in UTF-8.
     Text(Charset),
-    /// Anything → bytes.
+    /// Any bytes → bytes.
     Bytes,
 }
 
 impl Encoding {
-    /// Appends the value's datum to `out`. On an error, `out` may end with a part of the datum.
+    /// Appends the datum of the value to `out`. After an error, `out` may end with a part of the datum.
     #[inline]
     pub fn append(self, value: &[u8], out: &mut Vec<u8>) -> Result<(), Unrepresentable> {
         match self {
@@ -84,7 +84,7 @@ impl Encoding {
         Ok(())
     }
 
-    /// The value for a person to read, in an error: short, and never a guess about bytes that do not fit the type.
+    /// The value as an error shows it: shortened, and in hex if the bytes do not match the type.
     pub fn show(self, value: &[u8]) -> String {
         let shown = match self {
             Self::Signed | Self::Bool { signed: true } => signed(value).ok().map(|n| n.to_string()),
@@ -108,7 +108,7 @@ impl Encoding {
     }
 }
 
-/// How much of a value a person gets to see, in characters.
+/// How many characters of a value an error shows.
 const LONGEST: usize = 80;
 
 fn quoted(text: &str) -> String {
@@ -116,7 +116,7 @@ fn quoted(text: &str) -> String {
     if short.len() < text.len() { format!("{short:?}…") } else { format!("{short:?}") }
 }
 
-const WRONG_LENGTH: Unrepresentable = Unrepresentable::Malformed("a value of another length than its type has");
+const WRONG_LENGTH: Unrepresentable = Unrepresentable::Malformed("a value whose length does not match its type");
 
 /// The value as an array of exactly `N` bytes.
 #[inline]
@@ -124,7 +124,8 @@ fn exactly<const N: usize>(value: &[u8]) -> Result<[u8; N], Unrepresentable> {
     value.try_into().map_err(|_| WRONG_LENGTH)
 }
 
-/// The value's own length decides, not its column's type: a view's catalog may say INT where BIGINT is sent.
+/// Decodes a signed integer by the length of the value, not by the type of the column: the catalog may say INT for a view's
+/// column that the server sends as BIGINT.
 #[inline]
 fn signed(value: &[u8]) -> Result<i64, Unrepresentable> {
     Ok(match value.len() {
@@ -162,7 +163,7 @@ fn boolean(value: &[u8]) -> Result<bool, Unrepresentable> {
     match unsigned(value)? {
         0 => Ok(false),
         1 => Ok(true),
-        _ => Err(Unrepresentable::OutOfRange("BOOL takes 0 and 1")),
+        _ => Err(Unrepresentable::OutOfRange("BOOL accepts only 0 and 1")),
     }
 }
 

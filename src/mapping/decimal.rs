@@ -1,21 +1,21 @@
-//! DECIMAL: the text of the binary protocol to the unscaled integer of an Avro decimal, no digit lost.
+//! DECIMAL: converts the text of the binary protocol to the unscaled integer of an Avro decimal without losing a digit.
 
 use ethnum::I256;
 
 use crate::avro::datum::put_decimal;
 use crate::mapping::unrepresentable::Unrepresentable;
 
-/// So many digits always fit an `i64`; most decimals are amounts of money.
+/// This many digits always fit an `i64`. Most decimals are amounts of money and take this fast path.
 const I64_DIGITS: usize = 18;
-/// So many digits always fit an `i128`.
+/// This many digits always fit an `i128`.
 const I128_DIGITS: usize = 38;
-/// So many digits always fit an `I256`; DECIMAL has at most 65.
+/// This many digits always fit an `I256`. A DECIMAL has at most 65.
 const I256_DIGITS: usize = 76;
 
 const NOT_DECIMAL: Unrepresentable = Unrepresentable::Malformed("text that is not a DECIMAL of the column's scale");
 
-/// Appends decimal text such as `-123.4500`, with at most `scale` digits after the point: a view's expression may send
-/// fewer than its catalog says.
+/// Appends decimal text such as `-123.4500`. It may have fewer than `scale` digits after the point: the expression of a view
+/// may return fewer than the catalog says.
 #[inline]
 pub(super) fn append(text: &[u8], scale: u32, out: &mut Vec<u8>) -> Result<(), Unrepresentable> {
     let (negative, digits) = match text {
@@ -58,8 +58,8 @@ pub(super) fn append(text: &[u8], scale: u32, out: &mut Vec<u8>) -> Result<(), U
     Ok(())
 }
 
-/// Appends decimal text as a decimal of scale `after`, if it has at most so many digits before and after the point; zeros
-/// at the ends do not count.
+/// Appends decimal text as a decimal of scale `after`. The text may have at most `before` digits before the point and
+/// `after` digits after it. Zeros at the ends do not count.
 pub(super) fn append_within(
     text: &[u8],
     (before, after): (u32, u32),
@@ -78,7 +78,7 @@ pub(super) fn append_within(
     if digits_before > before as usize || digits_after > after as usize {
         return Err(Unrepresentable::OutOfRange("it has more digits than the BigQuery type"));
     }
-    // A column of all zeros before the point keeps one of them.
+    // If there are only zeros before the point, one of them is kept.
     let start = leading.min(whole.len().saturating_sub(1));
     let kept = unsigned.get(start..unsigned.len() - trailing.min(fraction.len())).unwrap_or_default();
     let negative = unsigned.len() < text.len();
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The unscaled integer that was written, read back from its bytes.
+    /// Writes the decimal and reads the unscaled integer back from its bytes.
     fn unscaled(text: &str, scale: u32) -> Result<I256, Unrepresentable> {
         let mut out = Vec::new();
         append(text.as_bytes(), scale, &mut out)?;
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_fits_is_narrowed() {
+    fn only_decimals_that_fit_are_narrowed() {
         let within = |text: &str| {
             let (mut narrowed, mut plain) = (Vec::new(), Vec::new());
             append_within(text.as_bytes(), (29, 9), &mut narrowed)?;

@@ -1,4 +1,4 @@
-//! Why the columns of a table cannot be mapped. What to do about it is said in `hints`.
+//! Why the columns of a table cannot be mapped. The module `hints` says what to do about it.
 
 use crate::mapping::bigquery_type::BigQueryType;
 
@@ -6,11 +6,11 @@ use crate::mapping::bigquery_type::BigQueryType;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// An option names a column that the table does not have.
-    #[error("{option:?} names {name}, and the table has {}", columns.join(", "))]
+    #[error("{option:?} names {name}, but the table has only {}", columns.join(", "))]
     UnknownColumn {
         /// `columns` or `types`.
         option: &'static str,
-        /// What it names.
+        /// The column that it names.
         name: String,
         /// The table's columns.
         columns: Vec<String>,
@@ -18,25 +18,25 @@ pub enum Error {
     /// `types` names a column that `columns` leaves out.
     #[error("\"types\" names {0}, which \"columns\" leaves out")]
     LeftOut(String),
-    /// `columns` leaves all of them out.
+    /// `columns` leaves out all columns.
     #[error("no column is left")]
     NoColumn,
-    /// More columns than a table of BigQuery has.
-    #[error("{count} columns, BigQuery allows {most}")]
+    /// The table has more columns than BigQuery allows.
+    #[error("the table has {count} columns, but BigQuery allows at most {most}")]
     TooManyColumns {
-        /// How many.
+        /// The number of columns.
         count: usize,
-        /// How many there may be.
+        /// BigQuery's limit.
         most: usize,
     },
-    /// Two columns would have one name.
+    /// Two columns would have the same name in BigQuery.
     #[error("columns {first} and {second} would both be {field} in BigQuery")]
     SameName {
-        /// A column.
+        /// One column.
         first: String,
-        /// Another one.
+        /// The other column.
         second: String,
-        /// What both would be called.
+        /// The name of both in BigQuery.
         field: String,
     },
     /// BigQuery reserves the name that the column would have.
@@ -44,9 +44,9 @@ pub enum Error {
     ReservedName {
         /// The column.
         column: String,
-        /// What it would be called.
+        /// Its name in BigQuery.
         field: String,
-        /// What reserved names start with.
+        /// The reserved prefix.
         prefix: &'static str,
     },
     /// The column's type has no mapping.
@@ -57,16 +57,16 @@ pub enum Error {
         /// Its type.
         column_type: String,
     },
-    /// `types` asks for a type that the column's own type cannot become.
+    /// `types` asks for a type that the column's type cannot become.
     #[error("column {column} is of type {column_type}, which cannot become {wanted}: it can become {}", list(possible))]
     ImpossibleType {
         /// The column.
         column: String,
         /// Its type.
         column_type: String,
-        /// What `types` asks for.
+        /// The type that `types` asks for.
         wanted: BigQueryType,
-        /// What it can become.
+        /// The types that it can become.
         possible: Vec<BigQueryType>,
     },
 }

@@ -1,20 +1,21 @@
-//! Spatial values that are to be GEOGRAPHY: WKT in degrees, longitude first, or an error.
+//! Checks spatial values that become GEOGRAPHY: WKT in degrees, longitude first.
 
 use crate::mapping::unrepresentable::Unrepresentable;
 
+/// The largest longitude and latitude.
 const LARGEST: [f64; 2] = [180.0, 90.0];
 
 const MALFORMED: Unrepresentable = Unrepresentable::Malformed("text that is neither WKT nor an SRID");
 
-/// The WKT, whose coordinates are checked: BigQuery would refuse the whole load for one of them. Of a value in another
-/// reference system than WGS 84 and none at all, the server sends the SRID instead.
+/// Returns the WKT after checking its coordinates: BigQuery would refuse the whole load because of one bad coordinate. If a
+/// value has a reference system, and it is not WGS 84, the statement returns the SRID instead of WKT.
 pub(super) fn wkt(value: &[u8]) -> Result<&str, Unrepresentable> {
     let wkt = std::str::from_utf8(value).map_err(|_| MALFORMED)?;
     if wkt.parse::<u32>().is_ok() {
-        return Err(Unrepresentable::OutOfRange("GEOGRAPHY takes the SRIDs 4326 and 0"));
+        return Err(Unrepresentable::OutOfRange("GEOGRAPHY accepts only the SRIDs 4326 and 0"));
     }
     for point in wkt.split(['(', ')', ',']).map(str::trim) {
-        // Between the punctuation stand points, and the names of shapes.
+        // Points and the names of shapes are separated by punctuation.
         if point.is_empty() || point.starts_with(|first: char| first.is_ascii_alphabetic()) {
             continue;
         }
@@ -23,7 +24,7 @@ pub(super) fn wkt(value: &[u8]) -> Result<&str, Unrepresentable> {
             let number: f64 = numbers.next().and_then(|number| number.parse().ok()).ok_or(MALFORMED)?;
             if !(-largest..=largest).contains(&number) {
                 return Err(Unrepresentable::OutOfRange(
-                    "GEOGRAPHY takes longitudes from -180 to 180 and latitudes from -90 to 90",
+                    "GEOGRAPHY accepts only longitudes from -180 to 180 and latitudes from -90 to 90",
                 ));
             }
         }
@@ -39,8 +40,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn degrees_are_taken_and_nothing_else() {
-        let taken = [
+    fn only_degrees_are_accepted() {
+        let accepted = [
             "POINT(-180 90)",
             "POINT(1e-7 -2.5)",
             "LINESTRING(0 0,1.5 2.5)",
@@ -49,7 +50,7 @@ mod tests {
             "GEOMETRYCOLLECTION(POINT(1 2),LINESTRING(0 0,1 1))",
             "GEOMETRYCOLLECTION EMPTY",
         ];
-        for text in taken {
+        for text in accepted {
             assert_eq!(wkt(text.as_bytes()), Ok(text));
         }
         assert!(matches!(wkt(b"3857"), Err(Unrepresentable::OutOfRange(_))));

@@ -1,4 +1,4 @@
-//! What becomes of a table: its columns' BigQuery fields, its Avro schema, and the conversion of its rows.
+//! Maps a source table to BigQuery: the fields of its columns, its Avro schema, and the conversion of its rows.
 
 pub mod bigquery_type;
 pub mod charset;

@@ -1,4 +1,4 @@
-//! MySQL identifiers as BigQuery column and table names: the same name always becomes the same name.
+//! Converts MySQL identifiers to BigQuery column and table names. The result depends on nothing but the name.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ pub(super) const LONGEST_COLUMN: usize = 300;
 /// BigQuery's limit for table names, in bytes of UTF-8 ("Create and use tables", table naming).
 pub(super) const LONGEST_TABLE: usize = 1024;
 
-/// No column's name may start with one of these, in whatever case ("Specifying a schema", column names).
+/// A column name must not start with any of these, in any case ("Specifying a schema", column names).
 pub(super) const RESERVED_PREFIXES: &[&str] = &[
     "_TABLE_",
     "_FILE_",
@@ -25,10 +25,10 @@ pub(super) const RESERVED_PREFIXES: &[&str] = &[
     "_CHANGE_TIMESTAMP",
 ];
 
-/// The column's name in BigQuery and in the Avro file, whose names are `[A-Za-z_][A-Za-z0-9_]*`.
+/// The name of a column in BigQuery and in the Avro file, where names match `[A-Za-z_][A-Za-z0-9_]*`.
 ///
-/// ASCII that is not allowed becomes `_`, anything else its code point (`é` → `_u00e9_`), so that names of other
-/// scripts stay different from each other.
+/// Other ASCII characters become `_`. All other characters become their code points (`é` → `_u00e9_`), so that names in
+/// other scripts remain distinct.
 pub fn column(name: &str) -> Result<String, Error> {
     let mut field = String::with_capacity(name.len());
     for character in name.chars() {
@@ -53,7 +53,8 @@ pub fn column(name: &str) -> Result<String, Error> {
     }
 }
 
-/// The table's name in BigQuery: what it allows stays, other ASCII becomes `_`, anything else its code point, as in columns.
+/// The name of a table in BigQuery. Characters that BigQuery allows are unchanged, other ASCII characters become `_`, and
+/// all others become their code points, as in column names.
 pub fn table(name: &str) -> Result<String, String> {
     let mut table = String::with_capacity(name.len());
     let inner = name.trim();
@@ -67,7 +68,7 @@ pub fn table(name: &str) -> Result<String, String> {
         }
     }
     if table.len() > LONGEST_TABLE {
-        return Err(format!("the name is {} bytes long, BigQuery allows {LONGEST_TABLE}", table.len()));
+        return Err(format!("the name is {} bytes long, but BigQuery allows at most {LONGEST_TABLE}", table.len()));
     }
     Ok(table)
 }
@@ -88,7 +89,7 @@ fn escape(name: &mut String, character: char) {
     let _ = write!(name, "_u{:04x}_", u32::from(character));
 }
 
-/// Two columns whose names BigQuery cannot tell apart: it ignores case.
+/// Finds two columns with the same name in BigQuery, which ignores case.
 pub fn collision<'a>(names: impl IntoIterator<Item = (&'a str, &'a str)>) -> Option<(&'a str, &'a str, &'a str)> {
     let mut seen = std::collections::HashMap::new();
     names.into_iter().find_map(|(source, field)| {
@@ -102,7 +103,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn columns() {
+    fn column_names() {
         let cases = [
             ("id", "id"),
             ("Order ID", "Order_ID"),
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn tables() {
+    fn table_names() {
         assert_eq!(table("orders").as_deref(), Ok("orders"));
         assert_eq!(table("a.b$20240101`").as_deref(), Ok("a_b_20240101_"));
         assert_eq!(table("größe-2").as_deref(), Ok("größe-2"));
@@ -135,9 +136,9 @@ mod tests {
         assert_eq!(collision([("a b", "a_b"), ("A.B", "A_B")]), Some(("a b", "A.B", "A_B")));
     }
 
-    /// What MySQL takes as an identifier: 1 to 64 characters, none of them NUL or beyond the basic plane.
+    /// Any identifier that MySQL accepts: 1 to 64 characters of the basic multilingual plane, without NUL.
     fn identifier() -> impl Strategy<Value = String> {
-        let any = any::<char>().prop_filter("no identifier", |c| *c != '\0' && u32::from(*c) <= 0xffff);
+        let any = any::<char>().prop_filter("not allowed in an identifier", |c| *c != '\0' && u32::from(*c) <= 0xffff);
         let odd = proptest::sample::select(vec!['_', ' ', '.', '$', '`', '"', '0', 'a', 'Z', '/', '%', '-', 'é', '☃']);
         proptest::collection::vec(prop_oneof![any, odd], 1..=64).prop_map(String::from_iter)
     }
@@ -150,7 +151,7 @@ mod tests {
                     prop_assert!(field.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'));
                     prop_assert!(field.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
                     prop_assert!(field.len() <= LONGEST_COLUMN);
-                    // A valid name is its own name.
+                    // A valid name does not change.
                     prop_assert_eq!(column(&field), Ok(field));
                 }
                 Err(error) => prop_assert!(error.to_string().contains("reserves")),

@@ -1,4 +1,4 @@
-//! The types that a column can be given instead of its own: `"types": {"column": "TYPE"}` in `TABLES`.
+//! Type overrides: the BigQuery types that `"types": {"column": "TYPE"}` in `TABLES` can select for a column.
 
 use crate::mapping::bigquery_type::BigQueryType as B;
 use crate::mapping::charset::Charset;
@@ -9,7 +9,7 @@ use crate::mapping::target::{
     decimal_within, exact, geography, printed, text, to, wkb,
 };
 
-/// All integers of up to 64 bits with a sign, and those of up to 32 bits without.
+/// Signed integers of up to 64 bits, and unsigned integers of up to 32 bits.
 pub(super) const INTEGER: &[TargetRule] = &[
     to(B::Bool, BOOLEAN, |c, _| boolean(!c.unsigned), BOOLS),
     to(
@@ -62,7 +62,7 @@ pub(super) const DECIMAL_BEYOND: &[TargetRule] = &[
 pub(super) const DATE: &[TargetRule] = &[DATE_AS_STRING];
 
 pub(super) const DATETIME: &[TargetRule] = &[
-    to(B::Timestamp, UTC_TIMESTAMP, |_, _| dated(Encoding::DateTime), "the DATETIME is taken to be in UTC; as DATE"),
+    to(B::Timestamp, UTC_TIMESTAMP, |_, _| dated(Encoding::DateTime), "the DATETIME is read as UTC; as DATE"),
     DATE_AS_STRING,
 ];
 
@@ -99,7 +99,7 @@ pub(super) const SPATIAL: &[TargetRule] = &[
         B::Geography,
         STRING,
         |_, flavor| geography(flavor),
-        "WKT, longitude first, edges are geodesics there; an SRID other than 4326 and 0, a longitude beyond ±180 or \
+        "WKT, longitude first; edges become geodesics; an SRID other than 4326 and 0, a longitude beyond ±180 or \
          a latitude beyond ±90: INVALID_VALUES",
     ),
     to(B::Bytes, BYTES, |_, flavor| wkb(flavor), "none (WKB, longitude first; the SRID is not in it)"),
@@ -109,14 +109,14 @@ pub(super) const VECTOR: &[TargetRule] = &[to(
     B::Json,
     JSON_TEXT,
     |_, _| checked(Encoding::Vector).selected(VECTOR_BYTES),
-    "an array of numbers, each the same number as a double; not a number or infinite: INVALID_VALUES",
+    "an array of the same numbers as doubles; NaN or infinity: INVALID_VALUES",
 )];
 
-/// What BOOL does not hold.
-const BOOLS: &str = "0 is false, 1 is true; any other: INVALID_VALUES";
-/// What INT64 does not hold.
+/// Values that do not fit BOOL.
+const BOOLS: &str = "0 is false, 1 is true; any other value: INVALID_VALUES";
+/// Values that do not fit INT64.
 const ABOVE_INT64: &str = "above 9223372036854775807: INVALID_VALUES";
-/// A BIT as an integer without a sign.
+/// Selects a BIT as an unsigned integer.
 const BITS_AS_INTEGER: &str = "CAST({} AS UNSIGNED)";
 
 const INTEGER_AS_STRING: TargetRule =

@@ -1,4 +1,4 @@
-//! `docs/mapping.md`: its tables are made from the code, and a test compares them.
+//! Generates the tables in `docs/mapping.md`. Tests compare the page with the code.
 
 use crate::avro::schema::AvroType;
 use crate::documents::{shows, table};
@@ -30,7 +30,7 @@ fn limits() -> String {
     format!(
         "| what | limit |\n|---|---|\n| columns of a table | {MOST_COLUMNS} |\n| a column's name | {LONGEST_COLUMN} characters |\n\
          | a table's name | {LONGEST_TABLE} bytes of UTF-8 |\n| a column's description | {LONGEST_DESCRIPTION} characters |\n\
-         | no column's name starts with, in whatever case | {} |\n",
+         | a column's name must not start with (in any case) | {} |\n",
         prefixes.join(", ")
     )
 }
@@ -40,7 +40,7 @@ fn the_page_shows_the_mapping() {
     shows("docs/mapping.md", &[("types", types()), ("overrides", overrides()), ("limits", limits())]);
 }
 
-/// A column of each row of the table.
+/// At least one column for each row of the table.
 fn samples() -> Vec<Column> {
     let column = |data_type: &str| Column { nullable: true, ..super::tests::column("c", data_type) };
     let sized = |data_type, precision, scale| Column { precision: Some(precision), scale, ..column(data_type) };
@@ -96,7 +96,7 @@ fn samples() -> Vec<Column> {
 }
 
 #[test]
-fn what_the_table_says_is_what_the_code_does() {
+fn the_table_matches_the_code() {
     let samples = samples();
     for rule in RULES {
         let of_rule = |column: &&Column| TypeRule::of(column).is_some_and(|found| found.mysql == rule.mysql);
@@ -106,10 +106,10 @@ fn what_the_table_says_is_what_the_code_does() {
         let rule = TypeRule::of(column).unwrap();
         for flavor in [Flavor::MySql, Flavor::MariaDb] {
             let targets = rule.targets(column, flavor);
-            let said: Vec<&TargetRule> = std::iter::once(&rule.own).chain(rule.overrides).collect();
-            assert_eq!(said.len(), targets.len());
-            for (said, target) in said.into_iter().zip(&targets) {
-                let TargetRule { field_type: kind, avro, exceptions, .. } = said;
+            let documented: Vec<&TargetRule> = std::iter::once(&rule.own).chain(rule.overrides).collect();
+            assert_eq!(documented.len(), targets.len());
+            for (documented, target) in documented.into_iter().zip(&targets) {
+                let TargetRule { field_type: kind, avro, exceptions, .. } = documented;
                 assert_eq!(*kind, target.field_type, "{}", rule.mysql);
                 let encoded = match target.avro {
                     AvroType::Decimal { .. } => "decimal",
@@ -132,7 +132,7 @@ fn what_the_table_says_is_what_the_code_does() {
                     rule.mysql
                 );
             }
-            // A type is asked for by its name: no name may mean two things.
+            // `types` selects a type by its name, so the names must be distinct.
             let distinct: std::collections::HashSet<String> =
                 targets.iter().map(|target| target.field_type.to_string()).collect();
             assert_eq!(distinct.len(), targets.len(), "{}", rule.mysql);

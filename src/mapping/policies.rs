@@ -1,20 +1,20 @@
-//! What happens to a value that its BigQuery type cannot hold.
+//! Policies for values that do not fit their BigQuery type.
 
 use std::str::FromStr;
 
-/// What happens to a value that its BigQuery type cannot hold.
+/// The policies for values that do not fit their BigQuery type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policies {
     /// `ZERO_DATES`: MySQL dates with a zero year, month or day.
     pub zero_dates: Policy,
-    /// `INVALID_VALUES`: out of range for the type, or not valid UTF-8.
+    /// `INVALID_VALUES`: all other values that do not fit, such as numbers out of range or invalid text.
     pub invalid_values: Policy,
 }
 
 impl FromStr for Policy {
     type Err = ();
 
-    /// `null` or `error`, in any case.
+    /// Parses `null` or `error`, in any case.
     ///
     /// ```
     /// use mysql_bigquery_sync::mapping::policies::Policy;
@@ -37,10 +37,10 @@ impl Default for Policies {
     }
 }
 
-/// See [`Policies`].
+/// What to do with a value that does not fit. See [`Policies`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Policy {
-    /// NULL is written, counted and reported.
+    /// The value is nulled: NULL is written, and the value is counted and reported.
     Null,
     /// The table fails.
     Error,

@@ -1,4 +1,4 @@
-//! One row of MySQL to one Avro record, appended to a block.
+//! Converts one MySQL row to one Avro record and appends it to a block.
 
 use std::sync::Arc;
 
@@ -11,13 +11,13 @@ use crate::mapping::table::{KeyColumn, MappedColumn, Mapping};
 use crate::mapping::unrepresentable::Unrepresentable;
 use crate::mysql::sql::Row;
 
-/// Why a row stops the table. Names the column, the row's primary key, and the value.
+/// Why a row fails the table. The error names the column, the primary key of the row, and the value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("column {column}{row}: {problem}")]
 pub struct RowError {
     /// The column in MySQL.
     pub column: String,
-    /// " of the row with id 5", or nothing where the table has no primary key.
+    /// Such as " of the row with id 5"; empty if the table has no primary key.
     pub row: String,
     /// What is wrong with it.
     pub problem: RowProblem,
@@ -29,56 +29,56 @@ pub enum RowProblem {
     /// A value does not fit, and its policy is to fail.
     #[error("{what}")]
     DoesNotFit {
-        /// Why, of which the policy depends.
+        /// Why it does not fit. The policy depends on this.
         why: Unrepresentable,
         /// The value, and why it does not fit.
         what: String,
         /// A type that holds every value of the column.
         fitting: Option<BigQueryType>,
     },
-    /// Not the bytes that the column's type promises.
+    /// The server sent bytes that the column's type cannot have.
     #[error("MySQL sent {what}: {shown}")]
     Malformed {
-        /// What came instead.
+        /// What the server sent.
         what: &'static str,
         /// The value.
         shown: String,
     },
-    /// The server gave no text.
-    #[error("cannot be converted to UTF-8 by the server: it is longer than max_allowed_packet")]
+    /// The server could not convert a text to UTF-8.
+    #[error("the server cannot convert the text to UTF-8: it is longer than max_allowed_packet")]
     NotConverted,
-    /// NULL in a column that has none.
-    #[error("is NULL, and the catalog says NOT NULL")]
+    /// NULL in a column that is NOT NULL.
+    #[error("the value is NULL, but the catalog says NOT NULL")]
     UnexpectedNull,
-    /// BigQuery would not load the row.
+    /// The row is too large for BigQuery.
     #[error(
-        "its value of {value_bytes} bytes makes a row of {row_bytes} bytes, and BigQuery loads rows of at most \
+        "its value of {value_bytes} bytes makes a row of {row_bytes} bytes, but BigQuery loads rows of at most \
          {LARGEST_ROW_BYTES} bytes"
     )]
     TooLarge {
-        /// The largest value of the row.
+        /// The size of the largest value.
         value_bytes: usize,
-        /// The row.
+        /// The size of the row.
         row_bytes: usize,
     },
 }
 
-/// Converts rows and counts the nulled values.
+/// Converts rows and counts nulled values.
 #[derive(Debug)]
 pub struct RowEncoder {
     mapping: Arc<Mapping>,
-    /// Per column: how many nulled values.
+    /// The number of nulled values per column.
     nulled: Vec<u64>,
 }
 
 impl RowEncoder {
-    /// For rows of `mapping.select_list()`.
+    /// An encoder for rows of `mapping.select_list()`.
     pub fn new(mapping: Arc<Mapping>) -> Self {
         let nulled = vec![0; mapping.columns.len()];
         Self { mapping, nulled }
     }
 
-    /// Appends the row's datum; returns how many bytes of values the row brought.
+    /// Appends the datum of the row. Returns the size of the row's values in bytes.
     #[inline]
     pub fn append(&mut self, row: &Row, out: &mut Vec<u8>) -> Result<u64, RowError> {
         let start = out.len();
@@ -127,18 +127,18 @@ impl RowEncoder {
         Ok(read)
     }
 
-    /// How many nulled values each column of the mapping has.
+    /// The number of nulled values for each column of the mapping.
     pub fn into_nulled(self) -> Vec<u64> {
         self.nulled
     }
 }
 
-/// Whether a condition of the statement holds.
+/// Whether a condition in the select list is true.
 fn is_true(row: &Row, index: usize) -> bool {
     row.value(index).is_some_and(|number| number.iter().any(|byte| *byte != 0))
 }
 
-/// The character set that the value is not valid in, as people call it.
+/// The name of the character set that the value should be valid in.
 fn charset(column: &MappedColumn) -> &'static str {
     match column.target.encoding {
         Encoding::Text(charset) | Encoding::JsonText(charset) => charset.name(),
@@ -149,13 +149,13 @@ fn charset(column: &MappedColumn) -> &'static str {
 fn does_not_fit(why: Unrepresentable, column: &MappedColumn, value: &[u8]) -> RowProblem {
     let shown = column.target.encoding.show(value);
     let what = match why {
-        Unrepresentable::ZeroDate => format!("{shown} is no date"),
+        Unrepresentable::ZeroDate => format!("{shown} is not a date"),
         Unrepresentable::OutOfRange(range) => format!("{shown} is out of range, {range}"),
         Unrepresentable::InvalidText => format!("{shown} is not valid {}", charset(column)),
         Unrepresentable::NotUnicode => {
-            format!("{shown} is what the server makes of text with bytes that are no character of Unicode")
+            format!("{shown} is the server's conversion of text with bytes that are not Unicode characters")
         }
-        Unrepresentable::InvalidJson => format!("{shown} is no JSON document"),
+        Unrepresentable::InvalidJson => format!("{shown} is not a JSON document"),
         Unrepresentable::Malformed(what) => return RowProblem::Malformed { what, shown },
     };
     RowProblem::DoesNotFit { why, what, fitting: column.holds_all }
@@ -165,7 +165,7 @@ fn refused(mapping: &Mapping, row: &Row, column: &MappedColumn, problem: RowProb
     RowError { column: column.source.clone(), row: primary_key(mapping, row), problem }
 }
 
-/// The column that holds most of a row which is too large.
+/// The error for a row that is too large. It names the column with the largest value.
 fn too_large(mapping: &Mapping, row: &Row, row_bytes: usize) -> RowError {
     let size = |index: usize| row.value(index).map_or(0, <[u8]>::len);
     let largest = mapping.columns.iter().enumerate().max_by_key(|(index, _)| size(*index));
@@ -174,7 +174,7 @@ fn too_large(mapping: &Mapping, row: &Row, row_bytes: usize) -> RowError {
     RowError { column, row: primary_key(mapping, row), problem: RowProblem::TooLarge { value_bytes, row_bytes } }
 }
 
-/// " of the row with id 5", or nothing where the table has no primary key.
+/// Such as " of the row with id 5"; empty if the table has no primary key.
 fn primary_key(mapping: &Mapping, row: &Row) -> String {
     let keys: Vec<String> = mapping
         .keys

@@ -1,4 +1,4 @@
-//! What becomes of a table: its columns' BigQuery fields, its Avro schema, and what is selected.
+//! The mapping of a table: the BigQuery fields of its columns, its Avro schema, and its select list.
 
 use crate::avro::schema::{AvroField, record_schema};
 use crate::bigquery::types::schema::{Field, Mode};
@@ -12,64 +12,64 @@ use crate::mapping::types::TypeRule;
 use crate::mysql::catalog::{Column, Flavor, Table};
 use crate::mysql::sql::quoted;
 
-/// BigQuery's limit on columns of a table ("Quotas and limits", tables).
+/// BigQuery's limit on the columns of a table ("Quotas and limits", tables).
 pub(super) const MOST_COLUMNS: usize = 10_000;
-/// BigQuery's limit on a column's description, in characters.
+/// BigQuery's limit on the description of a column, in characters.
 pub(super) const LONGEST_DESCRIPTION: usize = 1024;
-/// Begins the list of an ENUM's or SET's values in a description.
+/// The prefix of the list of ENUM or SET values in a description.
 pub const VALUES: &str = "Values: ";
 
-/// A source column and what it becomes.
+/// A source column and its mapping.
 #[derive(Debug, Clone)]
 pub struct MappedColumn {
     /// Its name in MySQL.
     pub source: String,
     /// Its name in BigQuery and in the Avro file.
     pub field: String,
-    /// Its type's row in the mapping table.
+    /// The types and the conversion that it is mapped to.
     pub target: Target,
-    /// True when no NULL can come out of it.
+    /// Whether it is REQUIRED in BigQuery, because it can never be NULL.
     pub required: bool,
-    /// A type that would hold every value of the source column, where this one does not.
+    /// A type that can hold every value of the source column, if this one cannot.
     pub holds_all: Option<BigQueryType>,
     /// Whether it belongs to the source's primary key.
     pub in_primary_key: bool,
-    /// MySQL's column comment.
+    /// The description in BigQuery: MySQL's column comment, and the values of an ENUM or SET.
     pub description: Option<String>,
-    /// Where in a row the server says whether it could convert the value, if it has to.
+    /// If the server converts the value: the position in a row of the check of this conversion.
     pub check: Option<usize>,
 }
 
-/// A column of the source's primary key: an error names a row by it, even where it is not copied.
+/// A column of the source's primary key. Errors identify a row by it, even if it is not copied.
 #[derive(Debug, Clone)]
 pub struct KeyColumn {
     /// Its name in MySQL.
     pub source: String,
-    /// Its row in the mapping table.
+    /// The types and the conversion that it is mapped to.
     pub target: Target,
-    /// Where in a row its value is.
+    /// The position of its value in a row.
     pub index: usize,
 }
 
-/// Everything that is decided about a table before its first row is read.
+/// The mapping of a table. It is decided before the first row is read.
 #[derive(Debug, Clone)]
 pub struct Mapping {
     /// In the order of the source's columns.
     pub columns: Vec<MappedColumn>,
-    /// What happens to values that do not fit.
+    /// The policies for values that do not fit.
     pub policies: Policies,
     /// The source's primary key.
     pub keys: Vec<KeyColumn>,
 }
 
 impl Mapping {
-    /// Maps the table's columns, those that the request chooses, to the types that it gives them. An error names the column.
+    /// Maps the columns that the options select to their types. An error names the column.
     pub fn new(table: &Table, flavor: Flavor, options: &ColumnOptions, policies: Policies) -> Result<Self, Error> {
         let mut columns = chosen(&table.columns, options)?
             .into_iter()
             .map(|column| map(column, table, flavor, options, policies))
             .collect::<Result<Vec<_>, _>>()?;
-        // In a row the checks follow all columns.
+        // In a row, the checks follow all columns.
         let mut selected = columns.len();
         for column in columns.iter_mut().filter(|column| column.target.check) {
             column.check = Some(selected);
@@ -87,7 +87,7 @@ impl Mapping {
         }
     }
 
-    /// The schema in the Avro file.
+    /// The schema of the Avro file.
     pub fn avro_schema(&self) -> String {
         record_schema(self.columns.iter().map(|column| AvroField {
             name: column.field.clone(),
@@ -108,24 +108,24 @@ impl Mapping {
         self.columns.iter().map(field).collect()
     }
 
-    /// Whether a column is of the type that the driver does not know.
+    /// Whether the table has a VECTOR column, a type that the driver does not know.
     pub fn has_vectors(&self) -> bool {
         self.columns.iter().any(|column| column.target.select == VECTOR_BYTES)
     }
 
-    /// How many columns a row has.
+    /// The number of columns in a row.
     pub fn width(&self) -> usize {
         let last = self.keys.iter().map(|key| key.index).chain(self.columns.iter().filter_map(|column| column.check));
         last.max().map_or(0, |last| last + 1).max(self.columns.len())
     }
 
-    /// What the statement selects, in the order of the columns.
+    /// The select list: the columns in order, then the checks, then the primary key.
     pub fn select_list(&self) -> String {
         let expression = |select: &str, source: &str| select.replace("{}", &quoted(source));
         let columns = self.columns.iter().map(|column| expression(column.target.select, &column.source));
         let checked = self.columns.iter().filter(|column| column.target.check);
         let checks = checked.map(|column| expression(NOT_CONVERTED, &column.source));
-        // Behind them what is read for errors alone.
+        // Columns of the primary key that are not copied are read only for errors.
         let copied = |key: &&KeyColumn| self.columns.iter().any(|column| column.source == key.source);
         let keys = self.keys.iter().filter(|key| !copied(key));
         let keys = keys.map(|key| expression(key.target.select, &key.source));
@@ -133,7 +133,7 @@ impl Mapping {
     }
 }
 
-/// The primary key, of which what is not among `columns` stands in a row from `next` on.
+/// The primary key. Its columns that are not in `columns` follow in the row from position `next`.
 fn keys(table: &Table, flavor: Flavor, columns: &[MappedColumn], mut next: usize) -> Vec<KeyColumn> {
     let mut keys = Vec::new();
     for key in table.columns.iter().filter(|column| column.in_primary_key) {
@@ -164,7 +164,7 @@ fn map(
         .ok_or_else(|| Error::UnknownType { column: name.clone(), column_type: column_type.clone() })?;
     let targets = rule.targets(column, flavor);
     let wanted = options.types.iter().find(|(other, _)| same(other, name));
-    // Without an option it is the first one, the column's own.
+    // Without an option, it is the default type of the column.
     let wanted = wanted.map_or(rule.own.field_type, |(_, wanted)| *wanted);
     let Some(target) = targets.iter().find(|target| target.field_type == wanted).cloned() else {
         let possible = targets.iter().map(|target| target.field_type).collect();
@@ -177,7 +177,7 @@ fn map(
     Ok(MappedColumn {
         source: name.clone(),
         field: names::column(name)?,
-        // What a view says of NULL is derived from its query; the rows are believed instead.
+        // MySQL derives the nullability of a view's columns from its query, which is not reliable.
         required: !column.nullable && !table.is_view && !policy_gives_null,
         holds_all: holds_all.map(|other| other.field_type),
         in_primary_key: column.in_primary_key,
@@ -187,7 +187,7 @@ fn map(
     })
 }
 
-/// The column's comment, and for ENUM and SET the values it may have, as MySQL writes them.
+/// The comment of the column, and for ENUM and SET its values, as MySQL writes them.
 fn description(column: &Column) -> Option<String> {
     let list = column.column_type.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
     let values = list.filter(|_| matches!(&*column.data_type, "enum" | "set")).map(|list| format!("{VALUES}{list}"));

@@ -1,4 +1,4 @@
-//! What a column becomes: its BigQuery type, its Avro type, and the conversion of its values.
+//! The target of a column: its BigQuery type, its Avro type, the conversion of its values, and its select expression.
 
 use std::fmt;
 
@@ -8,40 +8,40 @@ use crate::mapping::charset::Charset;
 use crate::mapping::convert::Encoding;
 use crate::mysql::catalog::{Column, Flavor};
 
-/// NUMERIC holds 29 digits before the point and 9 after ("Data types", decimal types).
+/// NUMERIC holds 29 digits before the decimal point and 9 after it ("Data types", decimal types).
 pub(super) const NUMERIC: (u32, u32) = (29, 9);
-/// BIGNUMERIC holds 38 digits before the point (a 39th only in part) and 38 after.
+/// BIGNUMERIC holds 38 digits before the decimal point and 38 after it. A 39th digit before it fits only in part.
 pub(super) const BIGNUMERIC: (u32, u32) = (38, 38);
-/// More digits than NUMERIC has after its point: a decimal of so many is BIGNUMERIC, whatever its digits are.
+/// The smallest scale that NUMERIC cannot have. A decimal of this scale always becomes BIGNUMERIC.
 const BIGNUMERIC_FROM_SCALE: u32 = NUMERIC.1 + 1;
 
-/// The column itself.
+/// Selects the column itself.
 const COLUMN: &str = "{}";
-/// The value as MySQL itself prints it.
+/// Selects the value as MySQL prints it.
 const PRINTED: &str = "CAST({} AS CHAR)";
-/// Text that the server converts, from a character set that is not decoded here.
+/// Lets the server convert text from a character set that this program does not decode.
 const CONVERT: &str = "CONVERT({} USING utf8mb4)";
-/// Whether the server could not convert a text: it writes `?` for a character that Unicode does not have, may leave out a
-/// broken one at the end, and makes a text NULL that is longer than its max_allowed_packet.
+/// True if the server could not convert a text. The server writes `?` for a character that Unicode lacks, may drop a broken
+/// character at the end, and returns NULL for a text that is longer than max_allowed_packet.
 pub(super) const NOT_CONVERTED: &str = "IFNULL(CHAR_LENGTH(CONVERT({} USING utf8mb4)) <> CHAR_LENGTH({}) \
      OR CHAR_LENGTH(REPLACE(CONVERT({} USING utf8mb4), '?', '')) <> CHAR_LENGTH(REPLACE({}, '?', '')), {} IS NOT NULL)";
-/// A VECTOR as bytes: as text the server rounds the numbers, and the driver does not know the type itself.
+/// Selects a VECTOR as bytes. As text, the server would round the numbers, and the driver does not know the type.
 pub(super) const VECTOR_BYTES: &str = "CAST({} AS BINARY)";
 
-/// One way to write a column, as the mapping table lists it.
+/// One possible target of a MySQL type, as the mapping table lists it.
 #[derive(Clone, Copy)]
 pub struct TargetRule {
     /// The BigQuery type.
     pub field_type: BigQueryType,
-    /// How it travels in the Avro file.
+    /// The Avro type.
     pub avro: AvroRule,
-    /// How the values are read and converted.
+    /// How values are read and converted.
     pub(super) values: fn(&Column, Flavor) -> Values,
-    /// The values that do not fit, and what happens to them.
+    /// Which values do not fit, and what happens to them.
     pub exceptions: &'static str,
 }
 
-/// A row's own or other target, with its values' conversion and the values that do not fit.
+/// Declares one target of the mapping table.
 pub(super) const fn to(
     field_type: BigQueryType,
     avro: AvroRule,
@@ -52,7 +52,7 @@ pub(super) const fn to(
 }
 
 impl TargetRule {
-    /// What this column becomes by the rule.
+    /// The target of this column.
     pub(super) fn target(&self, column: &Column, flavor: Flavor) -> Target {
         let Values { encoding, select, zero_dates, invalid_values } = (self.values)(column, flavor);
         let avro = self.avro.of(column);
@@ -64,11 +64,11 @@ impl TargetRule {
 /// The Avro type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AvroRule {
-    /// This one, whatever the column.
+    /// This type, for every column.
     Is(AvroType),
-    /// A decimal with the column's own digits.
+    /// A decimal with the precision and scale of the column.
     ColumnDecimal,
-    /// The same, with more digits after the point than NUMERIC has.
+    /// The same, but with a scale that NUMERIC cannot have.
     BigNumericDecimal,
 }
 
@@ -109,7 +109,7 @@ pub(super) const TIME: AvroRule = AvroRule::Is(AvroType::TimeMicros);
 pub(super) const TIMESTAMP: AvroRule = AvroRule::Is(AvroType::TimestampMicros);
 pub(super) const LOCAL_TIMESTAMP: AvroRule = AvroRule::Is(AvroType::LocalTimestampMicros);
 pub(super) const DECIMAL: AvroRule = AvroRule::ColumnDecimal;
-/// Holds every integer of 64 bits.
+/// A decimal that every 64-bit integer fits.
 pub(super) const DECIMAL_20: AvroRule = avro_decimal((20, 0));
 
 /// The Avro type of a decimal with these digits before and after the point.
@@ -121,7 +121,7 @@ fn bignumeric_scale(column: &Column) -> u32 {
     column.scale.unwrap_or(0).max(BIGNUMERIC_FROM_SCALE)
 }
 
-/// How a column's values are read and converted.
+/// How the values of a column are read and converted.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Values {
     encoding: Encoding,
@@ -131,28 +131,28 @@ pub(super) struct Values {
 }
 
 impl Values {
-    /// The same, selected by another expression.
+    /// The same conversion with another select expression.
     pub(super) const fn selected(self, select: &'static str) -> Self {
         Self { select, ..self }
     }
 }
 
-/// Every value fits.
+/// A conversion that every value fits.
 pub(super) const fn exact(encoding: Encoding) -> Values {
     Values { encoding, select: COLUMN, zero_dates: false, invalid_values: false }
 }
 
-/// A value can be invalid or out of range.
+/// A conversion of values that can be invalid or out of range.
 pub(super) const fn checked(encoding: Encoding) -> Values {
     Values { invalid_values: true, ..exact(encoding) }
 }
 
-/// A value can be a zero date, or no date at all.
+/// A conversion of values that can be zero dates or dates that do not exist.
 pub(super) const fn dated(encoding: Encoding) -> Values {
     Values { zero_dates: true, ..checked(encoding) }
 }
 
-/// An integer of up to 32 bits, with or without a sign.
+/// A signed or unsigned integer of up to 32 bits.
 pub(super) fn integer(column: &Column) -> Values {
     exact(if column.unsigned { Encoding::Unsigned } else { Encoding::Signed })
 }
@@ -162,7 +162,7 @@ pub(super) const fn boolean(signed: bool) -> Values {
     checked(Encoding::Bool { signed })
 }
 
-/// JSON: MySQL has made sure that it is, MariaDB's check takes more.
+/// JSON. MySQL stores only valid documents, but MariaDB's check also accepts some invalid ones.
 pub(super) fn json(flavor: Flavor) -> Values {
     match flavor {
         Flavor::MySql => text(),
@@ -170,7 +170,7 @@ pub(super) fn json(flavor: Flavor) -> Values {
     }
 }
 
-/// A spatial value as text.
+/// A spatial value as WKT.
 pub(super) fn wkt(flavor: Flavor) -> Values {
     exact(Encoding::Text(Charset::Utf8)).selected(match flavor {
         Flavor::MySql => "ST_AsText({}, 'axis-order=long-lat')",
@@ -178,7 +178,7 @@ pub(super) fn wkt(flavor: Flavor) -> Values {
     })
 }
 
-/// A spatial value as bytes.
+/// A spatial value as WKB.
 pub(super) fn wkb(flavor: Flavor) -> Values {
     exact(Encoding::Bytes).selected(match flavor {
         Flavor::MySql => "ST_AsBinary({}, 'axis-order=long-lat')",
@@ -186,41 +186,41 @@ pub(super) fn wkb(flavor: Flavor) -> Values {
     })
 }
 
-/// A spatial value as text, or its SRID where that is not the one of GEOGRAPHY.
+/// A spatial value as WKT, or its SRID if GEOGRAPHY does not accept that SRID.
 pub(super) fn geography(flavor: Flavor) -> Values {
     checked(Encoding::Geography).selected(match flavor {
-        // No CONCAT: it is NULL where its result is longer than max_allowed_packet.
+        // Not CONCAT: it returns NULL if the result is longer than max_allowed_packet.
         Flavor::MySql => "IF(ST_SRID({}) IN (0, 4326), ST_AsText({}, 'axis-order=long-lat'), ST_SRID({}))",
         Flavor::MariaDb => "IF(ST_SRID({}) IN (0, 4326), ST_AsText({}), ST_SRID({}))",
     })
 }
 
-/// Text of the column's character set, which is UTF-8 unless the column says otherwise.
+/// Text in the column's character set.
 pub(super) const fn text() -> Values {
     checked(Encoding::Text(Charset::Utf8))
 }
 
-/// The value as MySQL itself prints it.
+/// The value as MySQL prints it.
 pub(super) const fn printed() -> Values {
     exact(Encoding::Text(Charset::Utf8)).selected(PRINTED)
 }
 
-/// A decimal with the column's digits after the point.
+/// A decimal with the scale of the column.
 pub(super) fn decimal(column: &Column) -> Values {
     exact(Encoding::Decimal { scale: column.scale.unwrap_or(0) })
 }
 
-/// The digits of `AvroRule::BigNumericDecimal`.
+/// A decimal with the scale of `AvroRule::BigNumericDecimal`.
 pub(super) fn bignumeric_decimal(column: &Column) -> Values {
     exact(Encoding::Decimal { scale: bignumeric_scale(column) })
 }
 
-/// A decimal of any digits, as far as these hold them.
+/// A decimal that may have at most this many digits before and after the point.
 pub(super) const fn decimal_within((before, after): (u32, u32)) -> Values {
     checked(Encoding::DecimalWithin { before, after })
 }
 
-/// What a column becomes.
+/// The target of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// The BigQuery type.
@@ -229,13 +229,13 @@ pub struct Target {
     pub avro: AvroType,
     /// The conversion of its values.
     pub encoding: Encoding,
-    /// What is selected: `{}` stands for the quoted column.
+    /// The select expression. `{}` stands for the quoted column.
     pub select: &'static str,
-    /// True where a value can be a zero date.
+    /// Whether a value can be a zero date.
     pub zero_dates: bool,
-    /// True where a value can be out of range or invalid.
+    /// Whether a value can be out of range or invalid.
     pub invalid_values: bool,
-    /// True where the server converts text, and has to be asked whether it could.
+    /// Whether the server converts the text, so that the statement must check the conversion.
     pub check: bool,
 }
 
@@ -245,10 +245,10 @@ impl Target {
         self.zero_dates || self.invalid_values
     }
 
-    /// The same for a column of this character set.
+    /// The same target for a column in this character set.
     fn in_charset(self, charset: Option<&str>) -> Self {
         if self.select != COLUMN {
-            // What the server prints is UTF-8.
+            // The result of an expression is already UTF-8.
             return self;
         }
         let encoding: fn(Charset) -> Encoding = match self.encoding {

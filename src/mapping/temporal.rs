@@ -1,20 +1,20 @@
-//! DATE, DATETIME, TIMESTAMP and TIME: the parts of the binary protocol to days and microseconds.
+//! DATE, DATETIME, TIMESTAMP and TIME: converts the parts of the binary protocol to days and microseconds.
 //!
-//! A value starts with its own length; parts that are zero at its end are left out.
+//! A value starts with its length. Trailing parts that are zero are left out.
 //! Source: "MySQL Internals, Binary Protocol Value", `ProtocolBinary::MYSQL_TYPE_DATETIME` and `_TIME`.
 
 use time::{Date, Month};
 
 use crate::mapping::unrepresentable::Unrepresentable;
 
-/// Julian day number of 1970-01-01.
+/// The Julian day number of 1970-01-01.
 const UNIX_EPOCH_JULIAN_DAY: i64 = 2_440_588;
 const MICROSECONDS_PER_SECOND: i64 = 1_000_000;
 const SECONDS_PER_DAY: i64 = 86_400;
 
-const MALFORMED: Unrepresentable = Unrepresentable::Malformed("a date or time of an impossible length or part");
+const MALFORMED: Unrepresentable = Unrepresentable::Malformed("a date or time with an impossible length or part");
 
-/// The parts of a date and time as the server sent them; nothing checked.
+/// The parts of a date and time as the server sent them. Year, month and day are not checked.
 struct Parts {
     year: u16,
     month: u8,
@@ -54,7 +54,7 @@ fn days_of(parts: &Parts) -> Result<i64, Unrepresentable> {
         return Err(Unrepresentable::ZeroDate);
     }
     let month = Month::try_from(parts.month).map_err(|_| MALFORMED)?;
-    // Under ALLOW_INVALID_DATES MySQL keeps dates such as 2021-02-31.
+    // With ALLOW_INVALID_DATES, MySQL stores dates such as 2021-02-31.
     let date = Date::from_calendar_date(parts.year.into(), month, parts.day)
         .map_err(|_| Unrepresentable::OutOfRange("the calendar has no such day"))?;
     Ok(i64::from(date.to_julian_day()) - UNIX_EPOCH_JULIAN_DAY)

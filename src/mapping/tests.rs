@@ -1,4 +1,4 @@
-//! Tests of the mapping of whole tables.
+//! Tests of the mapping of tables.
 
 use super::*;
 use crate::bigquery::types::schema::TableSchema;
@@ -46,7 +46,7 @@ fn type_of(column: Column) -> BigQueryType {
 }
 
 #[test]
-fn decimals_go_where_every_digit_fits() {
+fn decimals_map_to_a_type_that_holds_every_digit() {
     let decimal =
         |precision, scale| type_of(Column { precision: Some(precision), scale: Some(scale), ..column("d", "decimal") });
     assert_eq!(decimal(10, 2), BigQueryType::Numeric);
@@ -59,7 +59,7 @@ fn decimals_go_where_every_digit_fits() {
 }
 
 #[test]
-fn bits_and_unsigned_integers_go_by_their_range() {
+fn bits_and_unsigned_integers_map_by_their_range() {
     assert_eq!(type_of(Column { precision: Some(63), ..column("b", "bit") }), BigQueryType::Int64);
     assert_eq!(type_of(Column { precision: Some(64), ..column("b", "bit") }), BigQueryType::Bytes);
     assert_eq!(type_of(Column { unsigned: true, ..column("n", "int") }), BigQueryType::Int64);
@@ -67,7 +67,7 @@ fn bits_and_unsigned_integers_go_by_their_range() {
 }
 
 #[test]
-fn only_what_can_never_be_null_is_required() {
+fn only_columns_that_are_never_null_are_required() {
     let columns = || vec![column("id", "int"), column("day", "date"), Column { nullable: true, ..column("n", "int") }];
     let required = |mapping: &Mapping| mapping.columns.iter().map(|c| c.required).collect::<Vec<_>>();
     assert_eq!(required(&mapped(columns()).unwrap()), [true, false, false]);
@@ -82,7 +82,7 @@ fn only_what_can_never_be_null_is_required() {
 }
 
 #[test]
-fn schemas_name_the_same_fields() {
+fn both_schemas_have_the_same_fields() {
     let mapping = mapped(vec![
         Column { comment: "the key".into(), in_primary_key: true, ..column("id", "int") },
         Column { nullable: true, ..column("born on", "date") },
@@ -103,7 +103,7 @@ fn schemas_name_the_same_fields() {
 }
 
 #[test]
-fn filters_choose_columns_and_refuse_unknown_ones() {
+fn filters_select_columns_and_refuse_unknown_ones() {
     let columns = vec![column("id", "int"), column("Name", "varchar"), column("card", "varchar")];
     let names = |include: &[&str], exclude: &[&str]| {
         let list = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
@@ -113,12 +113,12 @@ fn filters_choose_columns_and_refuse_unknown_ones() {
     };
     assert_eq!(names(&[], &["card"]).unwrap(), ["id", "Name"]);
     assert_eq!(names(&["name", "id"], &[]).unwrap(), ["id", "Name"]);
-    assert!(names(&["nam"], &[]).unwrap_err().to_string().contains("names nam, and the table has id, Name, card"));
+    assert!(names(&["nam"], &[]).unwrap_err().to_string().contains("names nam, but the table has only id, Name, card"));
     assert!(names(&["id"], &["id"]).unwrap_err().to_string().contains("no column is left"));
 }
 
 #[test]
-fn faults_name_the_columns() {
+fn errors_name_the_columns() {
     let error = mapped(vec![column("a b", "int"), column("a.b", "int")]).unwrap_err().to_string();
     assert!(error.contains("columns a b and a.b would both be a_b"), "{error}");
     let error = mapped(vec![column("v", "xmltype")]).unwrap_err().to_string();
@@ -145,7 +145,7 @@ fn a_column_can_be_given_another_type() {
     );
     assert_eq!(mapping.columns[1].holds_all, None);
     assert_eq!(mapping.columns[2].holds_all, Some(BigQueryType::String));
-    // What a column is anyway may be said.
+    // A column's default type is a valid override.
     let mapping = with_types(columns(), &[("id", BigQueryType::Int64)]).unwrap();
     assert_eq!(mapping.columns[1].holds_all, Some(BigQueryType::String));
 }
@@ -158,7 +158,7 @@ fn impossible_types_are_refused() {
     let error = with_types(vec![column("t", "time")], &[("t", BigQueryType::Date)]).unwrap_err().to_string();
     assert!(error.ends_with("it can become TIME, STRING"), "{error}");
     let error = with_types(vec![column("t", "time")], &[("x", BigQueryType::Date)]).unwrap_err().to_string();
-    assert!(error.contains("\"types\" names x, and the table has t"), "{error}");
+    assert!(error.contains("\"types\" names x, but the table has only t"), "{error}");
     let excluded = ColumnOptions {
         include: vec!["id".into()],
         exclude: Vec::new(),
@@ -170,10 +170,10 @@ fn impossible_types_are_refused() {
 }
 
 #[test]
-fn the_guide_shows_the_mapping_table() {
+fn the_docs_show_the_mapping_table() {
     let guide = include_str!("../../docs/mapping.md");
     for rule in RULES {
         let row = format!("| {} | {} | {} | {} |", rule.mysql, rule.own.field_type, rule.own.avro, rule.own.exceptions);
-        assert!(guide.contains(&row), "docs/mapping.md lacks this row of the mapping:\n{row}");
+        assert!(guide.contains(&row), "docs/mapping.md lacks this row of the mapping table:\n{row}");
     }
 }

@@ -1,5 +1,5 @@
-//! The mapping table: every MySQL type, its BigQuery type, its Avro type, and the values that do not fit.
-//! `docs/mapping.md` is made from it.
+//! The mapping table: for every MySQL type, its BigQuery type, its Avro type, and the values that do not fit.
+//! `docs/mapping.md` is generated from it.
 
 use crate::mapping::bigquery_type::BigQueryType as B;
 use crate::mapping::convert::Encoding;
@@ -10,14 +10,14 @@ use crate::mapping::target::{
 };
 use crate::mysql::catalog::{Column, Flavor};
 
-/// One row of the table. The first row whose `applies` is true holds.
+/// One row of the table. The first row that applies to a column is used.
 pub struct TypeRule {
     /// The MySQL type, as people write it.
     pub mysql: &'static str,
     applies: fn(&Column) -> bool,
-    /// What it becomes.
+    /// The default target.
     pub own: TargetRule,
-    /// What it can become instead, where `types` in `TABLES` says so.
+    /// Other targets that `types` in `TABLES` can select.
     pub overrides: &'static [TargetRule],
 }
 
@@ -61,7 +61,7 @@ pub const RULES: &[TypeRule] = &[
         overrides::DECIMAL_AS_STRING,
         overrides::DECIMAL_BEYOND),
     row("FLOAT", |c| is(c, &["float"]),
-        to(B::Float64,    DOUBLE,          |_, _| exact(Encoding::Float),            "none (the same number, in more digits than MySQL prints)"),
+        to(B::Float64,    DOUBLE,          |_, _| exact(Encoding::Float),            "none (the same number, with more digits than MySQL prints)"),
         &[]),
     row("DOUBLE", |c| is(c, &["double"]),
         to(B::Float64,    DOUBLE,          |_, _| exact(Encoding::Float),            "none"),
@@ -77,7 +77,7 @@ pub const RULES: &[TypeRule] = &[
         to(B::Timestamp,  TIMESTAMP,       |_, _| dated(Encoding::DateTime),         "as DATE"),
         overrides::TIMESTAMP),
     row("TIME(0) to TIME(6)", |c| is(c, &["time"]),
-        to(B::Time,       TIME,            |_, _| checked(Encoding::Time),           "below 00:00:00 or from 24:00:00 on: INVALID_VALUES"),
+        to(B::Time,       TIME,            |_, _| checked(Encoding::Time),           "below 00:00:00, or 24:00:00 and above: INVALID_VALUES"),
         overrides::TIME),
     row("JSON (MariaDB: LONGTEXT with a json_valid check)", |c| c.json,
         to(B::Json,       JSON,            |_, flavor| json(flavor),
@@ -86,7 +86,7 @@ pub const RULES: &[TypeRule] = &[
     row("CHAR, VARCHAR, TINYTEXT, TEXT, MEDIUMTEXT, LONGTEXT, ENUM, SET",
         |c| is(c, &["char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set"]),
         to(B::String,     STRING,          |_, _| text(),
-           "bytes that are not text in the column's character set, characters that Unicode lacks: INVALID_VALUES"),
+           "bytes that are not text in the column's character set, or characters that Unicode lacks: INVALID_VALUES"),
         overrides::TEXT),
     row("BINARY, VARBINARY, TINYBLOB, BLOB, MEDIUMBLOB, LONGBLOB",
         |c| is(c, &["binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob"]),
@@ -107,12 +107,12 @@ pub const RULES: &[TypeRule] = &[
 ];
 
 impl TypeRule {
-    /// The column's row of the table; `None` for a type that the table does not have.
+    /// The row of the table for a column; `None` if the type is not supported.
     pub fn of(column: &Column) -> Option<&'static Self> {
         RULES.iter().find(|rule| (rule.applies)(column))
     }
 
-    /// Everything that the column can become, its own type first.
+    /// All possible targets of the column. The default comes first.
     pub fn targets(&self, column: &Column, flavor: Flavor) -> Vec<Target> {
         std::iter::once(&self.own).chain(self.overrides).map(|rule| rule.target(column, flavor)).collect()
     }

@@ -1,14 +1,14 @@
-//! VECTOR: single-precision numbers, as the server keeps them, to a JSON array of the same numbers.
+//! VECTOR: converts the server's single-precision numbers to a JSON array of the same numbers.
 
 use std::fmt::Write as _;
 
 use crate::mapping::unrepresentable::Unrepresentable;
 
-/// The array. Every number is written as the double that equals it, so that a reader of doubles gets that number.
+/// The JSON array. Every number is written as the double that equals it, so that a reader of doubles gets the exact number.
 pub(super) fn as_json(value: &[u8]) -> Result<String, Unrepresentable> {
     let (numbers, rest) = value.as_chunks::<4>();
     if !rest.is_empty() {
-        return Err(Unrepresentable::Malformed("a VECTOR whose length is no multiple of 4"));
+        return Err(Unrepresentable::Malformed("a VECTOR whose length is not a multiple of 4"));
     }
     let mut array = String::from("[");
     for (at, bytes) in numbers.iter().enumerate() {
@@ -16,7 +16,7 @@ pub(super) fn as_json(value: &[u8]) -> Result<String, Unrepresentable> {
         if !number.is_finite() {
             return Err(Unrepresentable::OutOfRange("JSON has only finite numbers"));
         }
-        // Debug is the shortest text that is read as this double, -0.0 included; writing to a String cannot fail.
+        // Debug prints the shortest text that parses to this double, including -0.0. Writing to a String cannot fail.
         let _ = write!(array, "{}{number:?}", if at == 0 { "" } else { "," });
     }
     array.push(']');
@@ -47,7 +47,7 @@ mod tests {
             prop_assume!(numbers.iter().all(|number| number.is_finite()));
             let json = as_json(&bytes(&numbers)).unwrap();
             prop_assert!(serde_json::from_str::<Vec<f64>>(&json).is_ok());
-            // serde_json may be off by the last bit, by its own documentation.
+            // According to its documentation, serde_json may be wrong in the last bit, so it does not parse the numbers here.
             let items = json.trim_matches(['[', ']']).split(',').filter(|number| !number.is_empty());
             let read: Vec<f64> = items.map(|number| number.parse().unwrap()).collect();
             prop_assert_eq!(read, numbers.iter().map(|number| f64::from(*number)).collect::<Vec<_>>());

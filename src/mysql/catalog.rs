@@ -1,13 +1,13 @@
-//! The catalog: which tables exist and what their columns are, from `information_schema`.
+//! The catalog: tables and their columns, from `information_schema`.
 
 use crate::mysql::error::{Error, WhileDoing as _, is_table_access_denied};
 use crate::mysql::sql::{Connection, Row, execute, query, query_text, quoted};
 use crate::report::events;
 
-/// Whose dialect the server speaks, where the two differ.
+/// The SQL dialect of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flavor {
-    /// MySQL, and what is compatible with it.
+    /// MySQL and compatible servers.
     MySql,
     /// MariaDB.
     MariaDb,
@@ -18,20 +18,20 @@ pub enum Flavor {
 pub struct Listed {
     /// Its name.
     pub name: String,
-    /// Patterns never match views.
+    /// Whether it is a view. Patterns never match views.
     pub is_view: bool,
 }
 
-/// A table that exists, as the server spells it.
+/// An existing table, with its name as the server spells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
     /// Its name.
     pub name: String,
     /// Whether it is a view.
     pub is_view: bool,
-    /// The storage engine's guess.
+    /// The number of rows, as the storage engine estimates.
     pub estimated_rows: Option<u64>,
-    /// Bytes of the rows as they are stored; also a guess.
+    /// The stored size of the rows; also an estimate.
     pub estimated_bytes: Option<u64>,
     /// `TABLE_COMMENT`; empty for a view.
     pub comment: String,
@@ -42,15 +42,15 @@ pub struct Found {
 pub struct Table {
     /// Its name.
     pub name: String,
-    /// A view is read like a table, but what the catalog says of its columns' NULLs is not relied on.
+    /// Whether it is a view. A view is read like a table, but the catalog is not trusted about NULLs in its columns.
     pub is_view: bool,
-    /// The storage engine's guess; good for a progress bar.
+    /// The number of rows, as the storage engine estimates. It is good enough for a progress bar.
     pub estimated_rows: Option<u64>,
-    /// Bytes of the rows as they are stored; also a guess.
+    /// The stored size of the rows; also an estimate.
     pub estimated_bytes: Option<u64>,
     /// `TABLE_COMMENT`; empty for a view.
     pub comment: String,
-    /// In ordinal order, invisible and generated ones included.
+    /// All columns in ordinal order, including invisible and generated ones.
     pub columns: Vec<Column>,
 }
 
@@ -65,32 +65,32 @@ pub struct Column {
     pub column_type: String,
     /// `IS_NULLABLE`.
     pub nullable: bool,
-    /// Read off the column type.
+    /// Whether the column type says `unsigned`.
     pub unsigned: bool,
-    /// `NUMERIC_PRECISION`: digits, for BIT bits.
+    /// `NUMERIC_PRECISION`: the number of digits, or of bits for BIT.
     pub precision: Option<u32>,
     /// `NUMERIC_SCALE`.
     pub scale: Option<u32>,
-    /// MySQL's JSON, or MariaDB's text with a `json_valid` check.
+    /// Whether it holds JSON: MySQL's JSON type, or MariaDB's LONGTEXT with a `json_valid` check.
     pub json: bool,
     /// `COLUMN_COMMENT`.
     pub comment: String,
     /// Whether it is part of the primary key.
     pub in_primary_key: bool,
-    /// `CHARACTER_SET_NAME`; `None` where the column is no text.
+    /// `CHARACTER_SET_NAME`; `None` if the column is not text.
     pub charset: Option<String>,
-    /// Whether the user may select it.
+    /// Whether the user has SELECT on it.
     pub readable: bool,
 }
 
-/// Asks the server whose dialect it speaks.
+/// Asks the server for its dialect.
 pub async fn flavor(connection: &mut Connection) -> Result<Flavor, Error> {
     let rows = query(connection, "SELECT VERSION()", &[]).await.while_doing(|| "asking for the server's version")?;
     let version = rows.first().and_then(|row| row.text(0)).unwrap_or_default();
     Ok(if version.contains("MariaDB") { Flavor::MariaDb } else { Flavor::MySql })
 }
 
-/// All tables and views of the connection's database that its user may see, by name.
+/// All tables and views in the connection's database that the user can see, sorted by name.
 pub async fn list(connection: &mut Connection) -> Result<Vec<Listed>, Error> {
     let rows = query(
         connection,
@@ -106,7 +106,7 @@ pub async fn list(connection: &mut Connection) -> Result<Vec<Listed>, Error> {
         .collect())
 }
 
-/// The table of this name, or the names that exist when there is none.
+/// The table with this name, or the names of all tables if there is none.
 pub async fn find(connection: &mut Connection, name: &str) -> Result<Result<Found, Vec<String>>, Error> {
     let found = query(
         connection,
@@ -116,7 +116,7 @@ pub async fn find(connection: &mut Connection, name: &str) -> Result<Result<Foun
     )
     .await
     .while_doing(|| format!("looking {name} up in the catalog"))?;
-    // The comparison above ignores case on some servers that do not themselves (lower_case_table_names = 0).
+    // With lower_case_table_names = 0, table names are case-sensitive, but on some servers the comparison above is not.
     let exact = |row: &&Row| row.text(0).as_deref() == Some(name);
     let ignores_case = |row: &&Row| row.number(3) != Some(0);
     let Some(row) = found.iter().find(exact).or_else(|| found.first().filter(ignores_case)) else {
@@ -128,12 +128,12 @@ pub async fn find(connection: &mut Connection, name: &str) -> Result<Result<Foun
         is_view,
         estimated_rows: row.number(2),
         estimated_bytes: row.number(4),
-        // A view's says no more than "VIEW".
+        // The comment of a view is only "VIEW".
         comment: row.text(5).filter(|_| !is_view).unwrap_or_default(),
     }))
 }
 
-/// The table's columns, in ordinal order.
+/// Reads the columns of the table, in ordinal order.
 pub async fn columns(connection: &mut Connection, flavor: Flavor, found: Found) -> Result<Table, Error> {
     let Found { name, is_view, estimated_rows, estimated_bytes, comment } = found;
     let doing = || format!("reading the columns of {name} from the catalog");
@@ -177,33 +177,36 @@ fn column(row: &Row, definition: Option<&str>) -> Column {
     }
 }
 
-/// Makes sure that the user may read every column: the catalog shows only those that it may, and a table would silently
-/// lose the others. A column whose type the driver does not know must not be in the answer.
+/// Checks that the user may read every column. The catalog shows only the columns that the user may read, so the others
+/// would be lost silently. Set `unknown_types` if the driver does not know the type of a column: it cannot read such a
+/// column in a result.
 pub async fn check_all_columns(connection: &mut Connection, table: &str, unknown_types: bool) -> Result<(), Error> {
     let all = format!("SELECT * FROM {} LIMIT 0", quoted(table));
     let statement = if unknown_types { format!("SELECT 1 FROM ({all}) AS all_columns") } else { all };
-    let doing = || format!("making sure that all columns of {table} may be read");
+    let doing = || format!("checking that all columns of {table} may be read");
     execute(connection, &statement).await.while_doing(doing)
 }
 
-/// The same for invisible columns, which are in no `*`: MySQL shows a table's definition to those who may select all of it,
-/// and MariaDB refuses the `*`.
+/// Checks the same for invisible columns, which `*` leaves out. MySQL shows the definition of a table only to users who may
+/// select all of it. MariaDB already refuses the `*`.
 pub async fn check_invisible_columns(connection: &mut Connection, table: &str) -> Result<(), Error> {
-    let doing = || format!("making sure that invisible columns of {table} may be read");
+    let doing = || format!("checking that invisible columns of {table} may be read");
     execute(connection, &format!("SHOW CREATE TABLE {}", quoted(table))).await.while_doing(doing)
 }
 
-/// MariaDB's JSON is LONGTEXT with the check `json_valid(column)`, which the catalog shows only to users who may do more
-/// than read the table. Its definition is shown to those as well; `None` to a user who may read some columns only.
+/// The definition of a MariaDB table, which says which columns are JSON; `None` if the user may read only some columns.
+///
+/// MariaDB's JSON is LONGTEXT with the check `json_valid(column)`. The catalog shows checks only to users who may do more
+/// than read the table. SHOW CREATE TABLE shows them to readers, too.
 async fn definition(connection: &mut Connection, table: &str) -> Result<Option<String>, Error> {
-    // A server may be set to leave the quotes out.
+    // The server's default may be to leave out the backticks.
     execute(connection, "SET SESSION sql_quote_show_create = 1").await?;
     let statement = format!("SHOW CREATE TABLE {}", quoted(table));
     match query_text(connection, statement).await {
         Ok(row) => Ok(row.text(1)),
         Err(error) if is_table_access_denied(&error) => {
             events::JsonUnknown { table }.log(format_args!(
-                "table {table}: without SELECT on the whole table MariaDB does not tell which columns are JSON: they become STRING"
+                "table {table}: JSON columns become STRING, because MariaDB shows which columns are JSON only to a user with SELECT on the whole table"
             ));
             Ok(None)
         }
@@ -211,11 +214,11 @@ async fn definition(connection: &mut Connection, table: &str) -> Result<Option<S
     }
 }
 
-/// Whether the definition of a table has the check of MariaDB's JSON for a column, at the end of the column's line.
+/// Whether the table definition has MariaDB's JSON check at the end of the column's line.
 fn has_json_check(definition: &str, column: &str) -> bool {
     let column = quoted(column);
     let rest = definition.split_once(&format!("\n  {column} longtext ")).map(|(_, rest)| rest);
-    // The next column or the end. Line breaks within comments are escaped, within names not.
+    // The line ends at the next column or at the end of the list. Line breaks are escaped in comments, but not in names.
     let own = rest.and_then(|rest| rest.split(",\n  ").next()).and_then(|rest| rest.split("\n)").next());
     own.is_some_and(|own| own.ends_with(&format!(" CHECK (json_valid({column}))")))
 }
@@ -225,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_told_by_the_columns_own_check() {
+    fn only_the_check_of_the_column_itself_makes_it_json() {
         let definition = "CREATE TABLE `t` (\n  `id` int(11) NOT NULL,\n  `a` longtext DEFAULT NULL COMMENT 'x' CHECK (json_valid(`a`)),\n  \
                           `b` longtext DEFAULT NULL COMMENT ' CHECK (json_valid(`b`))',\n  `c` longtext DEFAULT NULL CHECK (json_valid(`a`)),\n  \
                           `d` longtext DEFAULT NULL CHECK (json_valid(`d`) and 1),\n  \

@@ -1,4 +1,4 @@
-//! Connections: TLS, time limits, and the session that every statement of ours runs in.
+//! Opens and closes connections, and sets the session variables and time limits of every connection.
 
 use std::time::Duration;
 
@@ -10,36 +10,37 @@ use crate::mysql::settings::Settings;
 use crate::mysql::sql::{Connection, execute, in_time};
 use crate::retry::{Budget, Failed, retrying};
 
-/// One try: a firewall that drops packets answers nothing at all.
+/// The time limit of one try. A firewall that drops packets never answers.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
-/// All tries: a server that restarts is back by then or not for a while, and the person waiting wants to know.
+/// The budget of all tries at the start of a run. It covers a quick restart of the server. If the server is down for longer,
+/// the waiting operator should know.
 const CONNECT_BUDGET: Budget = Budget::new(Duration::from_secs(12), 6);
 
-/// The same for a table in the middle of a run: a server that fails over (Cloud SQL: about a minute) is waited for.
+/// The budget in the middle of a run. It outlasts a failover, which takes about a minute on Cloud SQL.
 const RECONNECT_BUDGET: Budget = Budget::new(Duration::from_secs(120), 20);
 
-/// How long a table that somebody holds a lock on is waited for; the servers' own defaults are a day and a year.
+/// How long to wait for a locked table. The servers' own defaults are a day and a year.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
 
-/// Within the seconds that a task has after SIGTERM.
+/// Short enough for the few seconds that a task has after SIGTERM.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long the server waits for us to take rows while an upload is slow, and lets the connection idle while a load
-/// job runs. Its own defaults (60 s to write) make it kill a slow reader.
+/// How long the server waits for the client to take rows while an upload is slow, and how long the connection may idle
+/// while a load job runs. With its own defaults (60 s to write), the server would kill a slow reader.
 const SESSION_TIMEOUT_SECONDS: u32 = 24 * 60 * 60;
 
-/// Opens a connection whose session reads: UTC, text in its own character set, REPEATABLE READ, no sql_mode that alters values (such as
-/// PAD_CHAR_TO_FULL_LENGTH), and patience with a slow reader.
+/// Opens a connection and sets up its session: UTC, text in its own character set, REPEATABLE READ, no sql_mode that
+/// alters values (such as PAD_CHAR_TO_FULL_LENGTH), and time limits that allow a slow reader.
 pub async fn connect(settings: &Settings) -> Result<Connection, Error> {
     connect_within(settings, CONNECT_BUDGET).await
 }
 
-/// The same for the first connection of the process, whose network may not be there yet.
+/// Does the same as [`connect`] for the first connection of the process, whose network may not be ready yet.
 pub async fn connect_first(settings: &Settings) -> Result<Connection, Error> {
     connect_within(settings, Budget { silence: settings.silence, ..CONNECT_BUDGET }).await
 }
 
-/// The same with more patience, for a server that was there a moment ago.
+/// Does the same as [`connect`] with a larger budget, for a server that was reachable before.
 pub async fn reconnect(settings: &Settings) -> Result<Connection, Error> {
     connect_within(settings, RECONNECT_BUDGET).await
 }
@@ -50,8 +51,8 @@ async fn connect_within(settings: &Settings, budget: Budget) -> Result<Connectio
     let opening = opening.map_err(|Failed { reason, tries, elapsed }| reason.tried(tries, elapsed));
     let mut connection = opening.while_doing(|| &*doing)?;
     let lock_wait_seconds = lock_wait(settings.stall).as_secs();
-    // Globals of the server that would change what a SELECT returns, or how long it waits, do not reach this session.
-    // MySQL takes the last part for a comment; MariaDB reads the current rows of system-versioned tables.
+    // This overrides global variables that would change what a SELECT returns or how long it waits. The last part is a
+    // comment to MySQL. It makes MariaDB read the current rows of system-versioned tables.
     let session = format!(
         "SET SESSION sql_mode = 'ALLOW_INVALID_DATES', character_set_results = NULL, sql_select_limit = 18446744073709551615, \
          sql_big_selects = 1, completion_type = 0, \
@@ -66,7 +67,7 @@ async fn connect_within(settings: &Settings, budget: Budget) -> Result<Connectio
     Ok(connection)
 }
 
-/// How long a table's lock is waited for, which is silence too.
+/// How long to wait for a table's lock. The server is silent while it waits, so the limit is at most `stall`.
 pub(super) fn lock_wait(stall: Duration) -> Duration {
     LOCK_WAIT.min(stall)
 }
@@ -80,24 +81,24 @@ async fn open(settings: &Settings) -> Result<Connection, Error> {
     }
 }
 
-/// Says goodbye, so that the server logs no aborted connection. Nothing depends on it.
+/// Closes the connection cleanly, so that the server does not log an aborted connection. A failure does not matter.
 pub async fn close(connection: Connection) {
     let _ = tokio::time::timeout(Duration::from_secs(1), connection.close()).await;
 }
 
-/// The server's number of this connection.
+/// The server's id of this connection.
 pub async fn id(connection: &mut Connection) -> Result<u64, Error> {
     let query = sqlx::query_scalar::<_, u64>("SELECT CONNECTION_ID()").persistent(false);
-    query.fetch_one(connection).await.while_doing(|| "asking for the connection's number")
+    query.fetch_one(connection).await.while_doing(|| "asking for the connection id")
 }
 
-/// Ends connections of ours on the server's side. A server notices that a client is gone when it sends the next rows; until
-/// then it would go on working for nobody and keep the table's lock. Nothing depends on it.
+/// Ends this program's own connections on the server. A server notices that a client is gone only when it sends the next
+/// rows. Until then it would keep working and hold the table's lock. A failure does not matter.
 pub async fn kill(settings: &Settings, ids: &[u64]) {
     let killing = async {
         let mut connection = open(settings).await?;
         for id in ids {
-            // Most often it is gone already, which is an error of KILL.
+            // KILL fails if the connection is already gone, which is the usual case.
             let _ = execute(&mut connection, &format!("KILL CONNECTION {id}")).await;
         }
         close(connection).await;

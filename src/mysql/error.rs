@@ -1,4 +1,4 @@
-//! What goes wrong with MySQL: a kind with its source, and what was being done. What to do about it is said in `hints`.
+//! Errors of MySQL: the kind, its source, and the action that failed. The module `hints` says what to do about them.
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -10,7 +10,7 @@ use crate::google_auth;
 use crate::mysql::tls::{self, Refusal};
 use crate::retry::{Decision, Reason, tries_text};
 
-// Numbers from "MySQL Server Error Message Reference" and MariaDB's "Error Codes"; both servers share these.
+// Numbers from "MySQL Server Error Message Reference" and MariaDB's "Error Codes". Both servers use them unless noted.
 pub(crate) const ACCESS_DENIED_TO_DATABASE: u16 = 1044;
 pub(crate) const ACCESS_DENIED: u16 = 1045;
 pub(crate) const UNKNOWN_DATABASE: u16 = 1049;
@@ -28,21 +28,21 @@ pub(crate) const STATEMENT_TIMEOUT_MARIADB: u16 = 1969;
 pub(crate) const STATEMENT_TIMEOUT: u16 = 3024;
 const NOT_SUPPORTED_YET: u16 = 1235;
 const CONNECTION_KILLED: u16 = 1927; // MariaDB; MySQL closes the connection
-const SERVER_NOT_AVAILABLE: u16 = 3168; // MySQL, of a server that shuts down
+const SERVER_NOT_AVAILABLE: u16 = 3168; // MySQL, while the server shuts down
 const SESSION_KILLED: u16 = 3169;
 const DISCONNECTED_IDLE: u16 = 4031; // MySQL
 const TOO_MANY_USER_CONNECTIONS: u16 = 1203;
 pub(crate) const TABLE_DEFINITION_CHANGED: u16 = 1412;
 
-/// An error of the source.
+/// An error of the source server.
 #[derive(Debug)]
 pub struct Error {
-    /// What was being done; the first caller who knows says it.
+    /// What was being done, as set by the first caller who knows it.
     action: Option<String>,
     kind: Kind,
-    /// Whether there was no connection yet.
+    /// Whether the error occurred while connecting.
     connecting: bool,
-    /// How often and how long it was tried; it is not tried again then.
+    /// How often and how long it was tried, once the retry budget is spent.
     tried: Option<(u32, Duration)>,
 }
 
@@ -52,19 +52,19 @@ pub enum Kind {
     /// The server answered with an error.
     #[error("MySQL error {number}: {message}")]
     Server {
-        /// Its number.
+        /// The error number.
         number: u16,
-        /// Its message.
+        /// The error message.
         message: String,
     },
-    /// No TLS connection could be made.
+    /// TLS could not be established.
     #[error("TLS: {0}")]
     Tls(Refusal),
     /// The server closed the connection.
     #[error("the server closed the connection")]
     Closed,
-    /// The server closed the connection before it said anything.
-    #[error("what listens there does not speak MySQL")]
+    /// The server closed the connection before its first message.
+    #[error("the program at that address does not speak MySQL")]
     NotMySql,
     /// The network failed.
     #[error("{0}")]
@@ -72,34 +72,34 @@ pub enum Kind {
     /// Connecting took too long.
     #[error("no answer within {} s", .0.as_secs())]
     ConnectTimeout(Duration),
-    /// The server does not answer to what it should do at once.
+    /// The server did not answer a statement that it should answer at once.
     #[error("the server has not answered for {} s", .0.as_secs())]
     Silent(Duration),
-    /// The server has sent nothing for so long.
+    /// The server sent nothing for too long.
     #[error("the server has sent nothing for {} s", .0.as_secs())]
     Stalled(Duration),
     /// An answer that the driver does not understand.
-    #[error("unexpected answer of the server: {0}")]
+    #[error("unexpected answer from the server: {0}")]
     Protocol(String),
-    /// No access token to log in with.
+    /// There is no access token to log in with.
     #[error("no access token: {0}")]
     Token(#[source] google_auth::Error),
-    /// What was decided does not hold any more, and is decided anew.
+    /// A decision is out of date. The table restarts and decides again.
     #[error("{0}")]
     Outdated(&'static str),
-    /// Somebody else holds the lock of a destination table.
+    /// Another execution holds the lock of the destination table.
     #[error("another execution is copying this table right now")]
     LockTaken,
-    /// The lock of a destination table is not this connection's any more.
-    #[error("it is lost")]
+    /// The connection no longer holds the lock of the destination table.
+    #[error("the lock is lost")]
     LockLost,
-    /// A row came that is not in the range that was asked for.
-    #[error("a row's primary key is not in the range that was asked for")]
+    /// The server sent a row from outside the requested range.
+    #[error("the server sent a row whose primary key is outside the requested range")]
     OutsideRange,
-    /// A key cannot be cut at this value.
-    #[error("its values cannot be written down")]
+    /// A literal cannot express a value of the key, so the table cannot be divided there.
+    #[error("SQL cannot express the key's values exactly")]
     UnwritableKey,
-    /// What the driver says besides.
+    /// Any other error of the driver.
     #[error("{0}")]
     Other(String),
 }
@@ -110,7 +110,7 @@ impl From<Kind> for Error {
     }
 }
 
-/// An error of the driver on a connection that stands.
+/// An error of the driver on an open connection.
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         Kind::of(error).into()
@@ -118,7 +118,7 @@ impl From<sqlx::Error> for Error {
 }
 
 impl Kind {
-    /// What the driver's error means.
+    /// Classifies an error of the driver.
     fn of(error: sqlx::Error) -> Self {
         if let Some(refusal) = tls::refusal(&error) {
             return Self::Tls(refusal);
@@ -135,12 +135,12 @@ impl Kind {
         }
     }
 
-    /// The server's error number.
+    /// The error number, if the server answered with an error.
     pub fn number(&self) -> Option<u16> {
         if let Self::Server { number, .. } = self { Some(*number) } else { None }
     }
 
-    /// Whether the same may succeed a moment later.
+    /// Whether the same action may succeed a moment later.
     fn is_transient(&self, connecting: bool) -> bool {
         match self {
             Self::Server { number, .. } if connecting => matches!(
@@ -156,9 +156,9 @@ impl Kind {
                     | DISCONNECTED_IDLE
                     | TABLE_DEFINITION_CHANGED
             ),
-            // A server that restarts, or a proxy whose server does, takes a connection and closes it.
+            // While a server restarts, it, or a proxy in front of it, accepts connections and closes them.
             Self::Closed | Self::NotMySql => true,
-            // A socket's path that does not exist stays so.
+            // A socket path that does not exist will not appear.
             Self::Io(io) => io.kind() != ErrorKind::NotFound,
             Self::ConnectTimeout(_) | Self::Silent(_) | Self::Stalled(_) | Self::Outdated(_) => true,
             Self::Token(error) => error.is_transient(),
@@ -174,46 +174,46 @@ impl Kind {
 }
 
 impl Error {
-    /// An error of the driver while it connects.
+    /// Classifies an error of the driver that occurred while connecting.
     pub(super) fn connecting(error: sqlx::Error) -> Self {
         let is_end = matches!(&error, sqlx::Error::Io(io) if io.kind() == ErrorKind::UnexpectedEof);
         let kind = if is_end { Kind::NotMySql } else { Kind::of(error) };
         Self::from(kind).while_connecting()
     }
 
-    /// The same error, of a connection that was not made.
+    /// Marks the error as one that occurred while connecting.
     pub(crate) fn while_connecting(self) -> Self {
         Self { connecting: true, ..self }
     }
 
-    /// Whether there was no connection yet.
+    /// Whether the error occurred while connecting.
     pub fn is_connecting(&self) -> bool {
         self.connecting
     }
 
-    /// What happened.
+    /// The kind of the error.
     pub fn kind(&self) -> &Kind {
         &self.kind
     }
 
-    /// Whether the same may succeed a moment later.
+    /// Whether the same action may succeed a moment later. False once the retry budget is spent.
     pub fn is_transient(&self) -> bool {
         self.tried.is_none() && self.kind.is_transient(self.connecting)
     }
 
-    /// The same error, saying how often and how long it was tried, which was enough.
+    /// Adds how often and how long it was tried. The error is not transient any more.
     pub(super) fn tried(mut self, tries: u32, elapsed: Duration) -> Self {
         self.tried = Some((tries, elapsed));
         self
     }
 
-    /// The same error, saying what was being done, unless somebody closer to it has said so.
+    /// Adds what was being done, unless an inner caller already has.
     pub fn doing(mut self, action: impl Into<String>) -> Self {
         self.action.get_or_insert_with(|| action.into());
         self
     }
 
-    /// The whole sentence, with the problem said in the given words.
+    /// The whole sentence, with `problem` in place of the error's own text.
     pub fn sentence(&self, problem: &str) -> String {
         let tries = self.tried.map_or_else(String::new, |(tries, elapsed)| tries_text(tries, elapsed));
         match &self.action {
@@ -249,9 +249,9 @@ impl Reason for Error {
     }
 }
 
-/// Says what was being done when an error came up, unless somebody closer to it has said so.
+/// Adds to an error what was being done, unless an inner caller already has.
 pub trait WhileDoing<T> {
-    /// `action` is asked for only if there is an error.
+    /// Calls `action` only if there is an error.
     fn while_doing<S: Into<String>>(self, action: impl FnOnce() -> S) -> Result<T, Error>;
 }
 
@@ -266,17 +266,17 @@ fn is_closed(kind: ErrorKind) -> bool {
     matches!(kind, UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe | TimedOut)
 }
 
-/// The server knows the statement and cannot do it.
+/// The server knows the statement but does not support it.
 pub(super) fn is_not_supported(error: &Error) -> bool {
     error.kind.number() == Some(NOT_SUPPORTED_YET)
 }
 
-/// Somebody else held a lock for longer than was waited.
+/// Another session held a lock for too long.
 pub(super) fn is_lock_wait_timeout(error: &Error) -> bool {
     error.kind.number() == Some(LOCK_WAIT_TIMEOUT)
 }
 
-/// The user lacks a privilege on the table or on its database.
+/// The user lacks a privilege on the table or its database.
 pub(super) fn is_access_denied(error: &Error) -> bool {
     matches!(error.kind.number(), Some(TABLE_ACCESS_DENIED | ACCESS_DENIED_TO_DATABASE))
 }

@@ -1,13 +1,13 @@
-//! The primary key of a table, as far as its values can be written down exactly in SQL: what ranges of rows are made of.
+//! The primary key of a table, as far as SQL literals can express its values exactly. Ranges of rows are built from it.
 
 use crate::mysql::error::{Error, WhileDoing as _};
 use crate::mysql::sql::{Connection, Row, query, quoted};
 
-/// The leading columns of a primary key whose values can be compared with literals.
+/// The leading columns of a primary key that can be compared with literals.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     columns: Vec<KeyColumn>,
-    /// Whether these are all columns of the primary key.
+    /// Whether the key has all columns of the primary key.
     whole: bool,
 }
 
@@ -17,25 +17,25 @@ struct KeyColumn {
     literal: Literal,
 }
 
-/// How a value is written so that the server compares it as it compares the column's own values.
+/// How to write a value so that the server compares it exactly like the column's own values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Literal {
-    /// `-5`, `1.50`
+    /// Such as `-5` or `1.50`.
     Number { integer: bool },
-    /// The very bytes, in the column's character set and collation.
+    /// The exact bytes, in the column's character set and collation.
     Text { charset: String, collation: String },
-    /// The very bytes.
+    /// The exact bytes.
     Bytes,
-    /// `'2024-01-01'`
+    /// Such as `'2024-01-01'`.
     Quoted,
 }
 
-/// Values of a key, as literals: the key's columns in their order.
+/// Values of a key as literals, in the order of the key's columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Boundary(Vec<String>);
 
-/// The primary key of the table; `None` where there is none, or its first column is of a type that cannot be written down
-/// (FLOAT and DOUBLE, ENUM and SET, whose order is not that of their text, BIT, a prefix of a text).
+/// The primary key of the table. `None` if there is none, or if a literal cannot express its first column: FLOAT, DOUBLE,
+/// BIT, a prefix of a text, and ENUM and SET, which are not sorted by their text.
 pub async fn primary(connection: &mut Connection, table: &str) -> Result<Option<Key>, Error> {
     let rows = query(
         connection,
@@ -52,7 +52,7 @@ pub async fn primary(connection: &mut Connection, table: &str) -> Result<Option<
     Ok((!columns.is_empty()).then_some(Key { columns, whole }))
 }
 
-/// `None` for a column whose values cannot be written down, and for one that the user may not read.
+/// `None` if a literal cannot express the column, or if the user may not read it.
 fn key_column(row: &Row) -> Option<KeyColumn> {
     if row.text(4).is_some() {
         return None;
@@ -69,12 +69,12 @@ fn key_column(row: &Row) -> Option<KeyColumn> {
 }
 
 impl Key {
-    /// Its columns, for people.
+    /// The names of the columns, for messages.
     pub fn names(&self) -> String {
         self.columns.iter().map(|column| &*column.name).collect::<Vec<_>>().join(", ")
     }
 
-    /// The one column of a key that is an integer: its ranges can be cut anywhere.
+    /// The column of a key that is a single integer. Such a key can be split anywhere.
     pub fn integer(&self) -> Option<&str> {
         match &*self.columns {
             [KeyColumn { name, literal: Literal::Number { integer: true } }] if self.whole => Some(name),
@@ -82,7 +82,7 @@ impl Key {
         }
     }
 
-    /// What is selected for `boundary`.
+    /// The select list that `boundary` reads.
     pub(super) fn select_list(&self) -> String {
         let expression = |column: &KeyColumn| match column.literal {
             Literal::Text { .. } | Literal::Bytes => format!("HEX({})", quoted(&column.name)),
@@ -91,12 +91,12 @@ impl Key {
         self.columns.iter().map(expression).collect::<Vec<_>>().join(", ")
     }
 
-    /// The order that the index has.
+    /// The order of the index.
     pub(super) fn order(&self) -> String {
         self.columns.iter().map(|column| quoted(&column.name)).collect::<Vec<_>>().join(", ")
     }
 
-    /// The boundary in a row of `select_list`; `None` should the server send anything that is no such value.
+    /// The boundary in a row of `select_list`; `None` if the server sends anything unexpected.
     pub(super) fn boundary(&self, row: &Row) -> Option<Boundary> {
         let values = self.columns.iter().enumerate().map(|(index, column)| {
             let value = row.value(index).and_then(|value| std::str::from_utf8(value).ok())?;
@@ -115,17 +115,17 @@ impl Key {
         values.collect::<Option<Vec<_>>>().map(Boundary)
     }
 
-    /// True for the rows behind the boundary.
+    /// The condition for the rows after the boundary.
     pub(super) fn after(&self, boundary: &Boundary) -> String {
         self.compare(boundary, ">", ">")
     }
 
-    /// True for all other rows: those up to the boundary, and its own.
+    /// The condition for all other rows: those up to the boundary, including it.
     pub(super) fn up_to(&self, boundary: &Boundary) -> String {
         self.compare(boundary, "<", "<=")
     }
 
-    /// `a > 1 OR (a = 1 AND (b > 2))`: the servers find ranges of an index in this form, and not in `(a, b) > (1, 2)`.
+    /// Writes `a > 1 OR (a = 1 AND (b > 2))`. The servers use the index for this form, but not for `(a, b) > (1, 2)`.
     fn compare(&self, Boundary(values): &Boundary, operator: &str, last: &str) -> String {
         let mut parts = self.columns.iter().map(|column| quoted(&column.name)).zip(values).rev();
         let Some((name, value)) = parts.next() else { return "TRUE".to_owned() };
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_single_integer_can_be_cut_anywhere() {
+    fn only_a_single_integer_can_be_split_anywhere() {
         assert_eq!(key(&["id"]).integer(), Some("id"));
         assert_eq!(key(&["a", "b"]).integer(), None);
         assert_eq!(Key { whole: false, ..key(&["a"]) }.integer(), None);

@@ -1,4 +1,5 @@
-//! One execution at a time per destination table: a named lock of the source server, held by the reading connection.
+//! Makes sure that only one execution at a time copies to a destination table. The connection that reads the table holds
+//! a named lock on the source server.
 
 use std::time::Duration;
 
@@ -9,17 +10,17 @@ use crate::mysql::error::{Error, Kind, WhileDoing as _, is_not_supported};
 use crate::mysql::sql::{Connection, in_time, query};
 use crate::report::events;
 
-/// An attempt that was killed a moment ago may still be leaving.
+/// How long to wait for the lock. The server may not have released the lock of a killed attempt yet.
 const WAIT_SECONDS: u32 = 5;
 
-/// A VPC cuts connections that idle for ten minutes ("Direct VPC egress", Cloud Run), and with the connection the lock
-/// would be gone.
+/// How often to ping. A VPC cuts connections that idle for ten minutes ("Direct VPC egress", Cloud Run), and the lock is
+/// lost with the connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 
-/// Whoever does not answer by then is gone.
+/// A server that does not answer a ping within this time is gone.
 const PING_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A lock that this connection holds; it goes with the connection.
+/// A lock that a connection holds. It ends with the connection.
 #[derive(Debug, Clone)]
 pub struct Lock {
     name: String,
@@ -27,7 +28,8 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Takes the lock of `key`. Locks need no privilege; a server that has none (Galera) is read without, and says so.
+    /// Takes the lock for `key`. Locks need no privilege. A server without locks (Galera) is read without one, with a
+    /// warning.
     pub async fn take(connection: &mut Connection, stall: Duration, key: String) -> Result<Option<Self>, Error> {
         // Lock names are at most 64 characters long ("Locking Functions", MySQL).
         let name = format!("mysql-bigquery-sync/{}", Uuid::new_v5(&Uuid::NAMESPACE_URL, key.as_bytes()));
@@ -40,7 +42,7 @@ impl Lock {
             Ok(_) => Err(Kind::LockTaken.into()),
             Err(problem) if is_not_supported(&problem) => {
                 events::NoLocks {}
-                    .log(format_args!("this server has no GET_LOCK: executions that overlap are not noticed"));
+                    .log(format_args!("this server has no GET_LOCK, so overlapping executions are not detected"));
                 Ok(None)
             }
             Err(problem) => Err(problem),
@@ -48,7 +50,7 @@ impl Lock {
         taken.while_doing(|| format!("locking {}", lock.key))
     }
 
-    /// Makes sure that the lock is still this connection's.
+    /// Checks that the connection still holds the lock.
     pub async fn check(&self, connection: &mut Connection, stall: Duration) -> Result<(), Error> {
         let asking = self.ask(connection, "SELECT CAST(IS_USED_LOCK(?) = CONNECTION_ID() AS CHAR)");
         let held = match in_time(stall, asking).await {
@@ -56,7 +58,7 @@ impl Lock {
             Ok(_) => Err(Kind::LockLost.into()),
             Err(problem) => Err(problem),
         };
-        held.while_doing(|| format!("making sure of the lock of {}", self.key))
+        held.while_doing(|| format!("checking the lock of {}", self.key))
     }
 
     async fn ask(&self, connection: &mut Connection, question: &str) -> Result<Option<u64>, Error> {
@@ -65,8 +67,8 @@ impl Lock {
     }
 }
 
-/// Does the work while it keeps the idle connection, and with it the lock, from being cut. That it was cut all the same is
-/// for whoever uses it next.
+/// Pings the idle connection while the work is done, so that the network does not cut it and the lock is not lost.
+/// If the connection breaks, a warning is logged, and its next use fails.
 pub async fn keeping_alive<T>(connection: &mut Connection, work: impl Future<Output = T>) -> T {
     tokio::pin!(work);
     let mut alive = true;
@@ -75,7 +77,7 @@ pub async fn keeping_alive<T>(connection: &mut Connection, work: impl Future<Out
             done = &mut work => return done,
             () = tokio::time::sleep(KEEP_ALIVE), if alive => {}
         }
-        // To its end: an answer that nobody waits for would be taken for the next question's.
+        // Always wait for the answer: otherwise the next statement would read it as its own.
         let problem = match tokio::time::timeout(PING_TIMEOUT, connection.ping()).await {
             Ok(Ok(())) => continue,
             Ok(Err(error)) => error.to_string(),

@@ -1,4 +1,4 @@
-//! What a connection is opened with: address, TLS, and the user's proof.
+//! The connect options: address, TLS and credentials.
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::ConnectOptions;
@@ -9,15 +9,15 @@ use crate::mysql::error::{Error, Kind};
 use crate::mysql::settings::{Address, Login, Settings};
 use crate::mysql::tls;
 
-/// All that a token which is a password needs. Source: "IAM authentication", Cloud SQL for MySQL.
+/// The only scope that a token needs to serve as a password. Source: "IAM authentication", Cloud SQL for MySQL.
 const SCOPE: &str = "https://www.googleapis.com/auth/sqlservice.login";
 
-/// What a connection is opened with. Asked for anew for each one, as an access token is good for an hour only.
+/// The connect options. Build them for each connection: an access token is valid for only an hour.
 pub(super) async fn options(settings: &Settings) -> Result<MySqlConnectOptions, Error> {
     let options = MySqlConnectOptions::new()
         .username(&settings.user)
         .database(&settings.database)
-        // The server's time zone and modes are set for the session here; what the driver would add is not wanted.
+        // Sets the time zone of the session and turns off the modes that the driver would add.
         .timezone(Some("+00:00".to_owned()))
         .charset("utf8mb4")
         .pipes_as_concat(false)
@@ -25,10 +25,11 @@ pub(super) async fn options(settings: &Settings) -> Result<MySqlConnectOptions, 
         .disable_statement_logging();
     let options = tls::options(options, settings);
     let options = match &settings.login {
-        // The driver would answer with the hash of an empty text, which is not an empty answer.
+        // For an empty password the driver would send the hash of an empty text instead of an empty answer.
         Login::Password { password, .. } if password.expose_secret().is_empty() => options,
         Login::Password { password, .. } => options.password(password.expose_secret()),
-        // Cloud SQL asks for the token itself; the configuration has made sure that the way there is no open one.
+        // Cloud SQL asks for the token in clear text. The configuration allows this only on an encrypted connection or
+        // a local socket.
         Login::AccessToken => options.password(token().await?.expose_secret()).enable_cleartext_plugin(true),
     };
     Ok(match &settings.address {

@@ -1,4 +1,4 @@
-//! The source: connection, catalog, and one consistent stream of rows. Knows nothing of BigQuery.
+//! The source server: connections, the catalog, and consistent streams of rows. This module knows nothing about BigQuery.
 
 pub mod catalog;
 pub mod connection;

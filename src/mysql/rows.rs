@@ -1,4 +1,4 @@
-//! The stream of a table's rows: one statement, binary protocol, in one consistent snapshot.
+//! Streams the rows of a table: one statement over the binary protocol, in one snapshot.
 
 use std::time::Duration;
 
@@ -10,27 +10,27 @@ use sqlx::{AssertSqlSafe, Either, Executor as _};
 use crate::mysql::error::{Error, Kind};
 use crate::mysql::sql::{Connection, Row};
 
-/// Rows, and at the end a summary.
+/// Rows, followed by a summary.
 pub type Rows<'a> = BoxStream<'a, Result<Either<MySqlQueryResult, MySqlRow>, sqlx::Error>>;
 
-/// All rows of the statement, as the server sends them: memory for one row at a time, and the server waits when we do.
+/// Streams all rows of the statement. Only one row is in memory at a time. If the reader is slow, the server waits.
 pub fn stream(connection: &mut Connection, statement: String) -> Rows<'_> {
-    // Prepared, hence binary: cheaper for the server than text, exact for FLOAT, and complete for values beyond 16 MiB.
-    // `fetch` would do no more than leave the summary out, and cost each row another stream.
+    // A prepared statement uses the binary protocol: cheaper for the server than text, exact for FLOAT, and complete for
+    // values above 16 MiB. `fetch` would only drop the summary, at the cost of another stream around each row.
     connection.fetch_many(sqlx::query(AssertSqlSafe(statement)).persistent(false))
 }
 
-/// Why a row did not come.
+/// Why there is no next row.
 #[derive(Debug)]
 pub enum NoRow {
     /// The driver's error.
     Failed(sqlx::Error),
-    /// A server that is silent for so long is gone: a cut VPC connection says nothing.
+    /// The server was silent for this long, so it counts as gone. A VPC cuts connections without notice.
     Silent(Duration),
 }
 
 impl NoRow {
-    /// The error, `rows` of the table having been read before it.
+    /// The error, with the number of rows that were read before it.
     pub fn reading(self, table: &str, rows: u64) -> Error {
         let error: Error = match self {
             Self::Failed(error) => error.into(),
@@ -40,10 +40,10 @@ impl NoRow {
     }
 }
 
-/// What the driver sends, and the stream's end.
+/// What the driver sends; `None` is the end of the stream.
 type Item = Result<Option<Either<MySqlQueryResult, MySqlRow>>, sqlx::Error>;
 
-/// The row, or the end; `None` is the summary, which says nothing.
+/// The row or the end. `None` is the summary, which is not needed.
 #[inline]
 fn row(item: Item) -> Option<Result<Option<Row>, NoRow>> {
     match item {
@@ -54,7 +54,7 @@ fn row(item: Item) -> Option<Result<Option<Row>, NoRow>> {
     }
 }
 
-/// The next row if it is here already: `Some(Ok(None))` is the end, `None` says to wait.
+/// The next row if it has already arrived. `Some(Ok(None))` is the end; `None` means that the caller must wait.
 #[inline]
 pub fn ready(stream: &mut Rows<'_>) -> Option<Result<Option<Row>, NoRow>> {
     loop {
@@ -64,7 +64,7 @@ pub fn ready(stream: &mut Rows<'_>) -> Option<Result<Option<Row>, NoRow>> {
     }
 }
 
-/// The next row, waited for; `None` after the last.
+/// Waits for the next row; `None` after the last one.
 pub async fn wait(stream: &mut Rows<'_>, stall: Duration) -> Result<Option<Row>, NoRow> {
     loop {
         let item = tokio::time::timeout(stall, stream.try_next()).await.map_err(|_| NoRow::Silent(stall))?;

@@ -1,4 +1,4 @@
-//! What the server says of a connection, and whether rows cross a network unencrypted.
+//! What the server reports about a connection, and whether rows cross a network unencrypted.
 
 use std::net::IpAddr;
 
@@ -8,38 +8,38 @@ use crate::mysql::sql::{Connection, query};
 
 const DOING: &str = "asking the server about the connection";
 
-/// What the server says of a connection.
+/// What the server reports about a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// The server's product and version.
     pub version: String,
-    /// `CURRENT_USER()`: the account that the server took the user for.
+    /// `CURRENT_USER()`: the account that the server chose for the user.
     pub user: String,
-    /// TLS version and cipher; `None` when the connection is plain.
+    /// TLS version and cipher; `None` if the connection is not encrypted.
     pub cipher: Option<String>,
 }
 
 /// Asks the server about this connection.
 pub async fn session(connection: &mut Connection) -> Result<Session, Error> {
-    let says = query(connection, "SELECT CONCAT(@@version_comment, ' ', VERSION()), CURRENT_USER()", &[]);
-    let says = says.await.while_doing(|| DOING)?;
-    let say = |index| says.first().and_then(|row| row.text(index)).unwrap_or_default();
-    let (version, user) = (say(0), say(1));
+    let answer = query(connection, "SELECT CONCAT(@@version_comment, ' ', VERSION()), CURRENT_USER()", &[]);
+    let answer = answer.await.while_doing(|| DOING)?;
+    let text = |index| answer.first().and_then(|row| row.text(index)).unwrap_or_default();
+    let (version, user) = (text(0), text(1));
     let status = "SHOW SESSION STATUS WHERE Variable_name IN ('Ssl_version', 'Ssl_cipher')";
     let mut rows = query(connection, status, &[]).await.while_doing(|| DOING)?;
-    // Ssl_version after Ssl_cipher, as the server lists them; shown the other way round.
+    // The server lists Ssl_cipher first. People expect the version first.
     rows.reverse();
     let values: Vec<String> = rows.iter().filter_map(|row| row.text(1)).filter(|value| !value.is_empty()).collect();
     Ok(Session { version, user, cipher: Some(values.join(" ")).filter(|cipher| !cipher.is_empty()) })
 }
 
-/// Whether the rows cross a network in the clear. Asked over the first connection of a run: the others are like it.
+/// Whether rows cross a network unencrypted. Checking the first connection of a run is enough: the others are the same.
 pub async fn is_exposed(connection: &mut Connection, settings: &Settings) -> Result<bool, Error> {
     let Address::Tcp(host, port) = &settings.address else { return Ok(false) };
     Ok(!is_encrypted(connection, settings.ssl_mode).await? && !is_local(host, *port).await)
 }
 
-/// What the server says of this session.
+/// Whether the session is encrypted. If the mode does not require TLS, the server is asked.
 async fn is_encrypted(connection: &mut Connection, mode: SslMode) -> Result<bool, Error> {
     if !matches!(mode, SslMode::Disabled | SslMode::Preferred) {
         return Ok(true);
@@ -47,9 +47,9 @@ async fn is_encrypted(connection: &mut Connection, mode: SslMode) -> Result<bool
     Ok(session(connection).await?.cipher.is_some())
 }
 
-/// Whether every address of the host is this machine's loopback.
+/// Whether every address of the host is a loopback address.
 async fn is_local(host: &str, port: u16) -> bool {
-    // The name has been resolved a moment ago, to connect; should it fail now, nothing is known and hence told.
+    // The name was just resolved in order to connect. If that fails now, the host counts as remote.
     tokio::net::lookup_host((host, port)).await.is_ok_and(|addresses| all_loopback(addresses.map(|a| a.ip())))
 }
 

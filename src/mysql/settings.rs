@@ -1,4 +1,4 @@
-//! What is known of the source server before it is connected to.
+//! The settings of the connection to the source server.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-/// More connections to one table than this are a slip of the pen: a server has some hundreds for everybody.
+/// The most connections that may read one table. More is probably a typo: a server has a few hundred for everybody.
 pub const MAX_READ_CONNECTIONS: usize = 64;
 
 /// The source server.
@@ -17,7 +17,7 @@ pub struct Settings {
     pub address: Address,
     /// `MYSQL_USER`.
     pub user: String,
-    /// How the user proves who it is.
+    /// How the user logs in.
     pub login: Login,
     /// `MYSQL_DATABASE`.
     pub database: String,
@@ -27,32 +27,33 @@ pub struct Settings {
     pub ssl_ca: Option<SslCa>,
     /// `MYSQL_SSL_CERT` and `MYSQL_SSL_KEY`.
     pub client_certificate: Option<ClientCertificate>,
-    /// `MYSQL_STALL_SECONDS`: sorting or filtering a large table before its first row takes less.
+    /// `MYSQL_STALL_SECONDS`: how long the server may be silent. It must be longer than the server needs to sort or filter a
+    /// large table before the first row.
     pub stall: Duration,
     /// How long the first connection may go without any answer; the usual time if there is none.
     pub silence: Option<Duration>,
 }
 
-/// What the user shows the server.
+/// The credentials of the user.
 #[derive(Debug, Clone)]
 pub enum Login {
-    /// A password, whose `Debug` prints nothing of it.
+    /// A password. `Debug` does not print it.
     Password {
         /// The password.
         password: SecretString,
-        /// `MYSQL_PASSWORD` or `MYSQL_PASSWORD_FILE`: where it came from, for errors.
+        /// The variable it came from, for errors: `MYSQL_PASSWORD` or `MYSQL_PASSWORD_FILE`.
         variable: &'static str,
     },
-    /// `MYSQL_IAM_AUTH`: an access token of the environment's credentials, a fresh one for each connection.
+    /// `MYSQL_IAM_AUTH`: an access token from the environment's credentials, requested for each connection.
     AccessToken,
 }
 
 /// Where the server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
-    /// Host and port.
+    /// A host and a port.
     Tcp(String, u16),
-    /// Path of a unix socket.
+    /// The path of a Unix socket.
     Socket(PathBuf),
 }
 
@@ -65,25 +66,25 @@ impl fmt::Display for Address {
     }
 }
 
-/// As in MySQL's own client, `--ssl-mode`.
+/// The TLS mode, as in `--ssl-mode` of the MySQL client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SslMode {
-    /// Plain.
+    /// No TLS.
     Disabled,
-    /// TLS where the server has it, plain otherwise; nothing is verified.
+    /// TLS if the server supports it, otherwise no TLS. Nothing is verified.
     Preferred,
-    /// TLS or nothing; nothing is verified.
+    /// Always TLS. Nothing is verified.
     Required,
-    /// TLS with a certificate of a known CA.
+    /// Always TLS, with a certificate from a trusted CA.
     VerifyCa,
-    /// The same, and the certificate names the host.
+    /// Like `VerifyCa`, and the certificate must name the host.
     VerifyIdentity,
 }
 
 impl FromStr for SslMode {
     type Err = ();
 
-    /// MySQL's own names, in any case; a hyphen is an underscore.
+    /// Parses MySQL's names in any case, with hyphens or underscores.
     ///
     /// ```
     /// use mysql_bigquery_sync::mysql::settings::SslMode;

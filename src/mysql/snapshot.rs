@@ -1,7 +1,7 @@
-//! Consistent snapshots: of one connection, and of several that see the same moment of one table.
+//! Opens consistent snapshots: on one connection, or on several connections that see the same rows of one table.
 //!
-//! `LOCK TABLES … READ` waits until every transaction that has written to the table is over, and lets none write to it while
-//! it is held: snapshots opened in between have the same rows of this table. That takes milliseconds.
+//! `LOCK TABLES … READ` waits until every transaction that wrote to the table has ended, and blocks writes to the table
+//! while it is held. Snapshots opened under the lock see the same rows of this table. The lock is held for milliseconds.
 
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -13,19 +13,20 @@ use crate::mysql::error::{Error, Kind, WhileDoing as _, is_access_denied, is_loc
 use crate::mysql::settings::Settings;
 use crate::mysql::sql::{Connection, execute, in_time, quoted};
 
-/// `SNAPSHOT`: what several connections that read one table see.
+/// `SNAPSHOT`: what several connections see when they read one table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Snapshots {
-    /// The same moment: nobody may write to the table while the snapshots are opened, which takes milliseconds.
+    /// All connections see the same rows. Writes to the table are blocked for the milliseconds it takes to open the
+    /// snapshots.
     Shared,
-    /// Each a moment of its own.
+    /// Each connection has its own snapshot, and the snapshots may differ.
     PerConnection,
 }
 
 impl FromStr for Snapshots {
     type Err = ();
 
-    /// `shared` or `per_connection`, in any case.
+    /// Parses `shared` or `per_connection`, in any case.
     ///
     /// ```
     /// use mysql_bigquery_sync::mysql::snapshot::Snapshots;
@@ -42,36 +43,36 @@ impl FromStr for Snapshots {
     }
 }
 
-/// What the snapshots of one table came to.
+/// Which snapshots the connections of one table got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sharing {
-    /// There is one snapshot, as was asked for.
+    /// One connection has one snapshot, as requested.
     One,
-    /// Several connections have the same snapshot; nobody could write to the table while they were opened.
+    /// All connections see the same rows. Writes to the table were blocked while the snapshots were opened.
     Shared {
-        /// How long.
+        /// How long writes were blocked.
         locked: Duration,
     },
-    /// Each connection has its own, as was asked for.
+    /// Each connection has its own snapshot, as requested.
     PerConnection,
-    /// Each connection has its own, since the user may not lock the table.
+    /// Each connection has its own snapshot, because the user may not lock the table.
     Denied,
-    /// There is one snapshot instead of several, since others did not release the table.
+    /// One connection has one snapshot, because the table could not be locked in time.
     Undivided {
-        /// How long they were waited for.
+        /// How long the program waited for the lock.
         waited: Duration,
     },
 }
 
-/// While the lock is waited for, nobody else can begin to write to the table.
+/// While this program waits for the lock, nobody else can start to write to the table.
 const LOCK_WAIT_SECONDS: u32 = 2;
-/// Opening the snapshots takes two round trips.
+/// How long the lock may be held. Opening the snapshots takes two round trips.
 const HOLD_LIMIT: Duration = Duration::from_secs(2);
-/// Should this process or the network freeze meanwhile, the server gives the table free by itself.
+/// If this process or the network freezes, the server releases the lock by itself after this time.
 const HOLD_IDLE_SECONDS: u64 = HOLD_LIMIT.as_secs() + 1;
 
-/// Opens a snapshot of the database, read-only, and takes the table's metadata lock in it: until the snapshot ends nobody
-/// alters the table, so what the catalog says from here on is true of every row.
+/// Opens a read-only snapshot of the database and takes the table's metadata lock in it. Nobody can alter the table until
+/// the snapshot ends, so the catalog's answers now hold for every row.
 pub async fn begin(connection: &mut Connection, table: &str, stall: Duration) -> Result<(), Error> {
     let pinning = format!("SELECT 1 FROM {} LIMIT 0", quoted(table));
     let opening = async {
@@ -82,13 +83,13 @@ pub async fn begin(connection: &mut Connection, table: &str, stall: Duration) ->
     in_time(stall + lock_wait(stall), opening).await.while_doing(|| format!("opening table {table}"))
 }
 
-/// Ends the snapshot; a long one would keep InnoDB from cleaning up.
+/// Ends the snapshot. An open snapshot keeps InnoDB from purging old row versions.
 pub async fn end(connection: &mut Connection, stall: Duration) -> Result<(), Error> {
     in_time(stall, execute(connection, "COMMIT")).await.while_doing(|| "ending the snapshot")
 }
 
-/// Opens a snapshot on the first connection and on `others` more, and pins the table's definition in each. When the table
-/// cannot be locked in time, only the first one's snapshot is opened, and there are no others.
+/// Opens a snapshot on the first connection and on `others` more, and pins the table's definition in each. If the table
+/// cannot be locked in time, only the first connection gets a snapshot, and no other connection is returned.
 pub async fn open(
     settings: &Settings,
     first: &mut Connection,
@@ -125,7 +126,7 @@ pub async fn open(
         None => opening.await.map(drop)?,
         Some(mut gate) => {
             let done = tokio::time::timeout(HOLD_LIMIT, opening).await;
-            // Before anything else: whatever happened, the table is free again.
+            // Unlock the table first, even if opening the snapshots failed.
             let unlocked = tokio::time::timeout(HOLD_LIMIT, execute(&mut gate, "UNLOCK TABLES")).await;
             let held = begun.elapsed();
             let silent = |_| Error::from(Kind::Silent(HOLD_LIMIT));
@@ -141,7 +142,7 @@ pub async fn open(
 }
 
 enum Locking {
-    /// By this connection, until it unlocks or ends.
+    /// This connection holds the lock until it unlocks the table or ends.
     Held(Connection),
     Denied,
     Timeout,
@@ -150,7 +151,7 @@ enum Locking {
 async fn lock(settings: &Settings, table: &str) -> Result<Locking, Error> {
     let mut gate = connect(settings).await?;
     let limits = format!("SET SESSION lock_wait_timeout = {LOCK_WAIT_SECONDS}, wait_timeout = {HOLD_IDLE_SECONDS}");
-    let doing = || format!("locking table {table} for a moment");
+    let doing = || format!("locking table {table} briefly");
     execute(&mut gate, &limits).await.while_doing(doing)?;
     match execute(&mut gate, &format!("LOCK TABLES {} READ", quoted(table))).await {
         Ok(()) => Ok(Locking::Held(gate)),

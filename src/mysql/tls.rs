@@ -1,4 +1,4 @@
-//! TLS to MySQL: the mode and the certificates that the driver is told, and why a connection was refused.
+//! TLS to MySQL: the driver options for mode and certificates, and the reasons for a refused connection.
 
 use std::fmt;
 
@@ -8,27 +8,28 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 
 use crate::mysql::settings::{ClientCertificate, Settings, SslCa, SslMode};
 
-/// Why no TLS connection was made.
+/// Why TLS could not be established.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
-    /// The server's certificate is refused.
+    /// The server's certificate was refused.
     Certificate(CertificateRefusal, String),
-    /// The server refuses the client certificate, or misses one.
+    /// The server refused the client certificate, or requires one.
     ClientCertificate(String),
-    /// TLS is wanted, and the server has none.
+    /// The mode requires TLS, and the server does not support it.
     NotSupported,
-    /// The CA that was given cannot be read. What the driver says of it quotes the file, which may hold a private key.
+    /// The configured CA cannot be read. The driver's own message is dropped: it quotes the file, which may hold a private
+    /// key.
     UnreadableCa,
-    /// Anything else that TLS itself says.
+    /// Any other TLS error.
     Other(String),
 }
 
-/// Why the server's certificate is refused.
+/// Why the server's certificate was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CertificateRefusal {
     /// Its CA is not trusted here.
     UnknownIssuer,
-    /// It is too old.
+    /// It has expired.
     Expired,
     /// It names another host.
     OtherHost,
@@ -40,13 +41,13 @@ impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Certificate(_, text) | Self::ClientCertificate(text) | Self::Other(text) => formatter.write_str(text),
-            Self::NotSupported => formatter.write_str("server does not support TLS"),
+            Self::NotSupported => formatter.write_str("the server does not support TLS"),
             Self::UnreadableCa => formatter.write_str("the CA certificate cannot be read: it is not valid PEM"),
         }
     }
 }
 
-/// The options with the mode and the CA of the settings.
+/// Sets the mode and the CA of the settings in the options.
 pub(super) fn options(options: MySqlConnectOptions, settings: &Settings) -> MySqlConnectOptions {
     let options = options.ssl_mode(match settings.ssl_mode {
         SslMode::Disabled => MySqlSslMode::Disabled,
@@ -68,10 +69,10 @@ pub(super) fn options(options: MySqlConnectOptions, settings: &Settings) -> MySq
     }
 }
 
-/// What TLS says in an error of the driver; `None` for any other error.
+/// The TLS refusal behind an error of the driver; `None` for any other error.
 pub(super) fn refusal(error: &sqlx::Error) -> Option<Refusal> {
     match error {
-        // A certificate that is refused comes as an I/O error with rustls's inside.
+        // A refused certificate is an I/O error that contains the error of rustls.
         sqlx::Error::Io(io) => match io.get_ref()?.downcast_ref::<rustls::Error>()? {
             rustls::Error::InvalidCertificate(refused) => {
                 Some(Refusal::Certificate(certificate(refused), io.to_string()))

@@ -1,26 +1,26 @@
-//! Which of the destination's descriptions are ours: a label of the table says what the last sync wrote there.
+//! Tells descriptions that a sync wrote from descriptions that somebody wrote by hand: a label of the table holds a checksum of all
+//! descriptions that the last sync wrote.
 //!
-//! Without it, a description that differs from MySQL's comment could be one that somebody wrote by hand, or MySQL's comment of
-//! yesterday.
+//! Without the label, a description that differs from MySQL's comment could be a manual change or an old comment.
 
 use std::collections::BTreeMap;
 
 use crate::bigquery::types::schema::Field;
 use crate::bigquery::types::table::Table;
 
-/// The label. Its value is a checksum of all descriptions, when all of them were MySQL's.
+/// The label. Its value is a checksum of all descriptions; it is set only if all of them are MySQL's comments.
 pub(super) const LABEL: &str = "mysql_comments";
 
-/// Labels of a patch: `None` ends one.
+/// Labels of a patch: `None` removes one.
 pub(super) type Labels = BTreeMap<String, Option<String>>;
 
-/// Whether nobody changed a description since the last sync wrote all of them.
+/// Whether all descriptions are still as the last sync wrote them.
 pub(super) fn are_ours(existing: &Table) -> bool {
-    let is = checksum(&existing.description, existing.fields());
-    is.is_some() && existing.labels.get(LABEL) == is.as_ref()
+    let current = checksum(&existing.description, existing.fields());
+    current.is_some() && existing.labels.get(LABEL) == current.as_ref()
 }
 
-/// The labels that the table is to have: its own, and ours where all descriptions are MySQL's.
+/// The labels that the table should have: its current ones, and `LABEL` if all descriptions are MySQL's comments.
 pub(super) fn labels(existing: Option<&Table>, table: &str, fields: &[Field], all_ours: bool) -> Labels {
     let own = existing.into_iter().flat_map(|existing| &existing.labels);
     let mut labels: Labels = own.map(|(label, value)| (label.clone(), Some(value.clone()))).collect();
@@ -32,7 +32,7 @@ pub(super) fn labels(existing: Option<&Table>, table: &str, fields: &[Field], al
     labels
 }
 
-/// `None` where nothing is described. Names are told apart as BigQuery does, and their order is nobody's comment.
+/// `None` without any description. Ignores the case of names, as BigQuery does, and the order of the columns.
 fn checksum(table: &str, fields: &[Field]) -> Option<String> {
     let described = fields.iter().filter_map(|field| {
         let description = field.description.as_deref().filter(|description| !description.is_empty())?;
@@ -43,7 +43,7 @@ fn checksum(table: &str, fields: &[Field]) -> Option<String> {
     if table.is_empty() && columns.is_empty() {
         return None;
     }
-    // Of texts alone: writing them as JSON cannot fail.
+    // Strings always serialize to JSON.
     let text = serde_json::to_string(&(table, columns)).unwrap_or_default();
     Some(format!("{:08x}", crc32fast::hash(text.as_bytes())))
 }
@@ -76,23 +76,23 @@ mod tests {
         assert!(!are_ours(&existing("by hand", "the key", &written)));
         assert!(!are_ours(&existing("ours", "", &written)));
         assert!(!are_ours(&existing("ours", "the key", &Labels::new())));
-        assert!(!are_ours(&existing("", "", &Labels::new())), "an empty table has nothing of ours");
+        assert!(!are_ours(&existing("", "", &Labels::new())), "without descriptions, none are ours");
     }
 
     #[test]
-    fn the_checksum_of_tables_that_are_there_stays_the_same() {
+    fn the_checksum_is_stable_across_versions() {
         let written = labels(None, "All \"of\" them", &[field("Id", "the key"), field("n", "größe")], true);
         assert_eq!(written[LABEL].as_deref(), Some("19e9c04c"));
     }
 
     #[test]
-    fn labels_of_others_stay() {
+    fn other_labels_are_preserved() {
         let others = Labels::from([("team".to_owned(), Some("shop".to_owned()))]);
         assert_eq!(labels(Some(&existing("x", "", &others)), "x", &[], false), others);
         let both = labels(Some(&existing("x", "", &others)), "x", &[], true);
         assert_eq!((both.len(), both["team"].as_deref()), (2, Some("shop")));
-        let given_up = labels(Some(&existing("x", "", &both)), "x", &[], false);
-        assert_eq!(given_up[LABEL], None);
+        let removed = labels(Some(&existing("x", "", &both)), "x", &[], false);
+        assert_eq!(removed[LABEL], None);
         assert_eq!(labels(None, "", &[], true), Labels::new());
     }
 }

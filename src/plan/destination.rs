@@ -1,4 +1,4 @@
-//! The destination's columns: the source's, with what people made of the table that is replaced; and how much a load replaces.
+//! The destination's new columns: the source's columns, with the settings that are preserved; and the write disposition.
 
 use crate::bigquery::tables::{Existing, RowPolicies};
 use crate::bigquery::types::load::{SchemaUpdateOption, WriteDisposition};
@@ -11,7 +11,7 @@ use crate::plan::drift::{Drift, standard_name};
 use crate::plan::post_load::{PostLoadPatch, Wanted, after_new_columns, after_new_rows};
 use crate::plan::{comments, keys};
 
-/// The schema's part of the load job, what follows it, and what is preserved of the destination's.
+/// The schema part of the load job, the patches after it, and the preserved settings.
 #[derive(Debug)]
 pub(super) struct Target {
     pub(super) fields: Vec<Field>,
@@ -62,21 +62,21 @@ fn replaced(table: &Table, mapping: &Mapping, existing: &Existing) -> Result<Tar
         mapping.columns.iter().map(|column| (&*column.field, column.target.field_type.to_string())).collect();
     let columns: Vec<(&str, &str)> = columns.iter().map(|(name, kind)| (*name, &**kind)).collect();
     let drift = Drift::between(was, &columns);
-    let keeps_columns = drift.only_adds() && !was.fields().is_empty();
+    let preserves_columns = drift.only_adds() && !was.fields().is_empty();
     let mut preserved = Vec::new();
     match row_policies {
         RowPolicies::Absent => {}
-        _ if !keeps_columns => return Err(lost_policies(row_policies, &drift)),
+        _ if !preserves_columns => return Err(lost_policies(row_policies, &drift)),
         RowPolicies::Present => preserved.push("row access policies".to_owned()),
         RowPolicies::Unknown(_) => preserved.push("row access policies, if there are any".to_owned()),
     }
 
     let mut fields = mapping.fields();
-    // Then they follow MySQL's comments.
+    // If nobody changed a description by hand, all descriptions follow MySQL's comments.
     let were_ours = comments::are_ours(was);
     let mut are_ours = true;
     for field in &mut fields {
-        // A renamed column of the same type is the same column: nobody may lose its policy tags by renaming it.
+        // A renamed column with the same type is the same column: it must not lose its policy tags.
         let Some(was) = was.field(drift.former_name(&field.name)) else { continue };
         preserve(field, was, &mut preserved);
         are_ours &= were_ours || !preserve_description(field, was, &mut preserved);
@@ -93,7 +93,11 @@ fn replaced(table: &Table, mapping: &Mapping, existing: &Existing) -> Result<Tar
     let labels = comments::labels(Some(was), description, &fields, are_ours);
     let wanted = Wanted { description, labels, constraints, fields: &fields };
     let mut target = Target {
-        post_load_patch: if keeps_columns { after_new_rows(wanted, was) } else { after_new_columns(wanted, Some(was)) },
+        post_load_patch: if preserves_columns {
+            after_new_rows(wanted, was)
+        } else {
+            after_new_columns(wanted, Some(was))
+        },
         write_disposition: WriteDisposition::WriteTruncate,
         schema_update_options: Vec::new(),
         encryption: was.encryption_configuration.clone(),
@@ -101,33 +105,33 @@ fn replaced(table: &Table, mapping: &Mapping, existing: &Existing) -> Result<Tar
         drift,
         preserved,
     };
-    if keeps_columns {
-        keep_columns(was, &mut target);
+    if preserves_columns {
+        preserve_columns(was, &mut target);
     }
     Ok(target)
 }
 
-/// Why nothing may be replaced: `WRITE_TRUNCATE` would delete the policies. Source: "Introduction to BigQuery row-level
+/// The error if `WRITE_TRUNCATE` would delete row access policies. Source: "Introduction to BigQuery row-level
 /// security", implicit deletion.
 fn lost_policies(policies: &RowPolicies, drift: &Drift) -> String {
     match policies {
         RowPolicies::Unknown(why) => format!(
-            "the columns of the table in BigQuery change ({drift}), which would delete its row access policies, and it is \
+            "replacing the columns of the table in BigQuery ({drift}) would delete its row access policies, and it is \
              unknown whether it has any ({why}). Nothing was written: {}",
             hints::bigquery::list_row_policies()
         ),
         _ => format!(
-            "the table in BigQuery has row access policies, which stay only as long as its columns do, and the columns \
-             differ: {drift}. Nothing was written. Take away the access to the table, drop its row access policies, run \
-             again, create them anew, and give the access back"
+            "the table in BigQuery has row access policies, and replacing its columns ({drift}) would delete them. Nothing \
+             was written. Revoke access to the table, drop its row access policies, run again, create the policies \
+             again, and grant access again"
         ),
     }
 }
 
-/// `WRITE_TRUNCATE_DATA` replaces the rows and leaves the columns with their protections, keys and row access policies; it may add
-/// columns, and let some be NULL. What is left out of the job's schema stays as it is.
+/// Uses `WRITE_TRUNCATE_DATA`, which replaces the rows and preserves the columns with their protections, keys and row access
+/// policies. It can add columns and make some nullable. Settings that the job's schema omits are preserved.
 /// Source: "JobConfigurationLoad", `writeDisposition` and `schemaUpdateOptions`.
-fn keep_columns(existing: &ExistingTable, target: &mut Target) {
+fn preserve_columns(existing: &ExistingTable, target: &mut Target) {
     let (mut adds, mut relaxes) = (false, false);
     for field in &mut target.fields {
         let was = existing.field(&field.name);
@@ -142,11 +146,12 @@ fn keep_columns(existing: &ExistingTable, target: &mut Target) {
     }
     target.write_disposition = WriteDisposition::WriteTruncateData;
     let options = [(adds, SchemaUpdateOption::AllowFieldAddition), (relaxes, SchemaUpdateOption::AllowFieldRelaxation)];
-    target.schema_update_options = options.into_iter().filter(|(is, _)| *is).map(|(_, option)| option).collect();
+    target.schema_update_options =
+        options.into_iter().filter(|(applies, _)| *applies).map(|(_, option)| option).collect();
 }
 
-/// What was set on the column by hand: `WRITE_TRUNCATE` drops what the job's schema does not carry. What is not known here is sent
-/// again as it stands, as it may be a protection; where BigQuery does not take it back, the table stays as it was.
+/// Copies the column's settings, because `WRITE_TRUNCATE` drops settings that the job's schema omits. Unknown settings are copied
+/// unchanged, because they may be protections; if BigQuery refuses one, the load fails and the table is unchanged.
 fn preserve(field: &mut Field, was: &Field, preserved: &mut Vec<String>) {
     for (key, value) in &was.rest {
         field.rest.insert(key.clone(), value.clone());
@@ -170,7 +175,7 @@ fn preserve(field: &mut Field, was: &Field, preserved: &mut Vec<String>) {
     }
 }
 
-/// True where somebody described the column by hand; that is preserved.
+/// Preserves a description that somebody wrote by hand. Returns whether there is one.
 fn preserve_description(field: &mut Field, was: &Field, preserved: &mut Vec<String>) -> bool {
     let comment = comment_of(was);
     let by_hand = !comment.is_empty() && comment != comment_of(field);
@@ -181,19 +186,19 @@ fn preserve_description(field: &mut Field, was: &Field, preserved: &mut Vec<Stri
     by_hand
 }
 
-/// A description without the list of an ENUM's values, which is ours and may change.
+/// The description without the list of an ENUM's values, which the program generates.
 fn comment_of(field: &Field) -> &str {
     let description = field.description.as_deref().unwrap_or_default();
     description.split_once(VALUES).map_or(description, |(comment, _)| comment).trim_end()
 }
 
-/// Settings of the table itself.
+/// The names of the table's preserved settings.
 fn preserved_of_table<'a>(table: &ExistingTable, constraints: &TableConstraints) -> impl Iterator<Item = &'a str> {
     let settings = [
         ("KMS key", table.encryption_configuration.is_some()),
         ("labels", table.labels.keys().any(|label| label != comments::LABEL)),
         ("expiration", table.expiration_time.is_some()),
-        ("the partition filter that queries need", table.require_partition_filter),
+        ("required partition filter", table.require_partition_filter),
         ("foreign keys", !constraints.foreign_keys.is_empty()),
     ];
     settings.into_iter().filter(|(_, is_set)| *is_set).map(|(setting, _)| setting)
@@ -209,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_set_on_a_column_is_preserved_as_long_as_its_type_can_have_it() {
+    fn settings_of_a_column_are_preserved_if_its_type_supports_them() {
         let set = json!({"policyTags": {"names": ["p"]}, "collation": "und:ci", "defaultValueExpression": "'x'"});
         let preserved_of = |mut was: Value, is: &str| {
             was.as_object_mut().unwrap().extend(set.as_object().unwrap().clone());
@@ -227,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_protection_that_is_not_known_here_is_preserved() {
+    fn an_unknown_protection_is_preserved() {
         let was = json!({"name": "c", "type": "NUMERIC", "precision": "5", "scale": "2", "mode": "REQUIRED", "description": "d",
             "dataPolicyList": [{"dataPolicyName": "p"}], "dataGovernanceTagsInfo": {"t": "v"}, "protectionOfTomorrow": true});
         for kind in ["NUMERIC", "STRING"] {
@@ -235,12 +240,12 @@ mod tests {
             preserve(&mut column, &field(was.clone()), &mut preserved);
             let sent = json!({"name": "c", "type": kind, "mode": "NULLABLE", "dataPolicyList": [{"dataPolicyName": "p"}],
                 "dataGovernanceTagsInfo": {"t": "v"}, "protectionOfTomorrow": true});
-            assert_eq!(serde_json::to_value(column).unwrap(), sent, "what belongs to the type is the new type's");
+            assert_eq!(serde_json::to_value(column).unwrap(), sent, "settings of the old type are dropped");
             assert_eq!(preserved.len(), 3, "{preserved:?}");
         }
     }
 
-    /// What a job sends for a source with these columns.
+    /// The target for a source with these columns.
     fn target(mapped: Vec<Field>, existing: &ExistingTable) -> Target {
         let mut target = Target {
             fields: mapped,
@@ -251,12 +256,12 @@ mod tests {
             drift: Drift::default(),
             preserved: Vec::new(),
         };
-        keep_columns(existing, &mut target);
+        preserve_columns(existing, &mut target);
         target
     }
 
     #[test]
-    fn columns_that_are_kept_are_sent_without_what_stands_on_them() {
+    fn preserved_columns_are_sent_without_their_settings() {
         let existing: ExistingTable = serde_json::from_value(json!({"schema": {"fields": [
             {"name": "Id", "type": "INTEGER", "mode": "REQUIRED", "policyTags": {"names": ["p"]}},
             {"name": "n", "type": "INTEGER"},
@@ -271,7 +276,7 @@ mod tests {
         let same = [column("id", "REQUIRED"), column("n", "REQUIRED")];
         let sent = target(same.to_vec(), &existing);
         assert_eq!(sent.write_disposition, WriteDisposition::WriteTruncateData);
-        assert!(sent.schema_update_options.is_empty(), "a column that may be NULL stays so");
+        assert!(sent.schema_update_options.is_empty(), "a nullable column stays nullable");
         let fields = json!([
             {"name": "id", "type": "INTEGER", "mode": "REQUIRED"}, {"name": "n", "type": "INTEGER", "mode": "NULLABLE"},
         ]);
@@ -281,7 +286,7 @@ mod tests {
         let sent = target(more, &existing);
         let options = [SchemaUpdateOption::AllowFieldAddition, SchemaUpdateOption::AllowFieldRelaxation];
         assert_eq!(sent.schema_update_options, options);
-        assert_eq!(sent.fields[3].mode, Mode::Nullable, "a new column is NULL in rows that are there");
+        assert_eq!(sent.fields[3].mode, Mode::Nullable, "a new column is nullable");
         assert_eq!(sent.fields[3].description.as_deref(), Some("d"));
     }
 

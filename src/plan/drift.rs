@@ -1,4 +1,4 @@
-//! Drift: how the columns of the destination differ from those that the source has now.
+//! Schema drift: how the destination's columns differ from the source's.
 
 use std::fmt;
 
@@ -7,63 +7,63 @@ use serde::Serialize;
 use crate::bigquery::types::schema::{Field, Mode};
 use crate::bigquery::types::table::Table;
 
-/// The differences, by the columns' names in BigQuery.
+/// The differences, by column name in BigQuery.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Drift {
-    /// The destination lacks them.
+    /// Columns that the destination lacks.
     pub added: Vec<String>,
-    /// The source has them no more.
+    /// Columns that the source no longer has.
     pub dropped: Vec<String>,
-    /// Of another type now.
+    /// Columns whose type changes.
     pub retyped: Vec<Retyped>,
-    /// Of the same type and at the same place, by another name.
+    /// Columns with the same type and position but another name.
     pub renamed: Vec<Renamed>,
 }
 
-/// A column of another type.
+/// A column whose type changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Retyped {
     /// Its name.
     pub column: String,
-    /// The destination's type.
+    /// The current type.
     pub from: String,
-    /// The type it gets.
+    /// The new type.
     pub to: String,
 }
 
-/// A column of another name.
+/// A column whose name changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Renamed {
-    /// The destination's name.
+    /// The current name.
     pub from: String,
-    /// The name it gets.
+    /// The new name.
     pub to: String,
 }
 
 impl Drift {
-    /// Between the destination and the new columns, each with its name and BigQuery type.
+    /// Compares the destination with the new columns, given as names and BigQuery types.
     pub(super) fn between(existing: &Table, columns: &[(&str, &str)]) -> Self {
         let mut drift = Self::default();
-        let is = |field: &Field, name: &str| field.name.eq_ignore_ascii_case(name);
+        let has_name = |field: &Field, name: &str| field.name.eq_ignore_ascii_case(name);
         let known = |name: &str| existing.field(name).is_some();
-        let lives = |field: &Field| columns.iter().any(|(name, _)| is(field, name));
-        // A column is taken for renamed when it follows the same column as before and its type stayed the same.
+        let survives = |field: &Field| columns.iter().any(|(name, _)| has_name(field, name));
+        // A column counts as renamed if it follows the same column as before and has the same type.
         let mut renamed_from: Vec<&str> = Vec::new();
         let mut before: Option<&str> = None;
         for (name, kind) in columns {
             if let Some(field) = existing.field(name) {
-                if standard(field) != *kind {
-                    let (from, to) = (standard(field), (*kind).to_owned());
+                if standard_type(field) != *kind {
+                    let (from, to) = (standard_type(field), (*kind).to_owned());
                     drift.retyped.push(Retyped { column: field.name.clone(), from, to });
                 }
                 before = Some(&field.name);
                 continue;
             }
-            // Columns that were added later stand at the end: what lives is passed over.
+            // BigQuery has columns that were added later at its end, so skip columns that still exist.
             let after = before.and_then(|before| existing.fields().iter().position(|field| field.name == before));
             let behind = existing.fields().iter().skip(after.map_or(0, |at| at + 1));
-            let there = behind.into_iter().find(|field| !lives(field) && !renamed_from.contains(&&*field.name));
-            match there.filter(|field| standard(field) == *kind) {
+            let there = behind.into_iter().find(|field| !survives(field) && !renamed_from.contains(&&*field.name));
+            match there.filter(|field| standard_type(field) == *kind) {
                 Some(field) => {
                     drift.renamed.push(Renamed { from: field.name.clone(), to: (*name).to_owned() });
                     renamed_from.push(&field.name);
@@ -73,22 +73,23 @@ impl Drift {
             }
             debug_assert!(!known(name));
         }
-        let gone = existing.fields().iter().filter(|field| !lives(field) && !renamed_from.contains(&&*field.name));
-        drift.dropped = gone.map(|field| field.name.clone()).collect();
+        let dropped =
+            existing.fields().iter().filter(|field| !survives(field) && !renamed_from.contains(&&*field.name));
+        drift.dropped = dropped.map(|field| field.name.clone()).collect();
         drift
     }
 
-    /// True when the columns are the same.
+    /// Whether the columns are the same.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// True when nothing but new columns make the difference.
+    /// Whether the only differences are new columns.
     pub(super) fn only_adds(&self) -> bool {
         Self { added: Vec::new(), ..self.clone() }.is_empty()
     }
 
-    /// The destination's name of a column that is called `name` now.
+    /// The destination's current name of the column that will be `name`.
     pub(super) fn former_name<'a>(&'a self, name: &'a str) -> &'a str {
         self.renamed.iter().find(|renamed| renamed.to == name).map_or(name, |renamed| &renamed.from)
     }
@@ -113,9 +114,8 @@ impl fmt::Display for Drift {
     }
 }
 
-/// The type by its standard name; the API has an older one for some. One with a length or precision is another type: it does
-/// not hold every value.
-fn standard(field: &Field) -> String {
+/// The column's type in standard SQL. A length or precision is part of the type, because it limits the values.
+fn standard_type(field: &Field) -> String {
     let declared = [field.max_length, field.precision, field.scale].into_iter().flatten();
     let declared: Vec<String> = declared.map(|number| number.to_string()).collect();
     let declared = if declared.is_empty() { String::new() } else { format!("({})", declared.join(", ")) };
@@ -123,7 +123,7 @@ fn standard(field: &Field) -> String {
     if field.mode == Mode::Repeated { format!("ARRAY<{kind}>") } else { kind }
 }
 
-/// The standard name of a type of the API. Source: "TableFieldSchema", REST reference.
+/// The standard SQL name of a type; the API has an older name for some. Source: "TableFieldSchema", REST reference.
 pub(super) fn standard_name(kind: &str) -> &str {
     match kind {
         "INTEGER" => "INT64",
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_declared_length_or_precision_is_another_type() {
+    fn a_length_or_precision_is_part_of_the_type() {
         let existing = table(vec![
             Field { max_length: Some(10), ..field("s", "STRING") },
             Field { precision: Some(10), scale: Some(2), ..field("n", "NUMERIC") },
@@ -181,7 +181,7 @@ mod tests {
             "added x; renamed id to key, Name to full_name"
         );
         assert_eq!(drift(&old, &[("id", "INT64"), ("n", "INT64"), ("at", "TIMESTAMP")]), "added n; dropped Name");
-        // A column that was added in the middle is the destination's last.
+        // The source has the column in the middle, and the destination at its end.
         assert_eq!(drift(&old, &[("id", "INT64"), ("time", "TIMESTAMP"), ("name", "STRING")]), "renamed at to time");
     }
 }

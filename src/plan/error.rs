@@ -3,7 +3,7 @@
 use crate::hints;
 use crate::{bigquery, mapping, mysql};
 
-/// Every variant is a sentence of its own.
+/// Each variant has its complete message.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// MySQL failed.
@@ -15,7 +15,7 @@ pub enum Error {
     /// The columns cannot be mapped.
     #[error(transparent)]
     Mapping(#[from] mapping::error::Error),
-    /// What was asked for cannot be done.
+    /// The table cannot be copied as configured.
     #[error("{0}")]
     Problem(String),
 }

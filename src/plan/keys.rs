@@ -1,4 +1,4 @@
-//! Primary and foreign keys of the destination.
+//! The destination's primary and foreign keys.
 
 use crate::bigquery::types::table::{ForeignKey, PrimaryKey, TableConstraints};
 use crate::mapping::bigquery_type::BigQueryType;
@@ -8,8 +8,8 @@ use crate::mysql::catalog::Table;
 /// BigQuery's limit ("Use primary and foreign keys").
 const MOST_KEY_COLUMNS: usize = 16;
 
-/// The source's primary key, or the destination's where that has none, and the destination's foreign keys, as far as their columns
-/// are there.
+/// The primary key of the source, or else of the destination, and the destination's foreign keys. Keys with columns that are not
+/// copied are left out.
 pub(super) fn of(table: &Table, mapping: &Mapping, existing: &TableConstraints) -> TableConstraints {
     let copied = |name: &str| mapping.columns.iter().any(|column| column.field == name);
     let own_key = existing.primary_key.clone().filter(|key| key.columns.iter().all(|name| copied(name)));
@@ -24,7 +24,7 @@ pub(super) fn of(table: &Table, mapping: &Mapping, existing: &TableConstraints) 
     }
 }
 
-/// The source's primary key, where BigQuery can have it: all of it copied, never NULL, of types that a key may have.
+/// The source's primary key, if BigQuery supports it: all columns are copied, not nullable and of an allowed type.
 /// Source: "Use primary and foreign keys".
 fn primary_key(table: &Table, mapping: &Mapping) -> Option<Vec<String>> {
     let in_source = table.columns.iter().filter(|column| column.in_primary_key).count();

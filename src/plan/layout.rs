@@ -1,4 +1,4 @@
-//! Partitioning and clustering: those of the destination stay, a new table gets those that TABLES asks for.
+//! Partitioning and clustering: preserved for an existing table, taken from TABLES for a new one.
 
 use crate::bigquery::tables::Existing;
 use crate::bigquery::types::partitioning::{Clustering, Range, RangePartitioning, TimePartitioning};
@@ -7,10 +7,10 @@ use crate::mapping::{MappedColumn, Mapping};
 use crate::plan::drift::standard_name;
 use crate::work::request::{Granularity, PartitionBy, PartitionScheme, TableRequest};
 
-/// A table with a primary key cannot be renamed ("Use primary and foreign keys"), and most tables are given one.
+/// How to rename a table. One with a primary key cannot be renamed ("Use primary and foreign keys"), and most tables have one.
 const RENAMING: &str = "ALTER TABLE … DROP PRIMARY KEY, then ALTER TABLE … RENAME TO …";
 
-/// The layout's part of the load job, and what is preserved of the destination's.
+/// The partitioning and clustering of the load job, and the preserved settings.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Layout {
     pub(super) time_partitioning: Option<TimePartitioning>,
@@ -19,7 +19,7 @@ pub(super) struct Layout {
     pub(super) preserved: Vec<String>,
 }
 
-/// How a table is cut into partitions.
+/// How a table is partitioned.
 #[derive(Debug, Clone, PartialEq)]
 enum Partitioning {
     Time(TimePartitioning),
@@ -37,39 +37,39 @@ pub(super) fn of(request: &TableRequest, mapping: &Mapping, existing: Option<&Ex
     };
     let partitioning = Partitioning::of(existing);
     if let Some(wanted) = &wanted_partitioning
-        && partitioning.as_ref().is_none_or(|is| !is.is_same(wanted))
+        && partitioning.as_ref().is_none_or(|current| !current.is_same(wanted))
     {
         return Err(format!(
-            "\"partition_by\" in TABLES asks for {}, and the table in BigQuery is {}: BigQuery cannot change that of a \
-             table. Take \"partition_by\" out, or delete the table (or rename it: {RENAMING}) and the next run makes it \
-             anew; keep what was set on it by hand",
-            shown(Some(wanted)),
-            shown(partitioning.as_ref())
+            "\"partition_by\" in TABLES asks for a table {}, but the table in BigQuery is {}: BigQuery cannot change the \
+             partitioning of a table. Remove \"partition_by\", or delete the table (or rename it: {RENAMING}); the next \
+             run creates it again, without the settings that were made by hand",
+            describe(Some(wanted)),
+            describe(partitioning.as_ref())
         ));
     }
     let clustering = &existing.table.clustering;
     if let Some(wanted) = &wanted_clustering
         && clustering.as_ref().map(|clustering| &clustering.fields) != Some(wanted)
     {
-        let is = clustering.as_ref().map(|clustering| clustering.fields.join(", "));
+        let current = clustering.as_ref().map(|clustering| clustering.fields.join(", "));
         return Err(format!(
-            "\"cluster_by\" in TABLES asks for {}, and the table in BigQuery is {}: take \"cluster_by\" out, change the \
-             table (bq update --clustering_fields={} …), or delete it and the next run makes it anew",
+            "\"cluster_by\" in TABLES asks for a table clustered by {}, but the table in BigQuery is {}: remove \"cluster_by\", change the \
+             table (bq update --clustering_fields={} …), or delete it; the next run creates it again",
             wanted.join(", "),
-            is.map_or("not clustered".to_owned(), |fields| format!("clustered by {fields}")),
+            current.map_or("not clustered".to_owned(), |fields| format!("clustered by {fields}")),
             wanted.join(",")
         ));
     }
     let mut layout = Layout::new(partitioning.clone(), clustering.clone());
     if let Some(partitioning) = &partitioning {
         if let Some(field) = partitioning.field() {
-            check_preserved(field, "partitioned", mapping, existing)?;
+            check_layout_column(field, "partitioned", mapping, existing)?;
         }
-        layout.preserved.push(shown(Some(partitioning)));
+        layout.preserved.push(describe(Some(partitioning)));
     }
     if let Some(Clustering { fields, .. }) = clustering {
         for field in fields {
-            check_preserved(field, "clustered", mapping, existing)?;
+            check_layout_column(field, "clustered", mapping, existing)?;
         }
         layout.preserved.push(format!("clustered by {}", fields.join(", ")));
     }
@@ -93,7 +93,7 @@ impl Partitioning {
         time.or_else(|| existing.table.range_partitioning.clone().map(Self::Range))
     }
 
-    /// The column; without one it is the time of loading.
+    /// The column; `None` for partitions by load time.
     fn field(&self) -> Option<&str> {
         match self {
             Self::Time(time) => time.field.as_deref(),
@@ -101,32 +101,30 @@ impl Partitioning {
         }
     }
 
-    /// Partitions that are kept for a while or demanded of queries are partitioned alike.
+    /// Compares only the column and the boundaries, not settings such as the expiration of partitions.
     fn is_same(&self, wanted: &Self) -> bool {
         let field = |partitioning: &Self| partitioning.field().unwrap_or_default().to_ascii_lowercase();
         field(self) == field(wanted)
             && match (self, wanted) {
-                (Self::Time(is), Self::Time(wanted)) => is.granularity == wanted.granularity,
-                (Self::Range(is), Self::Range(wanted)) => is.range == wanted.range,
+                (Self::Time(current), Self::Time(wanted)) => current.granularity == wanted.granularity,
+                (Self::Range(current), Self::Range(wanted)) => current.range == wanted.range,
                 _ => false,
             }
     }
 }
 
-/// The column that the destination's layout stands on has to be there still.
-fn check_preserved(field: &str, how: &str, mapping: &Mapping, existing: &Existing) -> Result<(), String> {
+/// Checks that a column of the destination's layout still exists with the same type.
+fn check_layout_column(field: &str, how: &str, mapping: &Mapping, existing: &Existing) -> Result<(), String> {
     let column = mapping.columns.iter().find(|column| column.field.eq_ignore_ascii_case(field));
-    let way_out = format!("delete the table in BigQuery (or rename it: {RENAMING}) and the next run makes it anew");
+    let remedy = format!("delete the table in BigQuery (or rename it: {RENAMING}); the next run creates it again");
     let Some(column) = column else {
-        return Err(format!(
-            "the table in BigQuery is {how} by {field}, and there is no such column any more: {way_out}"
-        ));
+        return Err(format!("the table in BigQuery is {how} by {field}, but that column no longer exists: {remedy}"));
     };
     let was = existing.table.field(field).map(|field| standard_name(&field.kind).to_owned());
-    let is = column.target.field_type.to_string();
+    let new = column.target.field_type.to_string();
     match was {
-        Some(was) if was != is => {
-            Err(format!("the table in BigQuery is {how} by {field}, which was {was} and is {is} now: {way_out}"))
+        Some(was) if was != new => {
+            Err(format!("the table in BigQuery is {how} by {field}, whose type changes from {was} to {new}: {remedy}"))
         }
         _ => Ok(()),
     }
@@ -147,16 +145,17 @@ fn partitioning(wanted: &PartitionBy, mapping: &Mapping) -> Result<Partitioning,
         (PartitionScheme::Time(granularity), BigQueryType::Date) if granularity != Granularity::Hour => {
             Ok(time(granularity, field))
         }
-        (PartitionScheme::Time(_), BigQueryType::Date) => {
-            Err(format!("\"partition_by\" in TABLES: column {} is a DATE, which has no hours", wanted.column))
-        }
+        (PartitionScheme::Time(_), BigQueryType::Date) => Err(format!(
+            "\"partition_by\" in TABLES: column {} is a DATE, which cannot be partitioned by hour",
+            wanted.column
+        )),
         (PartitionScheme::Range { start, end, interval }, BigQueryType::Int64) => {
             let range = Range { start, end, interval };
             Ok(Partitioning::Range(RangePartitioning { field, range, ..RangePartitioning::default() }))
         }
         (PartitionScheme::Time(_), _) => Err(format!(
-            "\"partition_by\" in TABLES: column {} is {} in BigQuery; a granularity needs DATE, DATETIME or TIMESTAMP, and \
-             an INT64 column takes \"range\"",
+            "\"partition_by\" in TABLES: column {} is {} in BigQuery; a granularity needs DATE, DATETIME or TIMESTAMP; \
+             for INT64 use \"range\"",
             wanted.column, kind
         )),
         (PartitionScheme::Range { .. }, _) => Err(format!(
@@ -174,7 +173,7 @@ fn clustering(columns: &[String], mapping: &Mapping) -> Result<Vec<String>, Stri
             let column = find(name, "cluster_by", mapping)?;
             match column.target.field_type {
                 BigQueryType::Float64 | BigQueryType::Bytes | BigQueryType::Time | BigQueryType::Json => Err(format!(
-                    "\"cluster_by\" in TABLES: column {name} is {} in BigQuery, which cannot be clustered by",
+                    "\"cluster_by\" in TABLES: column {name} is {} in BigQuery, and tables cannot be clustered by that type",
                     column.target.field_type
                 )),
                 _ => Ok(column.field.clone()),
@@ -188,7 +187,7 @@ fn find<'a>(name: &str, option: &str, mapping: &'a Mapping) -> Result<&'a Mapped
     let same = |column: &&MappedColumn| column.source.to_lowercase() == name.to_lowercase();
     mapping.columns.iter().find(same).ok_or_else(|| {
         let names: Vec<&str> = mapping.columns.iter().map(|column| column.source.as_str()).collect();
-        format!("\"{option}\" in TABLES names {name}, and the columns that are copied are {}", names.join(", "))
+        format!("\"{option}\" in TABLES names {name}, but the copied columns are {}", names.join(", "))
     })
 }
 
@@ -196,11 +195,11 @@ fn of_columns(fields: Vec<String>) -> Clustering {
     Clustering { fields, ..Clustering::default() }
 }
 
-fn shown(partitioning: Option<&Partitioning>) -> String {
+fn describe(partitioning: Option<&Partitioning>) -> String {
     match partitioning {
         None => "not partitioned".to_owned(),
         Some(Partitioning::Time(TimePartitioning { granularity, field, .. })) => {
-            format!("partitioned by {}, {granularity}", field.as_deref().unwrap_or("the time of loading"))
+            format!("partitioned by {}, {granularity}", field.as_deref().unwrap_or("load time"))
         }
         Some(Partitioning::Range(RangePartitioning { field, range: Range { start, end, interval }, .. })) => {
             format!("partitioned by {field}, {start} to {end} in steps of {interval}")

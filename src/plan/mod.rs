@@ -1,4 +1,4 @@
-//! What a sync does with a table, decided before its first row is read: the same for `sync`, which does it, and `plan`.
+//! Plans: what a sync will do with a table, decided before the first row is read. The commands `sync` and `plan` use the same plan.
 
 mod comments;
 mod destination;

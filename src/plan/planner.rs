@@ -1,4 +1,4 @@
-//! Makes plans: asks both sides what there is.
+//! Makes plans from what exists in MySQL and BigQuery.
 
 use crate::bigquery::tables::Existing;
 use crate::hints;
@@ -14,41 +14,41 @@ use crate::plan::table_plan::{TablePlan, decide};
 use crate::work::endpoints::Endpoints;
 use crate::work::request::TableRequest;
 
-/// A name further away than this is not offered as the one that was meant.
+/// The least similarity (0 to 1) of a table name that an error suggests.
 const NEAREST_NAME: f64 = 0.6;
 
-/// What plans are made from.
+/// Plans tables.
 pub struct Planner {
-    /// Both sides.
+    /// MySQL and BigQuery.
     pub endpoints: Endpoints,
-    /// What holds for tables that do not say otherwise.
+    /// Defaults for all tables.
     pub settings: Settings,
 }
 
-/// A table that was asked for and is there.
+/// A requested table that exists.
 #[derive(Debug, Clone)]
 pub struct Resolved {
-    /// As the server spells it.
+    /// The table as the server spells it.
     pub found: Found,
     /// Its name in BigQuery.
     pub destination: String,
 }
 
-/// A source table, what its columns become, and how it is read.
+/// A source table, the mapping of its columns, and how it is read.
 pub struct Source {
     /// The table.
     pub table: Table,
-    /// Its columns.
+    /// The mapping of its columns.
     pub mapping: Mapping,
     /// How it is read.
     pub reading: Reading,
 }
 
 impl Planner {
-    /// The table that was asked for, and its name in BigQuery.
+    /// Finds the requested table and its name in BigQuery.
     pub async fn resolve(&self, connection: &mut mysql::Connection, request: &TableRequest) -> Result<Resolved, Error> {
         let looking = in_time(self.endpoints.source.stall, catalog::find(connection, &request.name)).await;
-        let found = match looking.while_doing(|| format!("looking for table {}", request.name))? {
+        let found = match looking.while_doing(|| format!("looking up table {}", request.name))? {
             Ok(found) => found,
             Err(existing) => return Err(Error::Problem(self.missing(&request.name, &existing))),
         };
@@ -56,14 +56,14 @@ impl Planner {
         if let Some(sources) = self.endpoints.conflicts.get(&destination) {
             let sources = sources.join(" and ");
             return Err(Error::Problem(format!(
-                "{sources} would all become the table {destination} in BigQuery: {}",
+                "{sources} would all be copied to table {destination} in BigQuery: {}",
                 hints::tables::ONE_DESTINATION_EACH
             )));
         }
         Ok(Resolved { found, destination })
     }
 
-    /// How the table is read.
+    /// Decides how the table is read.
     pub async fn reading(
         &self,
         connection: &mut mysql::Connection,
@@ -71,10 +71,10 @@ impl Planner {
         found: &Found,
     ) -> Result<Reading, Error> {
         let reading = Reading::of(connection, &self.settings, request, found);
-        Ok(in_time(self.endpoints.source.stall, reading).await.while_doing(|| "looking at the primary key")?)
+        Ok(in_time(self.endpoints.source.stall, reading).await.while_doing(|| "reading the primary key")?)
     }
 
-    /// Looks at the table and maps its columns.
+    /// Reads the table's columns from the catalog and maps them.
     pub async fn source(
         &self,
         connection: &mut mysql::Connection,
@@ -84,7 +84,7 @@ impl Planner {
     ) -> Result<Source, Error> {
         let (stall, flavor) = (self.endpoints.source.stall, self.endpoints.flavor);
         let name = found.name.clone();
-        let doing = || format!("looking at the columns of table {name}");
+        let doing = || format!("reading the columns of table {name}");
         let table = in_time(stall, catalog::columns(connection, flavor, found)).await.while_doing(doing)?;
         let mapping = Mapping::new(&table, flavor, &request.columns, self.settings.policies)?;
         if request.columns.take_all() {
@@ -100,12 +100,12 @@ impl Planner {
         Ok(Source { table, mapping, reading })
     }
 
-    /// The destination as it is.
+    /// The destination table, if it exists.
     pub async fn existing(&self, destination: &str) -> Result<Option<Existing>, Error> {
         Ok(self.endpoints.bigquery.existing(destination).await?)
     }
 
-    /// What a sync does with the table.
+    /// Decides what a sync will do with the table.
     pub fn decide(
         &self,
         request: &TableRequest,
@@ -118,7 +118,7 @@ impl Planner {
         decide(request, table, mapping, reading, destination, existing).map_err(Error::Problem)
     }
 
-    /// The plan of a table that was found. In a snapshot that pins the table's definition it stays true to its last row.
+    /// Plans a resolved table. Within a snapshot, which prevents ALTER TABLE, the plan stays valid until the last row.
     pub async fn plan(
         &self,
         connection: &mut mysql::Connection,

@@ -1,4 +1,4 @@
-//! What is set on the destination after the load, part by part: a part that BigQuery refuses keeps no other from being set.
+//! The settings of the destination that are set after the load, in parts. If BigQuery refuses one part, the others are still set.
 
 use std::collections::BTreeMap;
 
@@ -9,30 +9,30 @@ use crate::bigquery::types::schema::Field;
 use crate::bigquery::types::table::{Table, TableConstraints};
 use crate::plan::comments::Labels;
 
-/// One part.
+/// One part: one call to BigQuery.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PostLoadPatch {
     /// Properties of the table.
     #[serde(flatten)]
     pub patch: TablePatch,
-    /// Descriptions that the load job does not write, by column.
+    /// Column descriptions that the load job does not write.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub column_descriptions: BTreeMap<String, String>,
 }
 
-/// What the table is to have.
+/// The settings that the table should have.
 pub(super) struct Wanted<'a> {
     pub(super) description: &'a str,
-    /// Its own and ours.
+    /// The labels of the table and of this program.
     pub(super) labels: Labels,
     pub(super) constraints: TableConstraints,
-    /// With their descriptions.
+    /// The columns with their descriptions.
     pub(super) fields: &'a [Field],
 }
 
-/// After a load that made the table or replaced its columns: the job has written the descriptions of the columns, and BigQuery has
-/// dropped the keys. Foreign keys come last, as the table that one refers to may be without its key for a moment, too.
+/// After a load that created the table or replaced its columns. The job has written the column descriptions, and BigQuery has
+/// dropped the keys. Foreign keys are set last, because BigQuery refuses them while the referenced table has no primary key.
 pub(super) fn after_new_columns(wanted: Wanted<'_>, existing: Option<&Table>) -> Vec<PostLoadPatch> {
     let had_description = existing.is_some_and(|table| !table.description.is_empty());
     let settings = TablePatch {
@@ -55,14 +55,14 @@ pub(super) fn after_new_columns(wanted: Wanted<'_>, existing: Option<&Table>) ->
     parts.into_iter().map(PostLoadPatch::from).filter(|part| !part.settings().is_empty()).collect()
 }
 
-/// After a load that left the columns as they were, or added some: everything is there still, and only what changes is set. The
-/// label that tells whose descriptions these are goes with them, or not at all.
+/// After a load that preserved the columns, or only added some: sets only what differs. The label that marks the descriptions as
+/// MySQL's is set in the same call as the descriptions.
 pub(super) fn after_new_rows(wanted: Wanted<'_>, existing: &Table) -> Vec<PostLoadPatch> {
     let description_of = |name: &str| existing.field(name).and_then(|field| field.description.as_deref());
     let changed = wanted.fields.iter().filter_map(|field| {
         let description = field.description.as_deref().unwrap_or_default();
-        let is = description_of(&field.name).unwrap_or_default();
-        (is != description).then(|| (field.name.clone(), description.to_owned()))
+        let current = description_of(&field.name).unwrap_or_default();
+        (current != description).then(|| (field.name.clone(), description.to_owned()))
     });
     let patch = TablePatch {
         description: match wanted.description {
@@ -75,13 +75,13 @@ pub(super) fn after_new_rows(wanted: Wanted<'_>, existing: &Table) -> Vec<PostLo
             .into_iter()
             .filter(|(label, value)| existing.labels.get(label) != value.as_ref())
             .collect(),
-        // The job carries the partitioning, of which this is a part.
+        // The job sends the partitioning, which resets this setting.
         require_partition_filter: existing.require_partition_filter.then_some(true),
         ..TablePatch::default()
     };
     let mut parts = vec![PostLoadPatch { patch, column_descriptions: changed.collect() }];
     if wanted.constraints != existing.table_constraints {
-        // Both kinds of keys at once: nothing says that a patch of one leaves the other.
+        // Both kinds of keys in one call: it is not documented that a patch of one preserves the other.
         parts.push(constraints(wanted.constraints).into());
     }
     parts.retain(|part| !part.settings().is_empty());
@@ -100,9 +100,9 @@ impl From<TablePatch> for PostLoadPatch {
 }
 
 impl PostLoadPatch {
-    /// What it sets, for people; nothing where there is nothing to do.
+    /// The names of the settings that it changes, for logs and errors.
     pub fn settings(&self) -> Vec<&'static str> {
-        let columns = (!self.column_descriptions.is_empty()).then_some("descriptions of columns");
+        let columns = (!self.column_descriptions.is_empty()).then_some("column descriptions");
         self.patch.settings().into_iter().chain(columns).collect()
     }
 }
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_may_be_refused_is_by_itself_and_foreign_keys_are_last() {
+    fn keys_are_separate_parts_and_foreign_keys_come_last() {
         let existing =
             table(json!({"expirationTime": "5", "requirePartitionFilter": true, "labels": {"team": "shop"}}));
         let wanted = Wanted {
@@ -138,12 +138,12 @@ mod tests {
             fields: &[],
         };
         let patches = after_new_columns(wanted, Some(&existing));
-        let settings = "description, labels, expiration, the partition filter that queries need";
+        let settings = "description, labels, expiration, required partition filter";
         assert_eq!(parts(&patches), [settings, "primary key", "primary key, foreign keys"]);
     }
 
     #[test]
-    fn what_is_there_still_is_not_set_again() {
+    fn unchanged_settings_are_not_set_again() {
         let existing = table(json!({
             "description": "d", "labels": {"team": "shop"}, "expirationTime": "5", "tableConstraints": keys(),
             "schema": {"fields": [{"name": "ID", "type": "INTEGER", "description": "the key"}, {"name": "n", "type": "STRING"}]},
@@ -164,6 +164,6 @@ mod tests {
         let patch = json!([{"description": null, "columnDescriptions": {"id": "", "more": "m", "n": "new"}}]);
         assert_eq!(serde_json::to_value(changed).unwrap(), patch);
         let other_key = Wanted { constraints: TableConstraints::default(), ..wanted("d", &[], &existing) };
-        assert!(after_new_rows(other_key, &existing).is_empty(), "a key cannot be taken away by a patch");
+        assert!(after_new_rows(other_key, &existing).is_empty(), "a patch cannot remove a key");
     }
 }

@@ -1,4 +1,4 @@
-//! How a table is read: by one statement, or over several connections by ranges of its primary key.
+//! How a table is read: with one statement, or over several connections by ranges of its primary key.
 
 use std::fmt;
 
@@ -11,24 +11,24 @@ use crate::mysql::ranges::{Ranges, Size};
 use crate::plan::settings::Settings;
 use crate::work::request::TableRequest;
 
-/// In a smaller table the further connections would cost more than they bring.
+/// For a smaller table, opening more connections takes longer than it saves.
 const FEWEST_ROWS: u64 = 10_000;
 
-/// Over how many connections, and by what.
+/// How a table is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reading {
-    /// One; where more were asked for, why.
+    /// Over one connection; the reason if the settings ask for more.
     Whole(Option<&'static str>),
-    /// Several.
+    /// Over several connections.
     Divided {
         /// How many.
         connections: usize,
-        /// What their ranges are made of.
+        /// The key whose ranges divide the table.
         key: Key,
     },
 }
 
-/// What stands behind the statement in a plan: nothing where one connection is all that was asked for.
+/// The suffix of the statement in a plan; empty if the settings ask for one connection.
 impl fmt::Display for Reading {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -42,7 +42,7 @@ impl fmt::Display for Reading {
 }
 
 impl Reading {
-    /// Decides; asks the server only where several connections are asked for.
+    /// Decides how to read the table. Queries the server only if the settings ask for several connections.
     pub async fn of(
         connection: &mut mysql::Connection,
         settings: &Settings,
@@ -57,20 +57,20 @@ impl Reading {
         if found.is_view {
             return whole("a view has no primary key");
         }
-        // The index that serves a filter best may be another one than the primary key's.
+        // The best index for the filter may not be the primary key.
         if request.filter.is_some() {
-            return whole("it has a \"where\", which ranges of the primary key would get in the way of");
+            return whole("it has a \"where\", which may need another index than the primary key");
         }
         if found.estimated_rows.unwrap_or(0) < FEWEST_ROWS {
             return whole("it is small");
         }
         Ok(match key::primary(connection, &found.name).await? {
             Some(key) => Self::Divided { connections, key },
-            None => Self::Whole(Some("it has no primary key whose first column can be compared exactly")),
+            None => Self::Whole(Some("it has no primary key, or none that can be divided into ranges")),
         })
     }
 
-    /// How many connections read.
+    /// How many connections read the table.
     pub fn connections(&self) -> usize {
         match self {
             Self::Whole(_) => 1,
@@ -78,7 +78,7 @@ impl Reading {
         }
     }
 
-    /// What is read by the statement, once the columns are known.
+    /// The ranges to read; called when the columns are known.
     pub async fn ranges(
         &self,
         connection: &mut mysql::Connection,
@@ -88,7 +88,7 @@ impl Reading {
     ) -> Result<Ranges, Error> {
         let Self::Divided { connections, key } = self else { return Ok(Ranges::whole(statement.to_owned())) };
         if mysql::key::primary(connection, &found.name).await?.as_ref() != Some(key) {
-            let outdated = Error::from(Kind::Outdated("the key was altered a moment ago"));
+            let outdated = Error::from(Kind::Outdated("the primary key was just altered"));
             return Err(outdated.doing(format!("dividing table {} by its primary key", found.name)));
         }
         let size = Size {

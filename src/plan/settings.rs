@@ -1,10 +1,10 @@
-//! What holds for tables whose options in `TABLES` do not say otherwise.
+//! Defaults for tables whose options in `TABLES` do not override them.
 
 use std::num::NonZeroUsize;
 
 use crate::mapping::policies::Policies;
 
-/// The defaults of the tables.
+/// Defaults for all tables.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// `READ_CONNECTIONS`.

@@ -1,4 +1,4 @@
-//! The plan of one table: what was found, and what a sync does with it.
+//! The plan of one table: what exists, and what a sync will do.
 
 use crate::bigquery::tables::Existing;
 use crate::bigquery::types::load::{CreateDisposition, DecimalTarget, LoadConfiguration, SourceFormat};
@@ -13,7 +13,7 @@ use crate::plan::reading::Reading;
 use crate::plan::{destination, layout};
 use crate::work::request::TableRequest;
 
-/// Everything about one table's sync that is known before it begins.
+/// Everything about a table's sync that is known before it starts.
 #[derive(Debug)]
 pub struct TablePlan {
     /// The source.
@@ -22,25 +22,25 @@ pub struct TablePlan {
     pub destination: String,
     /// Its columns.
     pub mapping: Mapping,
-    /// What is read.
+    /// The SELECT statement.
     pub statement: String,
-    /// Over how many connections.
+    /// How the table is read.
     pub reading: Reading,
     /// How much of the table is copied.
     pub mode: Mode,
     /// The load job.
     pub load: LoadConfiguration,
-    /// What is set on the table once it is loaded, part by part.
+    /// The settings to set after the load.
     pub post_load_patch: Vec<PostLoadPatch>,
-    /// How the destination's columns differ from the source's.
+    /// How the destination's columns change.
     pub drift: Drift,
-    /// What people made of the destination and is preserved: a line each.
+    /// The destination's settings that are preserved, one line each.
     pub preserved: Vec<String>,
-    /// Whether there is such a table already.
+    /// Whether the destination exists already.
     pub replaces: bool,
-    /// How many rows the destination has.
+    /// How many rows the destination has now.
     pub previous_rows: Option<u64>,
-    /// The table's own limit, instead of `MAX_SHRINK_PERCENT`.
+    /// The table's own limit, which overrides `MAX_SHRINK_PERCENT`.
     pub max_shrink_percent: Option<u8>,
 }
 
@@ -51,7 +51,7 @@ pub enum Mode {
     Full,
 }
 
-/// What a sync does with the table.
+/// Decides what a sync will do with the table.
 pub(super) fn decide(
     request: &TableRequest,
     table: Table,

@@ -1,11 +1,11 @@
-//! How what was read becomes the destination: a strategy for each mode of a plan, all behind one seam.
+//! Publishes a table: makes the rows that were read the destination's. Each mode has its own strategy.
 //!
-//! A strategy has four steps, which `publication` picks by the mode:
+//! A strategy has four steps; `publication` calls those of the table's mode:
 //!
-//! 1. `earlier`: what an earlier attempt of the same execution has published is not published twice.
-//! 2. `begin`: opens an upload under a job id that is always the same. Nothing has happened to the destination.
-//! 3. `complete`: once the last chunk has passed its gate, waits for the job and checks what it did.
-//! 4. `settle`: sets what the job could not carry. The rows are there; a failure is logged, and undoes nothing.
+//! 1. `earlier`: finds out whether an earlier attempt of the same execution published the table.
+//! 2. `begin`: starts an upload under a fixed job id. The destination does not change.
+//! 3. `complete`: after the last chunk, waits for the job and checks its result.
+//! 4. `settle`: sets the properties that the job cannot set. A failure is only logged, because the rows are loaded.
 
 pub mod publication;
 pub mod publisher;

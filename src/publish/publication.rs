@@ -1,4 +1,4 @@
-//! The publishing of one table, by the strategy of its mode.
+//! Publishes one table, as its mode requires.
 
 use crate::bigquery::types::job::Job;
 use crate::bigquery::upload::Upload;
@@ -7,18 +7,18 @@ use crate::plan::table_plan::{Mode, TablePlan};
 use crate::publish::publisher::{Earlier, Publisher};
 use crate::publish::replace;
 
-/// A table that is being published. Until its last chunk is sent the destination has not changed.
+/// A table that is being published. The destination does not change before the last chunk.
 pub struct Publication<'a> {
     client: &'a Client,
     plan: &'a TablePlan,
     /// The job that loads the file.
     pub job_id: String,
-    /// Where the file goes.
+    /// The upload of the file.
     pub upload: Upload<'a>,
 }
 
 impl<'a> Publisher<'a> {
-    /// What earlier attempts have done about the table; `is_taken` where BigQuery has just said that there is a job.
+    /// What earlier attempts did with the table. `is_taken` says that BigQuery just answered 409 for the job id.
     pub async fn earlier(self, mode: Mode, destination: &str, is_taken: bool) -> Result<Earlier, Error> {
         let earlier = match mode {
             Mode::Full => replace::earlier(self, destination, is_taken).await,
@@ -26,7 +26,7 @@ impl<'a> Publisher<'a> {
         earlier.map_err(|error| error.context(|| format!("looking for an earlier load of {destination}")))
     }
 
-    /// Opens the upload.
+    /// Starts the upload.
     pub async fn begin(self, plan: &'a TablePlan, generation: u32) -> Result<Publication<'a>, Error> {
         let (job_id, upload) = match plan.mode {
             Mode::Full => replace::begin(self, plan, generation).await?,
@@ -34,7 +34,7 @@ impl<'a> Publisher<'a> {
         Ok(Publication { client: self.client, plan, job_id, upload })
     }
 
-    /// Sets what no job could carry.
+    /// Sets the properties that the load job cannot set.
     pub async fn settle(self, plan: &TablePlan) {
         match plan.mode {
             Mode::Full => replace::settle(self.client, plan).await,
@@ -43,7 +43,7 @@ impl<'a> Publisher<'a> {
 }
 
 impl Publication<'_> {
-    /// Waits until the uploaded rows are the destination's.
+    /// Waits until the destination has the uploaded rows.
     pub async fn complete(&self, job: Job, rows: u64) -> Result<(), Error> {
         let completed = match self.plan.mode {
             Mode::Full => replace::complete(self.client, &self.job_id, job, rows).await,

@@ -1,29 +1,29 @@
-//! Who publishes, and what has been published before.
+//! The publisher, and what earlier attempts published.
 
 use crate::bigquery::Client;
 
-/// Where an execution publishes.
+/// Publishes the tables of one execution.
 #[derive(Clone, Copy)]
 pub struct Publisher<'a> {
-    /// The way there.
+    /// The BigQuery client.
     pub client: &'a Client,
-    /// Cloud Run's execution: one table is published once in each.
+    /// Cloud Run's execution, which publishes each table once.
     pub execution: &'a str,
 }
 
-/// What earlier attempts of an execution have done about a table.
+/// What earlier attempts of the execution did with a table.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Earlier {
-    /// All of it.
+    /// They published it.
     Published {
-        /// The job that did.
+        /// The load job.
         job_id: String,
-        /// How many rows it has loaded.
+        /// How many rows the job loaded.
         rows: u64,
     },
-    /// Nothing that lasts; this generation's job id is free.
+    /// They did not publish it.
     Nothing {
-        /// How many jobs have failed.
+        /// How many of its load jobs failed. The next job uses this number in its id.
         generation: u32,
     },
 }

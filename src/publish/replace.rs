@@ -1,4 +1,4 @@
-//! The strategy of a full copy: one load job that replaces the destination, then a patch with what a load job drops.
+//! Mode `full`: one load job replaces the destination; patches then restore the settings that the job drops.
 
 use crate::bigquery::jobs::{JobName, JobOutcome, Step};
 use crate::bigquery::types::job::{Job, Work};
@@ -9,7 +9,8 @@ use crate::plan::TablePlan;
 use crate::publish::publisher::{Earlier, Publisher};
 use crate::report::events;
 
-/// Asks for each generation's job until there is none. An id that `is_taken` is that of the first that did not fail.
+/// Looks up the job of each generation until one succeeded or does not exist. `is_taken` says that BigQuery answered 409 for the
+/// id of the first generation that has not failed.
 pub(super) async fn earlier(publisher: Publisher<'_>, destination: &str, is_taken: bool) -> Result<Earlier, Error> {
     let mut generation = 0;
     loop {
@@ -41,14 +42,14 @@ pub(super) async fn complete(client: &Client, job_id: &str, job: Job, rows: u64)
     client.wait_for_load(job_id, job, rows).await
 }
 
-/// The rows are there and right: what fails here is no reason to load them again, nor to leave out the next part.
+/// Sets each part. A failure is logged and skipped: the rows are loaded, and the other parts can still be set.
 pub(super) async fn settle(client: &Client, plan: &TablePlan) {
     let table = &plan.table.name;
     for part in &plan.post_load_patch {
         if let Err(problem) = client.patch_table(&plan.destination, &part.patch, &part.column_descriptions).await {
             let (settings, problem) = (part.settings().join(", "), explain(&problem));
             events::PropertiesNotSet { table }.log(format_args!(
-                "{table}: its rows are loaded; {settings} could not be set, the next run tries again: {problem}"
+                "{table}: the rows are loaded, but {settings} could not be set; the next run tries again: {problem}"
             ));
         }
     }

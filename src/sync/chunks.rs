@@ -1,4 +1,4 @@
-//! Chunks: one fills with compressed blocks while another is in flight.
+//! Chunks of the upload: one fills with compressed blocks while another is in flight.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -17,13 +17,13 @@ use crate::telemetry::progress::Counters;
 
 /// A chunk of the file.
 pub(super) enum Chunk {
-    /// Of exactly `CHUNK_BYTES`.
+    /// Exactly `CHUNK_BYTES` long.
     Full(Bytes),
     /// The rest, which may be empty.
     Last(Bytes),
 }
 
-/// Gathers compressed blocks into chunks. Without an `End` there is no last chunk.
+/// Fills chunks with compressed blocks. Sends the last chunk only after `Piece::End`.
 pub(super) async fn fill(
     container: &Container,
     header: Vec<u8>,
@@ -32,7 +32,7 @@ pub(super) async fn fill(
     upload_is_behind: &AtomicBool,
     pool: &Pool,
 ) -> Result<(), Failure> {
-    // Filling a chunk starts when the one before it is on its way: no more than two are in memory.
+    // Start a chunk only when the previous one is being sent, so that at most two are in memory.
     let Ok(mut place) = chunks.reserve().await else { return Ok(()) };
     let mut chunk = pool.chunk();
     chunk.extend_from_slice(&header);
@@ -67,7 +67,7 @@ pub(super) async fn fill(
     Ok(())
 }
 
-/// Uploads the chunks in their order. `None` when there was no last one, or it may not pass the gate.
+/// Uploads the chunks in order. `None` if there was no last chunk or the gate stayed closed.
 pub(super) async fn send(
     upload: &mut Upload<'_>,
     mut chunks: mpsc::Receiver<Chunk>,

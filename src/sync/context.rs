@@ -1,4 +1,4 @@
-//! What every table's sync needs.
+//! The context that all tables of a run share.
 
 use std::sync::Arc;
 
@@ -17,11 +17,11 @@ pub(super) struct Context {
     pub(super) planner: Planner,
     pub(super) task: Task,
     pub(super) settings: Settings,
-    /// Used again from table to table.
+    /// Buffers that are reused from table to table.
     pub(super) pool: Arc<Pool>,
-    /// Kept by all tables together.
+    /// The speed limits of all tables together.
     pub(super) pace: Arc<Pace>,
-    /// Ends the run early: SIGTERM or Ctrl-C.
+    /// Canceled by SIGTERM or Ctrl-C.
     pub(super) stop: CancellationToken,
     pub(super) bars: Option<MultiProgress>,
 }
@@ -31,7 +31,7 @@ impl Context {
         Publisher { client: &self.planner.endpoints.bigquery, execution: &self.task.execution }
     }
 
-    /// The work, or the end of it when the run is stopped.
+    /// The result of the work, or `Failure::Stopped` if a signal ends the run first.
     pub(super) async fn unless_stopped<T, E: Into<Failure>>(
         &self,
         work: impl Future<Output = Result<T, E>>,

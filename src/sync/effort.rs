@@ -1,5 +1,5 @@
-//! How much the blocks are compressed: as much as there is time for. When reading waits for the compressors again and again,
-//! they do less; from time to time more is tried again.
+//! Adapts the compression effort to the time that is available. If reading keeps waiting for the compressors, the effort is lowered;
+//! from time to time a higher effort is tried again.
 
 use std::time::Duration;
 
@@ -7,30 +7,31 @@ use tokio::time::Instant;
 
 use crate::avro::codec::Effort;
 
-/// So many blocks are looked at before anything is decided.
+/// A decision covers this many blocks.
 const WINDOW: u32 = 16;
-/// When reading waits for the compressors for this part of the time, it would be faster without.
+/// The effort is lowered if reading waits for the compressors more than 1/`BUSY_PART` of the time.
 const BUSY_PART: u32 = 4;
-/// Windows until more is tried, at first and at most: each trial that fails costs a window, and doubles it.
+/// How many windows pass before a higher effort is tried. A failed trial costs one window, so each failure doubles the wait.
 const PATIENCE: u32 = 8;
+/// The most windows between two trials.
 const LONGEST_PATIENCE: u32 = 256;
 
-/// From the most to the least.
+/// From the highest to the lowest.
 const EFFORTS: [Effort; 3] = [Effort::Full, Effort::Less, Effort::Least];
 
-/// The effort of a table's blocks.
+/// The current effort for a table's blocks, and what decides the next one.
 #[derive(Debug)]
 pub(super) struct Adaption {
-    /// In `EFFORTS`.
+    /// The index in `EFFORTS`.
     level: usize,
-    /// In the window so far.
+    /// Blocks in the current window.
     blocks: u32,
     waited: Duration,
     since: Instant,
     patience: u32,
-    /// Windows until more is tried.
+    /// Windows until a higher effort is tried.
     left: u32,
-    /// More is being tried.
+    /// Whether a higher effort is being tried.
     trying: bool,
 }
 
@@ -49,7 +50,7 @@ impl Default for Adaption {
 }
 
 impl Adaption {
-    /// The effort of the next block, for which reading has waited so long because of the compressors.
+    /// The effort for the next block. `waited` is how long reading waited for the compressors before it.
     pub(super) fn next(&mut self, waited: Duration) -> Effort {
         self.blocks += 1;
         self.waited += waited;
@@ -84,8 +85,8 @@ impl Adaption {
 mod tests {
     use super::*;
 
-    /// Blocks of each effort among `blocks`, each of which takes a millisecond to read and two to wait for when the effort is
-    /// one of `slow`. The clock is the test's.
+    /// How many of `blocks` have each effort. A block takes 1 ms to read, and reading waits 2 ms longer if the effort is in `slow`.
+    /// Uses the test's clock.
     async fn efforts(adaption: &mut Adaption, blocks: u32, slow: &[Effort]) -> [u32; 3] {
         let millisecond = Duration::from_millis(1);
         let (mut counts, mut effort) = ([0; 3], Effort::Full);
@@ -99,12 +100,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn compressors_that_keep_up_do_all_they_can() {
+    async fn fast_compressors_use_full_effort() {
         assert_eq!(efforts(&mut Adaption::default(), 1000, &[]).await, [1000, 0, 0]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn compressors_that_do_not_keep_up_do_less_and_seldom_try_more() {
+    async fn slow_compressors_lower_the_effort_and_seldom_raise_it() {
         let counts = efforts(&mut Adaption::default(), 10_000, &[Effort::Full, Effort::Less]).await;
         assert!(counts[2] > 9500, "{counts:?}");
         let counts = efforts(&mut Adaption::default(), 10_000, &[Effort::Full]).await;
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn when_there_is_time_again_it_is_used() {
+    async fn the_effort_rises_again_when_there_is_time() {
         let mut adaption = Adaption::default();
         efforts(&mut adaption, 1000, &[Effort::Full, Effort::Less]).await;
         let counts = efforts(&mut adaption, 10_000, &[]).await;

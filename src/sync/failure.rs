@@ -6,7 +6,7 @@ use crate::hints;
 use crate::mapping::row::RowError;
 use crate::{bigquery, mysql, plan};
 
-/// Every variant is a sentence of its own.
+/// Each variant has its complete message.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error(transparent)]
@@ -30,17 +30,17 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    /// True when the destination is unchanged and a restart, in a new snapshot, may succeed: the connection to MySQL or BigQuery's
-    /// upload session was lost, or BigQuery could not finish the load job.
+    /// Whether a restart may succeed: the connection to MySQL or the upload session was lost, or BigQuery could not finish the load
+    /// job. In all these cases the destination is unchanged.
     pub(super) fn is_retryable(&self) -> bool {
         match self {
             Self::Source(error) | Self::Plan(plan::Error::Source(error)) => error.is_transient(),
-            Self::Destination(error) => error.is_worth_a_restart(),
+            Self::Destination(error) => error.justifies_restart(),
             _ => false,
         }
     }
 
-    /// True when BigQuery said that there is a job of the same id.
+    /// Whether BigQuery answered that a job with the same id exists.
     pub(super) fn is_job_id_taken(&self) -> bool {
         matches!(self, Self::Destination(error) if error.kind().is_duplicate())
     }

@@ -1,4 +1,4 @@
-//! The gate before the last chunk: the sender asks, and the reader lets it pass once everything was read and holds.
+//! The gate before the last chunk: the sender asks, and the reader opens the gate once every row was read and the guards hold.
 
 use tokio::sync::oneshot;
 
@@ -20,7 +20,7 @@ pub(super) fn gate() -> (Gate, GateKeeper) {
 }
 
 impl Gate {
-    /// Asks and waits; false when the reader does not let the last chunk pass. It says why not.
+    /// Asks and waits. False if the reader does not open the gate; the reader returns the reason.
     pub(super) async fn pass(self) -> bool {
         let _ = self.ask.send(());
         self.may_pass.await.is_ok()
@@ -28,13 +28,13 @@ impl Gate {
 }
 
 impl GateKeeper {
-    /// Waits until the sender asks; `None` when it failed and asks for nothing.
+    /// Waits until the sender asks; `None` if the sender failed.
     pub(super) async fn asked(self) -> Option<Opener> {
         self.asked.await.ok().map(|()| Opener(self.pass))
     }
 }
 
-/// Opens the gate; dropping it keeps the gate shut.
+/// Opens the gate. If dropped, the gate stays closed.
 pub(super) struct Opener(oneshot::Sender<()>);
 
 impl Opener {

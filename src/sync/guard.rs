@@ -1,8 +1,8 @@
-//! The guard against a table that lost its rows by accident: decided before the destination can change.
+//! The guard against accidental loss of rows in the source. It decides before the destination can change.
 
 use crate::hints;
 
-/// Refuses to replace a table by one that is smaller by more than was allowed (`MAX_SHRINK_PERCENT`).
+/// Refuses to replace a table if the source has lost more rows than `MAX_SHRINK_PERCENT` allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ShrinkGuard {
     pub(super) previous_rows: u64,
@@ -10,7 +10,7 @@ pub(super) struct ShrinkGuard {
 }
 
 impl ShrinkGuard {
-    /// The reason to refuse, if there is one.
+    /// Fails with the reason if too many rows are missing.
     pub(super) fn check(self, rows: u64) -> Result<(), String> {
         let Self { previous_rows, max_percent } = self;
         let lost = u128::from(previous_rows.saturating_sub(rows)) * 100;

@@ -1,4 +1,4 @@
-//! The main job: all tables of this task, each by itself: open, read, publish.
+//! Copies the tables of a task: opens, reads and publishes each one independently.
 
 mod chunks;
 mod context;

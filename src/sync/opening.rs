@@ -1,4 +1,4 @@
-//! The opening of a table: its lock, what earlier attempts have done, snapshots, and the plan that holds in them.
+//! Opens a table: takes its lock, looks up earlier attempts, opens the snapshots and makes the plan in them.
 
 use std::time::Instant;
 
@@ -21,10 +21,10 @@ use crate::sync::failure::Failure;
 use crate::sync::sharing;
 use crate::work::request::TableRequest;
 
-/// What opening a table comes to.
+/// The result of opening a table.
 pub(super) enum Opening {
     Ready(Box<Opened>),
-    /// An earlier attempt of this task has done it.
+    /// An earlier attempt of this task published the table.
     Published {
         destination: String,
         job_id: String,
@@ -36,34 +36,34 @@ pub(super) enum Opening {
 pub(super) struct Opened {
     pub(super) snapshot: Snapshot,
     pub(super) plan: TablePlan,
-    /// Of the load job's id: failed ids of earlier attempts are used up.
+    /// Part of the load job's id, because the id of a failed job cannot be used again.
     pub(super) generation: u32,
 }
 
-/// The table in one moment, in which it cannot be altered.
+/// The open snapshots of the table. ALTER TABLE has to wait for them.
 pub(super) struct Snapshot {
-    /// All of them see the same rows.
+    /// One per reader; unless their snapshots differ, all see the same rows.
     pub(super) connections: Vec<mysql::Connection>,
     pub(super) connection_ids: Vec<u64>,
-    /// Since when.
+    /// When the snapshots were opened.
     pub(super) since: Instant,
     pub(super) ranges: Ranges,
-    /// That no other execution works on the destination; the first connection holds it.
+    /// Keeps other executions away from the destination; the first connection holds it.
     pub(super) lock: Option<Lock>,
 }
 
-/// What is known of earlier tries of the table within this attempt.
+/// How this read of the table starts within the attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
-    /// There is none.
+    /// For the first time.
     First,
-    /// One failed.
+    /// As a restart.
     Restart,
-    /// One failed because there is a load job of the same id.
+    /// As a restart, because a load job with the same id exists.
     JobIdTaken,
 }
 
-/// Opens the table; a restart asks for earlier attempts as a later attempt does.
+/// Opens the table. Like a later attempt, a restart first looks up what was published before.
 pub(super) async fn open(context: &Context, request: &TableRequest, start: Start) -> Result<Opening, Failure> {
     let planner = &context.planner;
     let source = &planner.endpoints.source;
@@ -71,7 +71,7 @@ pub(super) async fn open(context: &Context, request: &TableRequest, start: Start
     let resolved = planner.resolve(&mut connection, request).await?;
     let bigquery::Settings { project, dataset, .. } = &planner.endpoints.destination;
     let key = format!("{project}.{dataset}.{}", resolved.destination);
-    // Before the snapshot: what another execution has just loaded is not older than what is read here.
+    // Lock before the snapshot, so that the rows read here are newer than those that another execution loaded last.
     let lock = Lock::take(&mut connection, source.stall, key).await?;
     match earlier_attempts(context, &resolved.destination, start).await? {
         Earlier::Published { job_id, rows } => {
@@ -87,7 +87,7 @@ pub(super) async fn open(context: &Context, request: &TableRequest, start: Start
     }
 }
 
-/// A first attempt has none before it.
+/// What earlier attempts published. The first attempt does not ask.
 async fn earlier_attempts(context: &Context, destination: &str, start: Start) -> Result<Earlier, bigquery::Error> {
     if start == Start::First && context.task.attempt == 0 {
         return Ok(Earlier::Nothing { generation: 0 });
@@ -95,20 +95,20 @@ async fn earlier_attempts(context: &Context, destination: &str, start: Start) ->
     context.publisher().earlier(Mode::Full, destination, start == Start::JobIdTaken).await
 }
 
-/// An earlier attempt may have ended between the load job and what follows it.
+/// Sets the table's properties, because the earlier attempt may have ended right after the load job.
 async fn settle(context: &Context, connection: &mut mysql::Connection, request: &TableRequest, resolved: Resolved) {
     match context.planner.plan(connection, request, resolved, Reading::Whole(None)).await {
         Ok(plan) => context.publisher().settle(&plan).await,
         Err(problem) => {
             let (table, problem) = (&request.name, problem.explained(&context.planner.endpoints.source));
             events::PropertiesNotSet { table }.log(format_args!(
-                "{table}: its rows are loaded; its properties could not be set, the next run tries again: {problem}"
+                "{table}: the rows are loaded, but its properties could not be set; the next run tries again: {problem}"
             ));
         }
     }
 }
 
-/// Opens the snapshots, and makes the plan now that the columns cannot change any more.
+/// Opens the snapshots, then makes the plan, because the columns can no longer change.
 async fn snapshot(
     context: &Context,
     mut connection: mysql::Connection,
@@ -130,6 +130,6 @@ async fn snapshot(
     let ranges = in_time(stall, dividing).await.while_doing(|| "dividing the table")?;
     connections.insert(0, connection);
     let asking = try_join_all(connections.iter_mut().map(mysql::connection::id));
-    let connection_ids = in_time(stall, asking).await.while_doing(|| "asking for the connections' numbers")?;
+    let connection_ids = in_time(stall, asking).await.while_doing(|| "asking for the connection ids")?;
     Ok((Snapshot { connections, connection_ids, since, ranges, lock }, plan))
 }

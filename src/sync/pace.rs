@@ -1,4 +1,4 @@
-//! How fast a task reads at most: `MAX_ROWS_PER_SECOND` and `MAX_MB_PER_SECOND`, of all tables and connections together.
+//! Speed limits: `MAX_ROWS_PER_SECOND` and `MAX_MB_PER_SECOND`, for all tables and connections of a task together.
 
 use std::num::NonZeroU64;
 use std::sync::{Mutex, PoisonError};
@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A reader pays so many times a second.
+/// How often a reader accounts for its usage: often enough for a steady speed, seldom enough to cost nothing.
 const PAYMENTS_PER_SECOND: u64 = 20;
-/// Reading takes time itself, which counts; more than a payment's worth, and a little for waking up late, is not saved up.
+/// How much unused time a reader may catch up: one payment, plus a little for waking up late. A longer pause is not caught up.
 const CREDIT: Duration = Duration::from_millis(1000 / PAYMENTS_PER_SECOND + 10);
 
-/// How fast a task reads at most.
+/// The speed limits of a task.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// `MAX_ROWS_PER_SECOND`.
@@ -20,7 +20,7 @@ pub struct Limits {
     pub max_bytes_per_second: Option<NonZeroU64>,
 }
 
-/// The limits, and up to when they are used up.
+/// The limits and their current use.
 pub(super) struct Pace {
     rows: Limit,
     bytes: Limit,
@@ -28,11 +28,11 @@ pub(super) struct Pace {
 
 struct Limit {
     per_second: Option<NonZeroU64>,
-    /// What was read so far is paid for at this moment.
+    /// When everything read so far is within the limit.
     paid_at: Mutex<Instant>,
 }
 
-/// What a reader has read and not paid for yet.
+/// What a reader has read but not accounted for yet.
 #[derive(Default)]
 pub(super) struct Usage {
     rows: u64,
@@ -44,7 +44,7 @@ impl Pace {
         Self { rows: Limit::new(limits.max_rows_per_second), bytes: Limit::new(limits.max_bytes_per_second) }
     }
 
-    /// Counts a row; waits where the limits ask for it.
+    /// Counts a row, and waits if a limit requires it.
     #[inline]
     pub(super) async fn read(&self, usage: &mut Usage, bytes: u64) {
         usage.rows += 1;
@@ -54,7 +54,7 @@ impl Pace {
         }
     }
 
-    /// Pays what is left: many small tables are many rows, too.
+    /// Accounts for the rest. Without this, many small tables would escape the limits.
     pub(super) async fn settle(&self, usage: &mut Usage) {
         let Usage { rows, bytes } = std::mem::take(usage);
         tokio::time::sleep_until(self.rows.pay(rows).max(self.bytes.pay(bytes))).await;
@@ -71,7 +71,7 @@ impl Limit {
         self.per_second.is_some_and(|rate| amount >= rate.get().div_ceil(PAYMENTS_PER_SECOND))
     }
 
-    /// When the amount, on top of all before it, is within the limit.
+    /// Adds the amount; returns when the total is within the limit.
     fn pay(&self, amount: u64) -> Instant {
         let now = Instant::now();
         let Some(rate) = self.per_second else { return now };
@@ -102,14 +102,14 @@ mod tests {
         started.elapsed().as_secs_f64()
     }
 
-    /// The clock is tokio's own: it stands still while there is work, and jumps while there is none.
+    /// Uses tokio's paused clock, which advances only while all tasks wait.
     #[tokio::test(start_paused = true)]
     async fn the_stricter_limit_holds() {
         assert!((seconds(&pace(None, None), 100_000, 100).await).abs() < 0.01);
         assert!((seconds(&pace(Some(1000), None), 5000, 100).await - 5.0).abs() < 0.1);
         assert!((seconds(&pace(None, Some(10_000)), 1000, 100).await - 10.0).abs() < 0.1);
         assert!((seconds(&pace(Some(1000), Some(1_000_000)), 3000, 100).await - 3.0).abs() < 0.1);
-        // A row that is larger than a second's share is read, and paid for.
+        // A row larger than the limit of one second is read, and counts in full.
         assert!((seconds(&pace(None, Some(1000)), 2, 5000).await - 10.0).abs() < 0.1);
     }
 
@@ -122,7 +122,7 @@ mod tests {
             pace.read(&mut usage, 1).await;
         }
         assert!((started.elapsed().as_secs_f64() - 5.0).abs() < 0.1, "{:?}", started.elapsed());
-        // A pause is not made up for.
+        // A long pause is not caught up.
         tokio::time::advance(Duration::from_secs(60)).await;
         assert!((seconds(&pace, 5000, 1).await - 5.0).abs() < 0.5);
     }
@@ -138,7 +138,7 @@ mod tests {
             }
             pace.settle(&mut usage).await;
         }
-        // The test's clock has milliseconds, and each table ends on one.
+        // The test's clock has a resolution of 1 ms, so each table's time is rounded.
         assert!((started.elapsed().as_secs_f64() - 5.0).abs() < 0.6, "{:?}", started.elapsed());
     }
 

@@ -1,4 +1,4 @@
-//! The pipeline of one table: read and encode, compress on other threads, fill a chunk while another is in flight.
+//! The pipeline of one table: read and encode rows, compress blocks on other threads, fill one chunk while another is in flight.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -20,23 +20,23 @@ use crate::sync::queue::{BlockQueue, queue};
 use crate::sync::read::{self, Read, Source};
 use crate::telemetry::progress::Counters;
 
-/// What has to be true before the last chunk.
+/// What must hold before the last chunk is sent.
 pub(super) struct Guards {
     pub(super) shrink: Option<ShrinkGuard>,
-    /// That the source's first connection holds.
+    /// The table's lock, which the source's first connection must still hold.
     pub(super) lock: Option<Lock>,
-    /// How long the server may be silent.
+    /// How long the server may send nothing.
     pub(super) stall: Duration,
 }
 
-/// What a pipeline that ended leaves.
+/// The result of a pipeline.
 pub(super) struct Done {
-    /// Under way, or already ended.
+    /// The load job, which may still be running.
     pub(super) job: Job,
     pub(super) read: Read,
 }
 
-/// Reads all rows and uploads them; the load job is then under way, or already done.
+/// Reads all rows and uploads them, which starts the load job.
 pub(super) async fn run(
     upload: &mut Upload<'_>,
     source: Source,
@@ -50,7 +50,7 @@ pub(super) async fn run(
     let (blocks, pieces) = queue(Arc::clone(&container), Arc::clone(&upload_is_behind));
     let (chunks_in, chunks) = mpsc::channel(1);
     let (gate, keeper) = gate();
-    // A task of its own: while chunks are handled here, rows go on being read there.
+    // A separate task, so that reading continues while this one handles chunks.
     let reading = tokio::spawn(read(source, guards, Arc::new(blocks), keeper, Arc::clone(counters)));
     let mut reader = AbortOnDropHandle::new(reading);
     let sending = async {
@@ -66,7 +66,7 @@ pub(super) async fn run(
             Some(job) => {
                 Ok(Done { job, read: reader.await?? })
             }
-            // The chunks ended without a last one because the reader did: it has the reason.
+            // There was no last chunk because the reader failed; it has the reason.
             None => Err(reader.await?.err().unwrap_or(Failure::Bug("the reader ended early"))),
         },
         read = &mut reader => {
@@ -77,7 +77,7 @@ pub(super) async fn run(
     }
 }
 
-/// Reads every row, and lets the last chunk pass while the guards allow it and the lock is held.
+/// Reads every row, then lets the last chunk pass if the guards allow it and the lock is still held.
 async fn read(
     source: Source,
     guards: Guards,
@@ -93,7 +93,7 @@ async fn read(
         blocks.end().await;
         keeper.asked().await
     };
-    // An upload that is slow is waited for; one that failed asks for nothing.
+    // Wait for a slow upload. An upload that failed never asks.
     if let Some(opener) = locks::keeping_alive(&mut read.connection, waiting).await {
         if let Some(lock) = guards.lock {
             lock.check(&mut read.connection, guards.stall).await?;

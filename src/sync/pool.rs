@@ -1,5 +1,5 @@
-//! Memory that goes from table to table. Given back and taken anew for every table, it would grow: the allocator keeps a share of it
-//! for each thread that ever touched it.
+//! Buffers that are reused from table to table. If every table allocated its own, memory would grow, because the allocator retains
+//! some for each thread that used it.
 
 use std::sync::{Arc, Mutex};
 
@@ -22,7 +22,7 @@ impl Pool {
         self.chunks.lock().ok().and_then(|mut chunks| chunks.pop()).unwrap_or_default()
     }
 
-    /// Takes a chunk's memory back, unless the HTTP client still has a share in it: then it is freed later.
+    /// Returns a chunk's buffer to the pool, unless the HTTP client still holds a reference; then it is freed later.
     pub(super) fn recycle(&self, chunk: Bytes) {
         if let (Ok(mut chunk), Ok(mut chunks)) = (chunk.try_into_mut(), self.chunks.lock()) {
             chunk.clear();

@@ -1,4 +1,4 @@
-//! The queue between reading and uploading: blocks in their order, compressed on other threads, and bounded in memory.
+//! The queue between reading and uploading: blocks in order, compressed on other threads, with a memory limit.
 
 use std::io;
 use std::sync::atomic::AtomicBool;
@@ -13,33 +13,33 @@ use crate::avro::block::Block;
 use crate::avro::container::{Container, Packed};
 use crate::sync::effort::Adaption;
 
-/// What may be between the reader and the upload, in KiB of raw blocks: enough to keep two cores busy. A larger block
-/// goes alone.
+/// The most that may be between the reader and the upload, in KiB of raw blocks: enough to keep two cores busy. A larger block
+/// uses all of it.
 const KIB_IN_FLIGHT: u32 = 4096;
 
-/// More blocks than this never fit; what bounds them is `KIB_IN_FLIGHT`.
+/// The length of the queue. It is never reached, because `KIB_IN_FLIGHT` is the tighter limit.
 const BLOCKS_IN_FLIGHT: usize = 64;
 
-/// What the reader hands on.
+/// What the reader puts into the queue.
 pub(super) enum Piece {
-    /// A block that is being compressed, and its share of what may be in flight.
+    /// A block that is being compressed, and its share of `KIB_IN_FLIGHT`.
     Block(JoinHandle<io::Result<Packed>>, OwnedSemaphorePermit),
-    /// Every row has been read; without this the file is not finished, whatever else happens.
+    /// Every row was read. Without this, the file is never finished.
     End,
 }
 
-/// Where the readers put blocks.
+/// The readers' end of the queue.
 pub(super) struct BlockQueue {
     sender: mpsc::Sender<Piece>,
-    /// KiB.
+    /// The free KiB of `KIB_IN_FLIGHT`.
     free: Arc<Semaphore>,
     container: Arc<Container>,
-    /// True while a full chunk waits for the one before it to be sent.
+    /// True while a full chunk waits until the previous one is sent.
     upload_is_behind: Arc<AtomicBool>,
     adaption: Mutex<Adaption>,
 }
 
-/// A queue, and its other end.
+/// A queue and its receiving end.
 pub(super) fn queue(
     container: Arc<Container>,
     upload_is_behind: Arc<AtomicBool>,
@@ -50,19 +50,19 @@ pub(super) fn queue(
 }
 
 impl BlockQueue {
-    /// Where a block is to be built.
+    /// A buffer for the next block.
     pub(super) fn buffer(&self) -> Vec<u8> {
         self.container.buffer()
     }
 
-    /// Hands a block on, once there is room for it. False when nobody takes blocks any more.
+    /// Adds a block as soon as there is room. Returns false if the receiver is gone.
     pub(super) async fn put(&self, block: Block) -> bool {
         let kib = u32::try_from(block.data.len() / 1024 + 1).unwrap_or(u32::MAX).min(KIB_IN_FLIGHT);
         let (share, waited) = match Arc::clone(&self.free).try_acquire_many_owned(kib) {
             Ok(share) => (share, Duration::ZERO),
             Err(_) => {
                 let since = Instant::now();
-                // Blocks that wait for the upload have time to be compressed.
+                // If the upload is the bottleneck, there is time for compression.
                 let for_upload = self.upload_is_behind.load(Relaxed);
                 let Ok(share) = Arc::clone(&self.free).acquire_many_owned(kib).await else { return false };
                 (share, if for_upload { Duration::ZERO } else { since.elapsed() })
@@ -74,7 +74,7 @@ impl BlockQueue {
         self.sender.send(Piece::Block(compressing, share)).await.is_ok()
     }
 
-    /// Every row has been read.
+    /// Marks that every row was read.
     pub(super) async fn end(&self) {
         let _ = self.sender.send(Piece::End).await;
     }

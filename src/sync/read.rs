@@ -1,4 +1,4 @@
-//! The reading side of a pipeline: rows of one or several connections, encoded into blocks.
+//! The reading side of a pipeline: reads rows over one or several connections and encodes them into blocks.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -18,34 +18,34 @@ use crate::sync::pace::{Pace, Usage};
 use crate::sync::queue::BlockQueue;
 use crate::telemetry::progress::Counters;
 
-/// Where the rows come from.
+/// The rows to read.
 pub(super) struct Source {
     pub(super) table: String,
     pub(super) ranges: Ranges,
-    /// Each in an open snapshot; the first one holds the table's lock.
+    /// Each has an open snapshot; the first one holds the table's lock.
     pub(super) connections: Vec<mysql::Connection>,
-    /// Since when.
+    /// When the snapshots were opened.
     pub(super) since: Instant,
     pub(super) mapping: Arc<Mapping>,
-    /// How long the server may be silent.
+    /// How long the server may send nothing.
     pub(super) stall: Duration,
     pub(super) pace: Arc<Pace>,
 }
 
-/// Columns with nulled values, and how many.
+/// Columns with nulled values, and how many each has.
 pub(super) type Nulled = Vec<(String, u64)>;
 
-/// What was read.
+/// The result of reading a table.
 pub(super) struct Read {
     pub(super) rows: u64,
     pub(super) nulled: Nulled,
     /// How long the longest snapshot was open.
     pub(super) snapshot: Duration,
-    /// The one that holds the table's lock, out of its snapshot.
+    /// The connection that holds the table's lock. Its snapshot has ended.
     pub(super) connection: mysql::Connection,
 }
 
-/// What all connections share.
+/// The state that all connections share.
 struct Shared {
     table: String,
     ranges: Ranges,
@@ -56,7 +56,7 @@ struct Shared {
     counters: Arc<Counters>,
 }
 
-/// What one connection has read.
+/// The result of one connection.
 struct Share {
     rows: u64,
     nulled: Vec<u64>,
@@ -64,11 +64,11 @@ struct Share {
     connection: Option<mysql::Connection>,
 }
 
-/// Reads and encodes every row, and ends each snapshot with its last row.
+/// Reads and encodes every row. Each snapshot ends after its last row.
 pub(super) async fn all(source: Source, queue: Arc<BlockQueue>, counters: Arc<Counters>) -> Result<Read, Failure> {
     let Source { table, ranges, connections, since, mapping, stall, pace } = source;
     let shared = Arc::new(Shared { table, ranges, mapping, stall, pace, queue, counters });
-    // Tasks of their own: each connection may have a core.
+    // Separate tasks, so that each connection can use its own core.
     let tasks = connections.into_iter().enumerate().map(|(number, connection)| {
         let reading = tokio::spawn(one(Arc::clone(&shared), connection, number == 0));
         async { AbortOnDropHandle::new(reading).await? }
@@ -91,7 +91,7 @@ pub(super) async fn all(source: Source, queue: Arc<BlockQueue>, counters: Arc<Co
     })
 }
 
-/// Reads range after range over one connection, which lives on where it is to be `kept`.
+/// Reads one range after another over one connection. `kept` says whether to return the connection instead of closing it.
 async fn one(shared: Arc<Shared>, mut connection: mysql::Connection, kept: bool) -> Result<Share, Failure> {
     let Shared { table, ranges, mapping, stall, pace, queue, counters } = &*shared;
     let (stall, mut usage) = (*stall, Usage::default());
@@ -103,7 +103,7 @@ async fn one(shared: Arc<Shared>, mut connection: mysql::Connection, kept: bool)
         let mut stream = rows::stream(&mut connection, range.statement.clone());
         let (mut number, mut last) = (0, None);
         loop {
-            // Most rows are here already, and need no clock.
+            // Most rows have already arrived and need no timeout.
             let row = match rows::ready(&mut stream) {
                 Some(row) => row,
                 None => {
@@ -134,7 +134,7 @@ async fn one(shared: Arc<Shared>, mut connection: mysql::Connection, kept: bool)
     }
     tally.tell(counters);
     pace.settle(&mut usage).await;
-    // The snapshot ends with its last row: the database need not wait for BigQuery.
+    // End the snapshot after its last row, so that it does not stay open while BigQuery is slow.
     snapshot::end(&mut connection, stall).await?;
     let snapshot_ended = Instant::now();
     if let Some(block) = blocks.finish() {
@@ -149,7 +149,7 @@ async fn one(shared: Arc<Shared>, mut connection: mysql::Connection, kept: bool)
     Ok(Share { rows, nulled: encoder.into_nulled(), snapshot_ended, connection })
 }
 
-/// What was read and not told yet: the counters are shared by all connections, and too slow for every row.
+/// What was read but not added to the counters yet. All connections share them, so updating them for every row is too slow.
 #[derive(Default)]
 struct Tally {
     rows: u64,

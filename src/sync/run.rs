@@ -1,4 +1,4 @@
-//! A run: all tables of the task, so many at a time.
+//! A run: copies all tables of the task, several at a time.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,7 +21,7 @@ use crate::sync::table;
 use crate::work::task::Task;
 use crate::work::unit::Unit;
 
-/// Copies the tables and reports what became of each.
+/// Copies the tables and returns a report for each.
 pub async fn run(
     planner: Planner,
     task: Task,
@@ -37,13 +37,13 @@ pub async fn run(
     reports.buffer_unordered(settings.table_concurrency.get()).collect().await
 }
 
-/// One table in a task of its own, so that not even a panic in it stops the others.
+/// Copies one table in a separate tokio task, so that even a panic does not stop the other tables.
 async fn guarded(context: Arc<Context>, unit: Unit) -> TableReport {
     let name = unit.table.name.clone();
     let started = Instant::now();
     if context.stop.is_cancelled() {
-        // Its line would say no more than the summary does.
-        return TableReport::new(name, started.elapsed(), Outcome::Failed("not begun: stopped by a signal".into()));
+        // The summary says it; a separate log line would add nothing.
+        return TableReport::new(name, started.elapsed(), Outcome::Failed("not started: stopped by a signal".into()));
     }
     let work = AbortOnDropHandle::new(tokio::spawn(table::sync(context, unit)));
     work.await.unwrap_or_else(|error: JoinError| {

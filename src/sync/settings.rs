@@ -1,4 +1,4 @@
-//! How the tables of a task are copied.
+//! Settings for copying the tables of a task.
 
 use std::num::NonZeroUsize;
 
@@ -6,10 +6,10 @@ use crate::avro::codec::Codec;
 use crate::mysql::snapshot::Snapshots;
 use crate::sync::pace::Limits;
 
-/// Each table at a time has connections of its own and two chunks of 16 MiB in memory.
+/// A limit, because each table that is being copied needs its own connections and two chunks of 16 MiB in memory.
 pub const MAX_TABLE_CONCURRENCY: usize = 64;
 
-/// The settings of a task's tables together.
+/// The settings that all tables of a task share.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     /// `TABLE_CONCURRENCY`.

@@ -1,4 +1,4 @@
-//! One table, end to end: open, read, publish; and restarts.
+//! Copies one table: open, read, publish, and restart if needed.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -24,12 +24,12 @@ use crate::telemetry::progress::{self, Counters};
 use crate::work::request::TableRequest;
 use crate::work::unit::Unit;
 
-/// How often a table is restarted within one attempt; after that it is Cloud Run's retry that does.
+/// How often a table is restarted within one attempt. After that, Cloud Run starts another attempt.
 const MOST_RESTARTS: u32 = 2;
-/// A server that fails over is back after some seconds; the second restart waits twice as long.
+/// The pause before the first restart: a failover takes some seconds. The second restart waits twice as long.
 const RESTART_PAUSE: Duration = Duration::from_secs(5);
 
-/// Copies the table and reports what became of it; never fails itself.
+/// Copies the table and returns its report, also if it fails.
 pub(super) async fn sync(context: Arc<Context>, unit: Unit) -> TableReport {
     let request = unit.table;
     let started = Instant::now();
@@ -57,10 +57,9 @@ async fn copy_with_restarts(context: &Context, request: &TableRequest, counters:
             restarts += 1;
             start = if failure.is_job_id_taken() { Start::JobIdTaken } else { Start::Restart };
             let table = &request.name;
-            events::TableRestarted { table, restarts }
-                .log(format_args!("{table}: {problem}; restarting it from its first row"));
+            events::TableRestarted { table, restarts }.log(format_args!("{table}: {problem}; restarting the table"));
             counters.reset();
-            // Ends early when the run is stopped; the next try then says so.
+            // The pause ends early if the run is stopped; `copy` then returns that failure.
             let _ = tokio::time::timeout(RESTART_PAUSE * restarts, context.stop.cancelled()).await;
             continue;
         }
@@ -78,7 +77,7 @@ async fn copy(
     counters: &Arc<Counters>,
     start: Start,
 ) -> Result<Outcome, Failure> {
-    let stopped_while = "its columns were looked up; the destination is unchanged";
+    let stopped_while = "opening the table; the destination is unchanged";
     let opened = context.unless_stopped(open(context, request, start), stopped_while).await?;
     let Opened { snapshot, plan, generation } = match opened {
         Opening::Ready(opened) => *opened,
@@ -91,7 +90,7 @@ async fn copy(
     let shown =
         progress::show(plan.table.name.clone(), plan.table.estimated_rows, Arc::clone(counters), context.bars.clone());
     let _shown = AbortOnDropHandle::new(tokio::spawn(shown));
-    let stopped_while = "its upload was started; the destination is unchanged";
+    let stopped_while = "starting its upload; the destination is unchanged";
     let beginning = context.publisher().begin(&plan, generation);
     let mut publication = context.unless_stopped(beginning, stopped_while).await?;
     let connections = snapshot.connections.len();
@@ -104,7 +103,7 @@ async fn copy(
     Ok(Outcome::Synced(Synced { destination, job_id, previous_rows, nulled, connections, snapshot }))
 }
 
-/// Reads and uploads every row. What fails or is stopped here ends its queries on the server, too, and gives the upload up.
+/// Reads and uploads every row. If that fails or is stopped, kills the queries on the server and cancels the upload.
 async fn read(
     context: &Context,
     snapshot: Snapshot,
@@ -125,7 +124,7 @@ async fn read(
     };
     let guards = Guards { shrink: guard(context, plan), lock, stall: endpoint.stall };
     let running = pipeline::run(&mut publication.upload, source, guards, &context.pool, counters);
-    let stopped_while = "its rows were read; the upload was given up and the destination is unchanged";
+    let stopped_while = "reading its rows; the upload was canceled and the destination is unchanged";
     let failure = match context.unless_stopped(running, stopped_while).await {
         Ok(done) => return Ok(done),
         Err(failure) => failure,
@@ -133,13 +132,13 @@ async fn read(
     tokio::join!(mysql::connection::kill(endpoint, &connection_ids), publication.upload.cancel());
     Err(match failure {
         Failure::Stopped(_) if publication.upload.is_finishing() => Failure::Stopped(
-            "its last bytes were sent; BigQuery has either all of them and loads them, or the table stays as it was",
+            "sending its last bytes; if BigQuery received all of them, it loads the table, otherwise the destination is unchanged",
         ),
         other => other,
     })
 }
 
-/// Waits until the rows are the destination's, while the connection holds the table's lock.
+/// Waits until the destination has the rows, while the connection holds the table's lock.
 async fn publish(
     context: &Context,
     publication: &Publication<'_>,
@@ -148,11 +147,11 @@ async fn publish(
     rows: u64,
 ) -> Result<(), Failure> {
     let completing = locks::keeping_alive(connection, publication.complete(job, rows));
-    let stopped_while = "its load job ran; BigQuery finishes that job, and the table is then the new one";
+    let stopped_while = "waiting for its load job; BigQuery finishes the job and replaces the table";
     context.unless_stopped(completing, stopped_while).await
 }
 
-/// `table_started`, and `schema_drift` where the destination's columns change.
+/// Logs `table_started`, and `schema_drift` if the destination's columns change.
 fn announce(plan: &TablePlan) {
     let TablePlan { table, destination, mapping, drift, .. } = plan;
     let columns = mapping.columns.len();
@@ -172,11 +171,11 @@ fn announce(plan: &TablePlan) {
             retyped: retyped.len(),
             renamed: renamed.len(),
         }
-        .log(format_args!("{}: the columns of {destination} change: {drift}", table.name));
+        .log(format_args!("{}: schema drift in {destination}: {drift}", table.name));
     }
 }
 
-/// The guard against a table that lost its rows.
+/// The guard against lost rows, if a limit is set and the destination exists.
 fn guard(context: &Context, plan: &TablePlan) -> Option<ShrinkGuard> {
     let max_percent = plan.max_shrink_percent.or(context.planner.settings.max_shrink_percent);
     plan.previous_rows.zip(max_percent).map(|(previous_rows, max_percent)| ShrinkGuard { previous_rows, max_percent })

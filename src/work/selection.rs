@@ -212,7 +212,7 @@ mod tests {
             ("[1]", "entry 1 is 1"),
             (
                 r#"[{"name":"a","types":{"x":"TEXT"}}]"#,
-                "column x: \"TEXT\" is no BigQuery type; known are INT64, FLOAT64",
+                "column x: \"TEXT\" is not a BigQuery type; the types are INT64, FLOAT64",
             ),
             (r#"[{"name":"a","types":{"x":"STRING","X":"BYTES"}}]"#, "X and x are the same column"),
             (r#"[{"name":"a","types":["x"]}]"#, "invalid type: sequence"),

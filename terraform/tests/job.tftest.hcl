@@ -1,4 +1,4 @@
-# What the job gets. Nothing is created: the provider is a mock.
+# The job's settings. The provider is a mock, so nothing is created.
 
 mock_provider "time" {}
 

@@ -1,4 +1,4 @@
-# When it runs, and what warns because executions may overlap.
+# Schedules, and the warning about schedules that may overlap.
 
 mock_provider "time" {}
 
@@ -24,7 +24,7 @@ variables {
   bigquery_location = "EU"
   tables            = [{ name = "users" }, { name = "orders" }, { name = "items" }]
 
-  # 3 tables, 2 at a time, 2 attempts of an hour: 4 hours at worst.
+  # 3 tables, 2 at a time, 2 attempts of an hour: up to 4 hours.
   parallelism          = 2
   max_retries          = 1
   task_timeout_seconds = 3600

@@ -1,4 +1,4 @@
-# What a person may get wrong, refused with a message before anything is planned.
+# Invalid variables, each refused with a message before anything is planned.
 
 mock_provider "time" {}
 

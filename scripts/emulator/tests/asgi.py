@@ -7,7 +7,7 @@ PROGRAM = {"user-agent": "mysql-bigquery-sync/1.2.3"}
 
 
 class Answer:
-    """What came back."""
+    """The answer to a request."""
 
     def __init__(self, messages):
         start = messages[0]
@@ -21,7 +21,7 @@ class Answer:
 
 
 def ask(app, verb: str, address: str, body=None, headers=PROGRAM) -> Answer:
-    """One request. `body`: JSON, or bytes as they are."""
+    """Sends one request. `body` is JSON, or bytes that are sent unchanged."""
     path, _, query = address.partition("?")
     data = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     given = {"host": "localhost", "content-length": str(len(data)), **headers}

@@ -1,4 +1,4 @@
-"""The whole emulator in this process, as __main__ builds it, and what a test does with it."""
+"""The whole emulator in this process, as __main__ builds it, and helpers for the tests."""
 
 import atexit
 import functools
@@ -44,7 +44,7 @@ def emulator():
 
 
 class Dataset:
-    """A dataset of its own, in which a test plays the program."""
+    """A separate dataset, in which a test acts as the program."""
 
     def __init__(self):
         self.name = f"d{next(_count)}"
@@ -74,7 +74,7 @@ class Dataset:
         return self.ask("PATCH", self.path(table), body)
 
     def query(self, sql) -> list:
-        """Rows of text."""
+        """The rows, as strings."""
         default = {"projectId": "local", "datasetId": self.name}
         body = {"query": sql, "useLegacySql": False, "defaultDataset": default}
         answer = self.ask("POST", f"{BASE}/queries", body, headers={})
@@ -100,7 +100,7 @@ class Dataset:
         return self.ask("PUT", f"{session.path}?{session.query}", data, {**PROGRAM, "content-range": content_range})
 
     def load(self, fields, rows, table="t", **load) -> dict | None:
-        """The error of the job, None where it succeeded."""
+        """The job's error; None if it succeeded."""
         answer = self.upload(fields, rows, table, **load)
         assert answer.status == 200, answer.body
         job = answer.json
@@ -111,7 +111,7 @@ class Dataset:
 
 
 class Case(unittest.TestCase):
-    """A test with a dataset of its own."""
+    """A test with its own dataset."""
 
     def setUp(self):
         self.d = Dataset()

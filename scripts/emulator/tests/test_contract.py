@@ -1,4 +1,4 @@
-"""The contract: wrong requests of every kind are found, right ones pass, and answers lose what Google does not send."""
+"""The contract: faults of every kind are found, valid requests pass, and answers contain only what Google sends."""
 
 import json
 import pathlib
@@ -36,7 +36,7 @@ def job(**load) -> dict:
 
 
 class Requests(unittest.TestCase):
-    """What the checker says of a request."""
+    """The faults of a request."""
 
     checker = Checker(discovery.google())
 
@@ -49,7 +49,7 @@ class Requests(unittest.TestCase):
         found = self.faults(*request, **more)
         self.assertTrue(any(part in fault for fault in found), f"{part!r} is not in {found}")
 
-    def test_right_requests_have_no_fault(self):
+    def test_valid_requests_have_no_fault(self):
         query = {"query": "SELECT 1", "useLegacySql": False, "maximumBytesBilled": "1000"}
         for request in (
             ("GET", f"{BASE}/datasets/d"),
@@ -74,24 +74,24 @@ class Requests(unittest.TestCase):
         self.assert_fault("no such path", "GET", "/bigquery/v2/projects/p/tables/t")
         self.assert_fault("no such path", "GET", "/bigquery/v3/projects/p/datasets/d")
         self.assert_fault("no such path", "GET", f"{BASE}/datasets/d/")
-        self.assert_fault("takes DELETE and GET and PATCH and PUT, not POST", "POST", TABLE, {})
+        self.assert_fault("accepts DELETE and GET and PATCH and PUT, not POST", "POST", TABLE, {})
         self.assert_fault("no such path", "POST", f"{TABLE}:testPermissions", {})
         self.assert_fault("tableId in the path is 'a/b'", "GET", f"{BASE}/datasets/d/tables/a%2Fb")
-        self.assert_fault("takes POST", "GET", f"{TABLE}:testIamPermissions")
+        self.assert_fault("accepts POST", "GET", f"{TABLE}:testIamPermissions")
 
     def test_query_parameters(self):
         self.assert_fault("no query parameter locaton", "GET", f"{BASE}/jobs/j?locaton=EU")
         self.assert_fault("no query parameter location", "GET", f"{TABLE}?location=EU")
-        self.assert_fault("'SHORT', and may be", "GET", f"{TABLE}?view=SHORT")
+        self.assert_fault("'SHORT', but must be one of", "GET", f"{TABLE}?view=SHORT")
         self.assert_fault("not an integer", "GET", f"{BASE}/jobs?maxResults=many")
-        self.assert_fault("no uint32 can hold", "GET", f"{BASE}/jobs?maxResults=-1")
+        self.assert_fault("out of range for uint32", "GET", f"{BASE}/jobs?maxResults=-1")
         self.assert_fault("not a boolean", "GET", f"{BASE}/datasets?all=yes")
-        self.assert_fault("there 2 times", "GET", f"{BASE}/jobs/j?location=EU&location=US")
-        self.assert_fault("uploadType is for paths below", "POST", f"{BASE}/jobs?uploadType=resumable", job())
+        self.assert_fault("appears 2 times", "GET", f"{BASE}/jobs/j?location=EU&location=US")
+        self.assert_fault("uploadType is only for paths below", "POST", f"{BASE}/jobs?uploadType=resumable", job())
 
     def test_uploads(self):
-        self.assert_fault("an upload says uploadType", "POST", UPLOAD, job())
-        self.assert_fault("an upload says uploadType", "POST", f"{UPLOAD}?uploadType=resumble", job())
+        self.assert_fault("an upload needs uploadType", "POST", UPLOAD, job())
+        self.assert_fault("an upload needs uploadType", "POST", f"{UPLOAD}?uploadType=resumble", job())
         headers = {**JSON, "x-upload-content-kind": "a/b"}
         self.assert_fault("no header x-upload-content-kind", "POST", f"{UPLOAD}?uploadType=resumable", job(), headers=headers)
         headers = {**JSON, "x-upload-content-length": "many"}
@@ -121,7 +121,7 @@ class Requests(unittest.TestCase):
             ("useAvroLogicalTypes is the string 'true', not a boolean", job(useAvroLogicalTypes="true")),
             ("maxBadRecords is the string '1', not an integer", job(maxBadRecords="1")),
             ("maxBadRecords is the boolean true, not an integer", job(maxBadRecords=True)),
-            ("maxBadRecords is 3000000000, which no int32 can hold", job(maxBadRecords=3_000_000_000)),
+            ("maxBadRecords is 3000000000, which is out of range for int32", job(maxBadRecords=3_000_000_000)),
             ("clustering is an array, not an object", job(clustering=["a"])),
             ("clustering.fields is the string 'a', not an array", job(clustering={"fields": "a"})),
             ("clustering.fields[0] is the number 1, not a string", job(clustering={"fields": [1]})),
@@ -132,26 +132,26 @@ class Requests(unittest.TestCase):
             with self.subTest(part):
                 self.assert_fault(part, "POST", f"{UPLOAD}?uploadType=resumable", body)
 
-    def test_int64_is_text(self):
+    def test_int64_is_a_string(self):
         numbers = job(rangePartitioning={"field": "id", "range": {"start": 0, "end": "9", "interval": "3"}})
-        self.assert_fault("start is the number 0, not a string (int64 is text", "POST", f"{UPLOAD}?uploadType=resumable", numbers)
+        self.assert_fault("start is the number 0, not a string (int64 is a string", "POST", f"{UPLOAD}?uploadType=resumable", numbers)
         self.assert_fault("expirationTime is the number", "PATCH", TABLE, {"expirationTime": 4_000_000_000_000})
-        self.assert_fault("which is no int64", "PATCH", TABLE, {"expirationTime": "soon"})
-        self.assert_fault("which is no int64", "PATCH", TABLE, {"expirationTime": "+5"})
-        self.assert_fault("which no int64 can hold", "PATCH", TABLE, {"expirationTime": str(2**63)})
+        self.assert_fault("which is not a valid int64", "PATCH", TABLE, {"expirationTime": "soon"})
+        self.assert_fault("which is not a valid int64", "PATCH", TABLE, {"expirationTime": "+5"})
+        self.assert_fault("which is out of range for int64", "PATCH", TABLE, {"expirationTime": str(2**63)})
 
     def test_enums(self):
         for part, body in (
-            ("decimalTargetTypes[0] is 'DECIMAL', and may be", job(decimalTargetTypes=["DECIMAL"])),
-            ("writeDisposition is 'WRITE_TRUNC', and may be", job(writeDisposition="WRITE_TRUNC")),
-            ("createDisposition is 'CREATE', and may be", job(createDisposition="CREATE")),
-            ("schemaUpdateOptions[0] is 'ALLOW', and may be", job(schemaUpdateOptions=["ALLOW"])),
-            ("sourceFormat is 'avro', and may be", job(sourceFormat="avro")),
-            ("timePartitioning.type is 'WEEK', and may be", job(timePartitioning={"type": "WEEK"})),
-            ("fields[0].type is 'INT', and may be", job(schema={"fields": [{"name": "a", "type": "INT"}]})),
-            ("fields[0].mode is 'OPTIONAL', and may be", job(schema={"fields": [{"name": "a", "type": "DATE", "mode": "OPTIONAL"}]})),
+            ("decimalTargetTypes[0] is 'DECIMAL', but must be one of", job(decimalTargetTypes=["DECIMAL"])),
+            ("writeDisposition is 'WRITE_TRUNC', but must be one of", job(writeDisposition="WRITE_TRUNC")),
+            ("createDisposition is 'CREATE', but must be one of", job(createDisposition="CREATE")),
+            ("schemaUpdateOptions[0] is 'ALLOW', but must be one of", job(schemaUpdateOptions=["ALLOW"])),
+            ("sourceFormat is 'avro', but must be one of", job(sourceFormat="avro")),
+            ("timePartitioning.type is 'WEEK', but must be one of", job(timePartitioning={"type": "WEEK"})),
+            ("fields[0].type is 'INT', but must be one of", job(schema={"fields": [{"name": "a", "type": "INT"}]})),
+            ("fields[0].mode is 'OPTIONAL', but must be one of", job(schema={"fields": [{"name": "a", "type": "DATE", "mode": "OPTIONAL"}]})),
             (
-                "fields[0].roundingMode is 'UP', and may be",
+                "fields[0].roundingMode is 'UP', but must be one of",
                 job(schema={"fields": [{"name": "a", "type": "NUMERIC", "roundingMode": "UP"}]}),
             ),
         ):
@@ -179,14 +179,14 @@ class Requests(unittest.TestCase):
         # In a patch, an array is still replaced as a whole.
         self.assert_fault("foreignKeys[0].columnReferences is missing", "PATCH", TABLE, {"tableConstraints": {"foreignKeys": [{}]}})
 
-    def test_bodies_that_are_no_json(self):
-        self.assert_fault("is no JSON", "PATCH", TABLE, b"{")
-        self.assert_fault("is no JSON", "PATCH", TABLE, b"")
-        self.assert_fault("is no JSON", "PATCH", TABLE, b'{"description": "\xff"}')
+    def test_bodies_that_are_not_json(self):
+        self.assert_fault("is not JSON", "PATCH", TABLE, b"{")
+        self.assert_fault("is not JSON", "PATCH", TABLE, b"")
+        self.assert_fault("is not JSON", "PATCH", TABLE, b'{"description": "\xff"}')
         self.assert_fault("NaN", "POST", f"{BASE}/queries", b'{"query": "", "timeoutMs": NaN}')
-        self.assert_fault("description twice", "PATCH", TABLE, b'{"description": "a", "description": "b"}')
+        self.assert_fault("repeats description", "PATCH", TABLE, b'{"description": "a", "description": "b"}')
         self.assert_fault("is an array, not an object", "PATCH", TABLE, [])
-        self.assert_fault("the method takes none", "GET", TABLE, {"a": 1})
+        self.assert_fault("the method accepts none", "GET", TABLE, {"a": 1})
         self.assert_fault("Content-Type is 'text/plain'", "PATCH", TABLE, {}, headers={"content-type": "text/plain"})
         self.assert_fault("Content-Type is ''", "PATCH", TABLE, {}, headers={})
 
@@ -197,7 +197,7 @@ class Sessions(unittest.TestCase):
     def faults(self, verb, **headers):
         return Checker.session_faults(verb, {name.replace("_", "-"): value for name, value in headers.items()})
 
-    def test_right_chunks(self):
+    def test_valid_chunks(self):
         for length, content_range in (
             (MIB, f"bytes 0-{MIB - 1}/*"),
             (5, f"bytes {MIB}-{MIB + 4}/{MIB + 5}"),
@@ -207,25 +207,25 @@ class Sessions(unittest.TestCase):
             self.assertEqual(self.faults("PUT", content_length=str(length), content_range=content_range), [])
         self.assertEqual(self.faults("DELETE", content_length="0"), [])
 
-    def test_wrong_chunks(self):
+    def test_invalid_chunks(self):
         for part, length, content_range in (
-            ("no multiple of 262144", 5, "bytes 0-4/*"),
+            ("not a multiple of 262144", 5, "bytes 0-4/*"),
             ("does not start at a multiple", MIB, f"bytes 5-{MIB + 4}/*"),
-            ("is of 5 bytes, and the Content-Length is 6", 6, "bytes 0-4/5"),
-            ("ends behind its total", 5, "bytes 0-4/4"),
-            ("is of no bytes", 5, "bytes */5"),
+            ("covers 5 bytes, but the Content-Length is 6", 6, "bytes 0-4/5"),
+            ("ends after its total", 5, "bytes 0-4/4"),
+            ("covers no bytes", 5, "bytes */5"),
             ("Content-Range is 'bytes=0-4/5'", 5, "bytes=0-4/5"),
             ("Content-Range is ''", 5, ""),
         ):
             found = self.faults("PUT", content_length=str(length), content_range=content_range)
             self.assertTrue(any(part in fault for fault in found), f"{part!r} is not in {found}")
-        self.assertIn("a PUT to a session says its Content-Length", self.faults("PUT", content_range="bytes */*"))
+        self.assertIn("a PUT to a session needs a Content-Length", self.faults("PUT", content_range="bytes */*"))
         self.assertTrue(self.faults("POST", content_length="0"))
         self.assertTrue(self.faults("DELETE", content_length="5"))
 
 
 class Answers(unittest.TestCase):
-    """What the program gets to read."""
+    """The answers that the program gets."""
 
     checker = Checker(discovery.google())
 
@@ -233,16 +233,16 @@ class Answers(unittest.TestCase):
         method, _ = self.checker.api.method(verb, path)
         return json.loads(self.checker.shaped(method, json.dumps(value).encode()))
 
-    def test_unknown_fields_are_taken_away(self):
+    def test_unknown_fields_are_removed(self):
         table = {"id": "x", "mood": "good", "schema": {"fields": [{"name": "a", "duckType": "INT"}]}, "labels": {"any": "label"}}
         self.assertEqual(self.shaped(table), {"id": "x", "schema": {"fields": [{"name": "a"}]}, "labels": {"any": "label"}})
 
-    def test_int64_becomes_text(self):
+    def test_int64_becomes_a_string(self):
         self.assertEqual(self.shaped({"numRows": 5, "numBytes": "6"}), {"numRows": "5", "numBytes": "6"})
         job = {"statistics": {"load": {"outputRows": 7, "speed": 1}}}
         self.assertEqual(self.shaped(job, path=f"{BASE}/jobs/j"), {"statistics": {"load": {"outputRows": "7"}}})
 
-    def test_values_that_the_field_never_has_are_taken_away(self):
+    def test_values_of_the_wrong_type_are_removed(self):
         self.assertEqual(self.shaped({"description": None, "labels": [], "requirePartitionFilter": "true"}), {})
 
     def test_rows_pass(self):
@@ -270,14 +270,14 @@ class Middleware(unittest.TestCase):
         self.file = pathlib.Path(folder.name) / "violations"
         self.contract = Contract(app, discovery.google(), self.file)
 
-    def test_a_right_request_passes_and_its_answer_is_shaped(self):
+    def test_a_valid_request_passes_and_its_answer_is_shaped(self):
         answer = ask(self.contract, "PATCH", TABLE, {"description": "x"})
         self.assertEqual((answer.status, answer.json), (200, {"kind": "bigquery#table", "numRows": "5"}))
         self.assertEqual(answer.headers["content-length"], str(len(answer.body)))
         self.assertEqual(self.seen, [("PATCH", TABLE, b'{"description": "x"}')])
         self.assertFalse(self.file.exists())
 
-    def test_a_wrong_request_is_refused_and_written_down(self):
+    def test_an_invalid_request_is_refused_and_recorded(self):
         answer = ask(self.contract, "PATCH", TABLE, {"describes": "x", "etag": "y"})
         self.assertEqual(answer.status, 400)
         error = answer.json["error"]
@@ -288,19 +288,19 @@ class Middleware(unittest.TestCase):
         self.assertEqual(len(lines), 2)
         self.assertEqual(lines[1], f"PATCH {TABLE}: body.etag is output only")
 
-    def test_others_than_the_program_are_left_alone(self):
+    def test_other_senders_are_not_checked(self):
         for name in ({}, {"user-agent": "gl-python/3.13"}):
             answer = ask(self.contract, "PATCH", TABLE, {"describes": "x"}, headers=name)
             self.assertEqual((answer.status, answer.json["unknown"]), (200, 1))
         self.assertFalse(self.file.exists())
 
-    def test_the_program_does_not_hide(self):
+    def test_a_changed_user_agent_is_noticed(self):
         address = f"{UPLOAD}?uploadType=resumable"
         for name, status in (({}, 400), ({"user-agent": "something/1"}, 400), ({"user-agent": "x gl-python/3.13"}, 200)):
             self.assertEqual(ask(self.contract, "POST", address, job(), headers=name).status, status)
         self.assertEqual(len(self.file.read_text().splitlines()), 2)
 
-    def test_a_session_is_used_as_it_was_given(self):
+    def test_a_session_address_is_opaque(self):
         session = f"{UPLOAD}?uploadType=resumable&upload_id=5"
         headers = {**PROGRAM, "content-range": "bytes 0-4/5"}
         self.assertEqual(ask(self.contract, "PUT", session, b"12345", headers).status, 400)
@@ -311,7 +311,7 @@ class Middleware(unittest.TestCase):
 
 
 class Revision(unittest.TestCase):
-    """The document's revision is named in one place."""
+    """The pinned revision of the document."""
 
     def test_it_is_read_from_the_requirements(self):
         line = "google-api-python-client==1.2.3 # bigquery.v2.json is revision 20260102"

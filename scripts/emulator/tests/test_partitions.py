@@ -13,7 +13,7 @@ class Partitions(Case):
     def load_days(self, rows, table, **load):
         return self.d.load([ID, DAY], [[at, datetime.date.fromisoformat(day)] for at, day in rows], table, **load)
 
-    def test_a_day_is_replaced_alone(self):
+    def test_only_that_day_is_replaced(self):
         self.d.create([ID, DAY], timePartitioning={"type": "DAY", "field": "day"}, description="x")
         self.assertIsNone(self.load_days([(1, "2026-01-01"), (2, "2026-01-02"), (3, "2026-01-02")], "t"))
         self.assertIsNone(self.load_days([(9, "2026-01-02")], "t$20260102", **REPLACE))
@@ -59,7 +59,7 @@ class Partitions(Case):
         self.assertEqual(self.d.query("SELECT id FROM t ORDER BY id"), [["5"], ["30"], ["99"]])
         self.assert_job_error(self.d.load([ID, NAME], [], "t$45", **REPLACE), "invalid", "partitions start at 0, every 30")
 
-    def test_a_partition_takes_new_columns_where_the_job_says_so(self):
+    def test_a_load_may_add_columns_if_the_job_allows_it(self):
         self.d.create([ID, DAY], timePartitioning={"type": "DAY", "field": "day"})
         row = [[1, datetime.date(2026, 1, 2), "a"]]
         self.assert_job_error(self.d.load([ID, DAY, NAME], row, "t$20260102", **REPLACE), "invalid", "Cannot add fields")
@@ -67,7 +67,7 @@ class Partitions(Case):
         self.assertIsNone(self.d.load([ID, DAY, NAME], row, "t$20260102", **REPLACE, **options))
         self.assertEqual(self.d.query("SELECT name FROM t"), [["a"]])
 
-    def test_a_table_that_is_not_there_is_made(self):
+    def test_a_missing_table_is_created(self):
         layout = {"timePartitioning": {"type": "DAY", "field": "day"}}
         self.assert_job_error(self.load_days([], "t$20260102", **REPLACE), "notFound", "Not found: Table")
         self.assertIsNone(self.load_days([(1, "2026-01-02")], "t$20260102", **REPLACE, **layout))

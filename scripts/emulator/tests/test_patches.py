@@ -1,4 +1,4 @@
-"""What BigQuery refuses of the properties of a table."""
+"""Table properties that BigQuery refuses."""
 
 import unittest
 
@@ -23,11 +23,11 @@ class Patches(Case):
         self.assertEqual(self.d.patch(key, "other").status, 200)
         self.assert_error(self.d.patch(self.foreign(column="name")), 400, "invalid", "that are not its primary key")
         self.assertEqual(self.d.patch(self.foreign()).status, 200)
-        # A load that replaces the other table takes its key away.
+        # A load that replaces the other table drops its key.
         self.assertIsNone(self.d.load([ID, NAME], [[1, "a"]], "other", **REPLACE))
         self.assert_error(self.d.patch(self.foreign()), 400, "invalid", "that are not its primary key")
 
-    def test_a_key_is_of_columns_that_there_are(self):
+    def test_a_key_has_existing_columns(self):
         self.assert_error(
             self.d.patch({"tableConstraints": {"primaryKey": {"columns": ["no"]}}}), 400, "invalid", "column no was not found"
         )
@@ -38,11 +38,11 @@ class Patches(Case):
         self.assertNotIn("description", self.d.get(), "a refused patch changes nothing")
         self.assertEqual(self.d.patch({"labels": {"another": "", "l1": None}}).status, 200)
 
-    def test_an_expiration_lies_in_the_future(self):
+    def test_an_expiration_must_be_in_the_future(self):
         self.assert_error(self.d.patch({"expirationTime": "1000000000000"}), 400, "invalid", "is in the past")
         self.assertEqual(self.d.patch({"expirationTime": "4000000000000"}).status, 200)
 
-    def test_a_patch_that_a_rule_refuses(self):
+    def test_a_rule_refuses_a_patch(self):
         self.d.rules(refuse_patches_of=["tableConstraints.primaryKey"])
         key = {"tableConstraints": {"primaryKey": {"columns": ["id"]}}}
         self.assert_error(self.d.patch({**key, "description": "x"}), 400, "invalid", "tableConstraints.primaryKey")

@@ -1,4 +1,4 @@
-"""Rules that a test switches on, and what is granted under them."""
+"""Rules of a test, and the permissions that they grant."""
 
 import unittest
 
@@ -10,7 +10,7 @@ SETTING_TAGS = ["bigquery.tables.setCategory", "datacatalog.taxonomies.get"]
 
 
 class RulesOfTests(Case):
-    def test_rules_are_of_one_dataset_and_end(self):
+    def test_rules_apply_to_one_dataset_until_deleted(self):
         other = Dataset()
         self.d.create([ID])
         other.create([ID])
@@ -28,13 +28,13 @@ class RulesOfTests(Case):
         self.assert_error(self.d.ask("POST", "/bigquery/v2/projects/own/jobs", query), 403, "accessDenied", "bigquery.jobs.create")
         self.assertEqual(self.d.ask("POST", f"{BASE}/jobs", query).status, 200)
 
-    def test_a_rule_that_is_not_known_is_refused(self):
+    def test_an_unknown_rule_is_refused(self):
         for body in ({"role": []}, {"roles": ["roles/bigquery.emperor"]}):
             answer = ask(emulator(), "PUT", f"/_test/rules/local/{self.d.name}", body)
-            self.assert_error(answer, 400, "invalid", "there are permissions, ")
+            self.assert_error(answer, 400, "invalid", "valid: permissions, ")
         self.assertEqual(ask(emulator(), "GET", "/_test/what").status, 404)
 
-    def test_requests_that_were_checked_are_counted(self):
+    def test_checked_requests_are_counted(self):
         before = ask(emulator(), "GET", "/_test/contract").json.get("bigquery.datasets.get", 0)
         self.d.ask("GET", f"{BASE}/datasets/{self.d.name}")
         self.assertEqual(ask(emulator(), "GET", "/_test/contract").json["bigquery.datasets.get"], before + 1)
@@ -50,7 +50,7 @@ class Permissions(Case):
         self.d.rules(roles=["roles/bigquery.dataOwner", "roles/bigquery.jobUser"])
         self.assertEqual(self.d.policies().status, 200)
 
-    def test_policies_of_a_table_that_is_not_there(self):
+    def test_policies_of_a_missing_table(self):
         self.assertEqual(self.d.policies("missing").status, 404)
         self.d.rules(roles=EDITOR)
         self.assertEqual(self.d.policies("missing").status, 403)
@@ -62,7 +62,7 @@ class Permissions(Case):
         self.assertEqual(self.d.patch({"description": "x"}).status, 200)
         self.assertEqual(self.d.query("SELECT id FROM t"), [["1"]])
 
-    def test_a_load_needs_its_permissions_when_its_file_is_complete(self):
+    def test_a_load_needs_its_permissions_when_the_job_starts(self):
         self.d.rules(roles=["roles/bigquery.dataEditor"])
         self.assert_error(self.d.upload([ID], [[1]]), 403, "accessDenied", "does not have bigquery.jobs.create permission in project local")
         self.d.rules(roles=["roles/bigquery.dataViewer", "roles/bigquery.jobUser"])
@@ -109,7 +109,7 @@ class Permissions(Case):
         self.d.rules(roles=["roles/bigquery.dataOwner", "roles/bigquery.jobUser"])
         self.assertIsNone(self.d.load(masked, [[1, "a"]], **REPLACE))
 
-    def test_only_what_is_granted_is_said_to_be(self):
+    def test_testing_permissions_returns_only_granted_ones(self):
         wanted = ["bigquery.tables.get", "bigquery.rowAccessPolicies.list"]
 
         def granted(table):

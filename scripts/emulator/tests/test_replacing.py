@@ -1,4 +1,4 @@
-"""What replacing a table, or only its rows, does to the rest of it."""
+"""What replacing a table, or only its rows, preserves."""
 
 import datetime
 import unittest
@@ -18,7 +18,7 @@ class Replacing(Case):
     def field(self, name="name"):
         return next(field for field in self.d.get()["schema"]["fields"] if field["name"] == name)
 
-    def test_replacing_a_table_drops_what_the_job_does_not_carry(self):
+    def test_replacing_a_table_drops_settings_that_the_job_omits(self):
         self.assertIsNone(self.d.load([ID, {**NAME, "description": "new"}], [[1, "a"]], **REPLACE))
         table = self.d.get()
         self.assertEqual(self.d.policies().json, {"rowAccessPolicies": []})
@@ -33,12 +33,12 @@ class Replacing(Case):
         self.assertIsNone(self.d.load([{"name": "id", "type": "STRING"}, other], [["x", None]], **REPLACE))
         self.assertEqual(self.d.get()["schema"]["fields"], [{"name": "id", "type": "STRING", "mode": "NULLABLE"}, other])
 
-    def test_a_required_column_takes_no_null(self):
+    def test_a_required_column_refuses_null(self):
         error = self.d.load([ID], [[None]], **REPLACE)
         self.assert_job_error(error, "invalid", "Required field id cannot be null")
         self.assertEqual(len(self.d.get()["schema"]["fields"]), 2)
 
-    def test_replacing_the_rows_leaves_the_rest(self):
+    def test_replacing_the_rows_preserves_the_rest(self):
         self.d.query("INSERT INTO t VALUES (7, 'old')")
         self.assertIsNone(self.d.load([ID, {**NAME, "description": "new"}], [[1, "a"]], **REPLACE_DATA))
         table = self.d.get()
@@ -49,7 +49,7 @@ class Replacing(Case):
         self.assertIn("encryptionConfiguration", table)
         self.assertEqual(self.field(), {**NAME, "description": "by hand", **TAGS})
 
-    def test_replacing_the_rows_fails_where_columns_differ(self):
+    def test_replacing_the_rows_fails_if_columns_differ(self):
         self.d.query("INSERT INTO t VALUES (7, 'old')")
         for part, fields in (
             ("Field name is missing in new schema", [ID]),
@@ -73,7 +73,7 @@ class Replacing(Case):
         required = [{**ID, "mode": "NULLABLE"}, NAME, DAY, {"name": "n", "type": "STRING", "mode": "REQUIRED"}]
         self.assert_job_error(self.d.load(required, [], **REPLACE_DATA, **options), "invalid", "Cannot add required fields")
 
-    def test_a_column_that_a_load_made_may_be_relaxed(self):
+    def test_a_column_created_by_a_load_may_be_relaxed(self):
         self.assertIsNone(self.d.load([ID, NAME], [[1, "a"]], "made", **REPLACE))
         relaxed = [{**ID, "mode": "NULLABLE"}, NAME]
         self.assert_job_error(self.d.load(relaxed, [[2, "b"]], "made", **REPLACE_DATA), "invalid", "from REQUIRED to NULLABLE")
@@ -81,7 +81,7 @@ class Replacing(Case):
         self.assertIsNone(self.d.load(relaxed, [[None, "b"]], "made", **REPLACE_DATA, **options))
         self.assertEqual(self.d.get("made")["schema"]["fields"], relaxed)
 
-    def test_schema_update_options_are_not_for_replacing_a_table(self):
+    def test_replacing_a_table_refuses_schema_update_options(self):
         error = self.d.load([ID, NAME], [], **REPLACE, schemaUpdateOptions=["ALLOW_FIELD_ADDITION"])
         self.assert_job_error(error, "invalid", "Schema update options should only be specified with")
 

@@ -1,18 +1,18 @@
-//! "Dataset".
+//! The REST resource "Dataset".
 
 use serde::Deserialize;
 
-/// A dataset, as far as it is asked about.
+/// The properties of a dataset that the program reads.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Dataset {
-    /// What every dataset has: an answer without it is not BigQuery's.
+    /// Every dataset has one: an answer without it is not from BigQuery.
     pub dataset_reference: DatasetReference,
-    /// Where it is, and hence its jobs.
+    /// The location of the dataset, and so of its jobs.
     pub location: Option<String>,
 }
 
-/// Which dataset it is.
+/// The dataset's identity.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DatasetReference {

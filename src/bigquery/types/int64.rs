@@ -1,16 +1,16 @@
-//! An int64 is text in the API's JSON; a number is understood, too.
+//! Serializes an int64 as a JSON string, as the API does. Reads a JSON number too.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// Writes the number as text.
+/// Writes the number as a string.
 pub fn serialize<T: Display, S: Serializer>(number: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(number)
 }
 
-/// Reads the number from text, or as it is.
+/// Reads the number from a string or a number.
 pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
 where
     T: FromStr<Err: Display>,
@@ -18,15 +18,15 @@ where
 {
     #[derive(Deserialize)]
     #[serde(untagged)]
-    enum Written {
+    enum Value {
         Text(String),
         Number(serde_json::Number),
     }
-    let text = match Written::deserialize(deserializer)? {
-        Written::Text(text) => text,
-        Written::Number(number) => number.to_string(),
+    let text = match Value::deserialize(deserializer)? {
+        Value::Text(text) => text,
+        Value::Number(number) => number.to_string(),
     };
-    text.parse().map_err(|error| serde::de::Error::custom(format!("{text:?} is no int64: {error}")))
+    text.parse().map_err(|error| serde::de::Error::custom(format!("{text:?} is not an int64: {error}")))
 }
 
 /// The same for a number that may be missing.
@@ -36,7 +36,7 @@ pub mod option {
 
     use serde::{Deserializer, Serializer};
 
-    /// Writes the number as text.
+    /// Writes the number as a string.
     pub fn serialize<T: Display, S: Serializer>(number: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
         match number {
             Some(number) => serializer.collect_str(number),
@@ -44,7 +44,7 @@ pub mod option {
         }
     }
 
-    /// Reads the number from text, or as it is.
+    /// Reads the number from a string or a number.
     pub fn deserialize<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
     where
         T: FromStr<Err: Display>,
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_text() {
+    fn numbers_are_strings() {
         let numbers = Numbers { is: -5, may_be: Some(u64::MAX) };
         let written = json!({"is": "-5", "may_be": "18446744073709551615"});
         assert_eq!(serde_json::to_value(&numbers).unwrap(), written);

@@ -1,27 +1,27 @@
-//! "Job": what is asked for, and what became of it.
+//! The REST resource "Job": the request and the result.
 
 use serde::{Deserialize, Serialize};
 
 use crate::bigquery::types::int64;
 use crate::bigquery::types::load::LoadConfiguration;
 
-/// A job that is asked for.
+/// The request for a job.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobRequest {
-    /// Its id and place.
+    /// Its id and location.
     pub job_reference: JobReference,
     /// What it does.
     pub configuration: JobConfiguration,
 }
 
-/// Which job it is.
+/// The job's identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobReference {
     /// The project that runs it.
     pub project_id: String,
-    /// BigQuery makes one up where there is none.
+    /// Without one, BigQuery generates an id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_id: Option<String>,
     /// Where it runs.
@@ -33,10 +33,10 @@ pub struct JobReference {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct JobConfiguration {
-    /// True to have statement and permissions checked, and nothing done.
+    /// Whether to only check the statement and the permissions.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dry_run: bool,
-    /// The work itself.
+    /// What the job does.
     #[serde(flatten)]
     pub work: Work,
 }
@@ -45,9 +45,9 @@ pub struct JobConfiguration {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Work {
-    /// A file becomes rows.
+    /// Loads a file.
     Load(Box<LoadConfiguration>),
-    /// A statement.
+    /// Runs a statement.
     Query(QueryConfiguration),
 }
 
@@ -61,21 +61,21 @@ pub struct QueryConfiguration {
     pub use_legacy_sql: bool,
 }
 
-/// A job as it is.
+/// A job as BigQuery reports it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
-    /// What every job has: an answer without it is not one.
+    /// Every job has one: an answer without it is not a job.
     pub job_reference: JobReference,
-    /// How far it is.
+    /// Its status.
     #[serde(default)]
     pub status: JobStatus,
-    /// What it has done.
+    /// Its statistics.
     #[serde(default)]
     pub statistics: JobStatistics,
 }
 
-/// How far a job is.
+/// The status of a job.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct JobStatus {
@@ -83,39 +83,39 @@ pub struct JobStatus {
     pub state: String,
     /// Why it failed, if it did.
     pub error_result: Option<ErrorProto>,
-    /// All that went wrong; of a job that succeeded these are warnings.
+    /// All errors. For a job that succeeded, these are warnings.
     pub errors: Vec<ErrorProto>,
 }
 
-/// One thing that went wrong.
+/// One error.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct ErrorProto {
-    /// BigQuery's word for it, such as `backendError`.
+    /// BigQuery's reason, such as `backendError`.
     pub reason: Option<String>,
-    /// The sentence.
+    /// The message.
     pub message: Option<String>,
 }
 
-/// What a job has done.
+/// The statistics of a job.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct JobStatistics {
-    /// Of a load job.
+    /// For a load job.
     pub load: LoadStatistics,
 }
 
-/// What a load job has done.
+/// The statistics of a load job.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct LoadStatistics {
-    /// How many rows it has loaded; one that is zero may be left out.
+    /// How many rows the job loaded. BigQuery may omit a zero.
     #[serde(with = "int64::option")]
     pub output_rows: Option<u64>,
 }
 
 impl Job {
-    /// Whether it has ended, whichever way.
+    /// Whether the job has ended, successfully or not.
     pub fn is_done(&self) -> bool {
         self.status.state == "DONE"
     }
@@ -127,7 +127,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_job_is_asked_for_as_the_api_has_it() {
+    fn a_job_request_has_the_form_of_the_api() {
         let query = QueryConfiguration { query: "SELECT 1".into(), use_legacy_sql: false };
         let request = JobRequest {
             job_reference: JobReference { project_id: "p".into(), job_id: None, location: Some("EU".into()) },
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_is_a_job_or_nothing() {
+    fn an_answer_without_a_reference_is_not_a_job() {
         let read = |value| serde_json::from_value::<Job>(value);
         let reference = json!({"projectId": "p", "jobId": "j"});
         assert!(read(json!({})).is_err());

@@ -1,4 +1,4 @@
-//! "JobConfigurationLoad".
+//! The REST resource "JobConfigurationLoad".
 
 use serde::Serialize;
 
@@ -6,21 +6,21 @@ use crate::bigquery::types::partitioning::{Clustering, RangePartitioning, TimePa
 use crate::bigquery::types::schema::TableSchema;
 use crate::bigquery::types::table::{EncryptionConfiguration, TableReference};
 
-/// What a load job does with the file that is uploaded.
+/// What a load job does with the uploaded file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoadConfiguration {
     /// The file's format.
     pub source_format: SourceFormat,
-    /// That a date in the file is a DATE, not a number of days.
+    /// True: a date in the file becomes a DATE, not a number of days.
     pub use_avro_logical_types: bool,
-    /// What a decimal of the file may become, in this order.
+    /// The types that a decimal may become, in order of preference.
     pub decimal_target_types: Vec<DecimalTarget>,
-    /// Whether the table may be made.
+    /// Whether the job may create the table.
     pub create_disposition: CreateDisposition,
-    /// What happens to what is in the table.
+    /// What happens to the table's rows.
     pub write_disposition: WriteDisposition,
-    /// What a job that keeps the table's columns may do to them all the same.
+    /// How a job that preserves the table's columns may still change them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub schema_update_options: Vec<SchemaUpdateOption>,
     /// The columns.
@@ -50,7 +50,7 @@ pub enum SourceFormat {
     Avro,
 }
 
-/// What a decimal of a file may become.
+/// A type that a decimal may become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 #[expect(missing_docs, reason = "BigQuery's own names")]
@@ -60,30 +60,30 @@ pub enum DecimalTarget {
     String,
 }
 
-/// Whether a job may make its table.
+/// Whether a job may create its table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CreateDisposition {
-    /// It makes the table where there is none.
+    /// The job creates the table if it does not exist.
     CreateIfNeeded,
 }
 
-/// What happens to what is in the table.
+/// What happens to the table's rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum WriteDisposition {
-    /// Rows and columns are replaced; constraints and row access policies go.
+    /// Replaces rows and columns; drops constraints and row access policies.
     WriteTruncate,
-    /// Rows are replaced; columns, constraints and policies stay.
+    /// Replaces rows; preserves columns, constraints and policies.
     WriteTruncateData,
 }
 
-/// What a job that keeps the table's columns may do to them all the same.
+/// How a job that preserves the table's columns may still change them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SchemaUpdateOption {
-    /// Add columns that may be NULL.
+    /// Add nullable columns.
     AllowFieldAddition,
-    /// Let columns be NULL that might not.
+    /// Make REQUIRED columns nullable.
     AllowFieldRelaxation,
 }

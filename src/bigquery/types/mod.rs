@@ -1,6 +1,6 @@
-//! The REST shapes of BigQuery's API, as far as they are used; serde turns them into JSON at the edge.
+//! The REST resources of BigQuery's API, as far as the program uses them.
 //!
-//! What is sent back as it was read carries the keys that are not known here in `rest`: nothing is lost by not being known.
+//! A type that is read and sent back holds unknown keys in `rest`, so that they are preserved.
 //! Source: REST reference, and the discovery document `bigquery.v2.json`.
 
 pub mod dataset;

@@ -1,21 +1,21 @@
-//! "TimePartitioning", "RangePartitioning" and "Clustering".
+//! The REST resources "TimePartitioning", "RangePartitioning" and "Clustering".
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::bigquery::types::int64;
 
-/// Partitions by time: of a column, or of loading.
+/// Partitions by time: of a column, or of the load.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TimePartitioning {
     /// `HOUR`, `DAY`, `MONTH` or `YEAR`.
     #[serde(rename = "type")]
     pub granularity: String,
-    /// The column; without one it is the time of loading.
+    /// The column; without one, partitions are by load time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// Everything else, such as how long a partition is kept.
+    /// Everything else, such as the expiration of partitions.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }
@@ -26,24 +26,24 @@ pub struct TimePartitioning {
 pub struct RangePartitioning {
     /// The column.
     pub field: String,
-    /// How its values are cut.
+    /// The boundaries of the partitions.
     pub range: Range,
     /// Everything else.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
 }
 
-/// `start` and every `interval` from there to below `end`.
+/// Partitions begin at `start` and at every `interval` after it, below `end`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Range {
-    /// The least value of the first partition.
+    /// The first value of the first partition.
     #[serde(with = "int64")]
     pub start: i64,
-    /// The least value that is beyond the last.
+    /// The first value after the last partition.
     #[serde(with = "int64")]
     pub end: i64,
-    /// How many values a partition has.
+    /// How many values a partition covers.
     #[serde(with = "int64")]
     pub interval: i64,
 }
@@ -52,7 +52,7 @@ pub struct Range {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Clustering {
-    /// The columns, in their order.
+    /// The columns, in order.
     pub fields: Vec<String>,
     /// Everything else.
     #[serde(flatten)]

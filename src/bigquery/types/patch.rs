@@ -1,4 +1,4 @@
-//! The body of tables.patch: what is left out stays as it is.
+//! The body of tables.patch: an omitted field is not changed.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,23 @@ use crate::bigquery::types::int64;
 use crate::bigquery::types::schema::TableSchema;
 use crate::bigquery::types::table::TableConstraints;
 
-/// What is set on a table.
+/// The properties to set on a table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TablePatch {
     /// The description.
     #[serde(skip_serializing_if = "Change::is_none")]
     pub description: Change,
-    /// Labels; null ends one.
+    /// Labels; null removes one.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, Option<String>>,
     /// Milliseconds since 1970.
     #[serde(with = "int64::option", skip_serializing_if = "Option::is_none")]
     pub expiration_time: Option<i64>,
-    /// Queries have to say which partitions.
+    /// Whether queries must filter by partition.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_partition_filter: Option<bool>,
-    /// The columns, all of them, with all that is to stay on them.
+    /// All columns, with every setting to preserve.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub schema: Option<TableSchema>,
     /// Primary and foreign keys.
@@ -32,15 +32,15 @@ pub struct TablePatch {
     pub table_constraints: Option<TableConstraints>,
 }
 
-/// What becomes of a text.
+/// A change of a text property.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Change {
-    /// It stays.
+    /// Leaves it as it is.
     #[default]
     None,
-    /// It is deleted.
+    /// Deletes it.
     Delete,
-    /// It is this.
+    /// Sets it.
     Set(String),
 }
 
@@ -60,15 +60,15 @@ impl Serialize for Change {
 }
 
 impl TablePatch {
-    /// What it sets, for people; nothing where there is nothing to do.
+    /// The names of the settings that it changes, for logs and errors.
     pub fn settings(&self) -> Vec<&'static str> {
         let constraints = self.table_constraints.as_ref();
         let settings = [
             ("description", !self.description.is_none()),
-            ("descriptions of columns", self.schema.is_some()),
+            ("column descriptions", self.schema.is_some()),
             ("labels", !self.labels.is_empty()),
             ("expiration", self.expiration_time.is_some()),
-            ("the partition filter that queries need", self.require_partition_filter.is_some()),
+            ("required partition filter", self.require_partition_filter.is_some()),
             ("primary key", constraints.is_some_and(|constraints| constraints.primary_key.is_some())),
             ("foreign keys", constraints.is_some_and(|constraints| !constraints.foreign_keys.is_empty())),
         ];

@@ -1,4 +1,4 @@
-//! "TableSchema" and "TableFieldSchema".
+//! The REST resources "TableSchema" and "TableFieldSchema".
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -9,7 +9,7 @@ use crate::bigquery::types::int64;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TableSchema {
-    /// In their order.
+    /// The columns, in order.
     pub fields: Vec<Field>,
 }
 
@@ -21,49 +21,49 @@ impl TableSchema {
 
 /// A column.
 ///
-/// The keys that belong to its type and those that are decided anew with each load have a field here. All others, such as policy
-/// tags, data policies and whatever comes next, are in `rest`: who replaces the column sends them again.
+/// Keys that belong to its type, and keys that each load decides, have a field here. All other keys, such as policy tags and data
+/// policies, are in `rest`: a load that replaces the column sends them again.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Field {
     /// Its name.
     pub name: String,
-    /// Its type, by whichever of its two names the API likes: `INTEGER` is `INT64`.
+    /// Its type. The API uses two names for some: `INTEGER` is `INT64`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Whether it may be NULL.
+    /// Whether it is nullable.
     pub mode: Mode,
-    /// `None` where nobody described it.
+    /// Its description, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What a row gets that does not say.
+    /// The default value of the column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_value_expression: Option<String>,
-    /// How texts are compared.
+    /// How strings are compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub collation: Option<String>,
     /// How decimals are rounded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rounding_mode: Option<String>,
-    /// Of STRING and BYTES.
+    /// For STRING and BYTES.
     #[serde(with = "int64::option", skip_serializing_if = "Option::is_none")]
     pub max_length: Option<i64>,
-    /// Of NUMERIC and BIGNUMERIC.
+    /// For NUMERIC and BIGNUMERIC.
     #[serde(with = "int64::option", skip_serializing_if = "Option::is_none")]
     pub precision: Option<i64>,
-    /// Of NUMERIC and BIGNUMERIC.
+    /// For NUMERIC and BIGNUMERIC.
     #[serde(with = "int64::option", skip_serializing_if = "Option::is_none")]
     pub scale: Option<i64>,
-    /// Of TIMESTAMP: 12 for picoseconds.
+    /// For TIMESTAMP: 12 means picoseconds.
     #[serde(with = "int64::option", skip_serializing_if = "Option::is_none")]
     pub timestamp_precision: Option<i64>,
-    /// Of STRUCT.
+    /// For STRUCT.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<Field>,
-    /// Of RANGE.
+    /// For RANGE.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub range_element_type: Option<Value>,
-    /// Of a type of another system.
+    /// For a type of another system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub foreign_type_definition: Option<String>,
     /// Everything else.
@@ -71,21 +71,21 @@ pub struct Field {
     pub rest: Map<String, Value>,
 }
 
-/// Whether a column may be NULL.
+/// The mode of a column.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Mode {
-    /// It may, which also holds where nothing is said.
+    /// It may be NULL; the default.
     #[default]
     Nullable,
-    /// It may not.
+    /// It may not be NULL.
     Required,
     /// It is an array.
     Repeated,
 }
 
 impl Mode {
-    /// As the API writes it.
+    /// The API's name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Nullable => "NULLABLE",
@@ -101,7 +101,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_column_goes_back_as_it_came() {
+    fn a_column_survives_a_round_trip() {
         let column = json!({
             "name": "n", "type": "NUMERIC", "mode": "REQUIRED", "precision": "10", "scale": "2", "description": "d",
             "roundingMode": "ROUND_HALF_EVEN", "policyTags": {"names": ["p"]}, "settingOfTomorrow": [1, {"a": null}],
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mode_has_one_name() {
+    fn names_of_modes_match_the_api() {
         for mode in [Mode::Nullable, Mode::Required, Mode::Repeated] {
             assert_eq!(serde_json::to_value(mode).unwrap(), mode.name());
         }

@@ -1,4 +1,4 @@
-//! "Table": a table as it is.
+//! The REST resource "Table".
 
 use std::collections::BTreeMap;
 
@@ -9,16 +9,16 @@ use crate::bigquery::types::int64;
 use crate::bigquery::types::partitioning::{Clustering, RangePartitioning, TimePartitioning};
 use crate::bigquery::types::schema::{Field, TableSchema};
 
-/// An existing table. A load replaces only what is named here; everything else of it is left alone.
+/// An existing table. A load can change only the properties listed here; BigQuery preserves all others.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Table {
-    /// Another one with every change.
+    /// Changes with every change of the table.
     pub etag: String,
     /// `TABLE`, `VIEW`, `EXTERNAL`, …
     #[serde(rename = "type")]
     pub kind: String,
-    /// How many rows it has, when it says so.
+    /// How many rows it has, if BigQuery reports it.
     #[serde(with = "int64::option")]
     pub num_rows: Option<u64>,
     /// Its columns.
@@ -29,11 +29,11 @@ pub struct Table {
     pub range_partitioning: Option<RangePartitioning>,
     /// Clustering.
     pub clustering: Option<Clustering>,
-    /// Queries have to say which partitions.
+    /// Whether queries must filter by partition.
     pub require_partition_filter: bool,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
-    /// Empty where nobody described it.
+    /// Its description; empty if it has none.
     pub description: String,
     /// Milliseconds since 1970.
     #[serde(with = "int64::option")]
@@ -45,18 +45,18 @@ pub struct Table {
 }
 
 impl Table {
-    /// Its columns in their order.
+    /// Its columns, in order.
     pub fn fields(&self) -> &[Field] {
         &self.schema.fields
     }
 
-    /// The column of this name; BigQuery ignores case in them.
+    /// The column with this name, ignoring case, as BigQuery does.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields().iter().find(|field| field.name.eq_ignore_ascii_case(name))
     }
 }
 
-/// Which table it is.
+/// The table's identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TableReference {
@@ -68,7 +68,7 @@ pub struct TableReference {
     pub table_id: String,
 }
 
-/// The key that a table is encrypted with.
+/// The key that encrypts a table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EncryptionConfiguration {
@@ -80,14 +80,14 @@ pub struct EncryptionConfiguration {
     pub rest: Map<String, Value>,
 }
 
-/// Keys, of which BigQuery enforces none.
+/// Primary and foreign keys. BigQuery does not enforce them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TableConstraints {
     /// The primary key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub primary_key: Option<PrimaryKey>,
-    /// Keys of other tables.
+    /// The foreign keys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub foreign_keys: Vec<ForeignKey>,
 }
@@ -96,7 +96,7 @@ pub struct TableConstraints {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PrimaryKey {
-    /// Its columns, in their order.
+    /// Its columns, in order.
     pub columns: Vec<String>,
     /// Everything else.
     #[serde(flatten)]
@@ -107,7 +107,7 @@ pub struct PrimaryKey {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ForeignKey {
-    /// Which column refers to which of the other table.
+    /// Pairs of a column and the column that it refers to.
     pub column_references: Vec<ColumnReference>,
     /// Its name, the other table, and everything else.
     #[serde(flatten)]
@@ -131,7 +131,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_table_is_read_whatever_its_columns_are() {
+    fn a_table_with_unknown_types_is_read() {
         let table: Table = serde_json::from_value(json!({
             "type": "TABLE", "numRows": "5", "etag": "x",
             "schema": {"fields": [
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_key_goes_back_as_it_came() {
+    fn a_foreign_key_survives_a_round_trip() {
         let constraints = json!({
             "primaryKey": {"columns": ["id"]},
             "foreignKeys": [{

@@ -1,4 +1,5 @@
-//! Arbitrary bytes to each conversion: no panic, and either exactly the value that a second decoding finds, or an error.
+//! Property tests of the conversions with arbitrary bytes. A conversion never panics. It writes exactly the value that an
+//! independent decoder finds, or it fails.
 
 use apache_avro::types::Value;
 use apache_avro::{Schema, from_avro_datum};
@@ -10,12 +11,12 @@ use proptest::sample::select;
 use super::Encoding;
 use crate::mapping::charset::Charset;
 
-/// DECIMAL has 65 digits at most; an `I256` holds so many.
+/// The most digits that an `I256` always holds. A DECIMAL has at most 65.
 const MOST_DIGITS: usize = 76;
-/// What stands in the buffer before the datum, and has to stay there.
+/// The content of the buffer before the datum. A conversion must not change it.
 const BEFORE: &[u8] = b"before";
 
-/// The second decoding: shares nothing with the conversions. `None` where there is no value.
+/// The independent decoder. It shares no code with the conversions. `None` means that the conversion must fail.
 fn expected(encoding: Encoding, value: &[u8]) -> Option<Value> {
     Some(match encoding {
         Encoding::Signed => Value::Long(little_endian(value, true)?.try_into().ok()?),
@@ -28,12 +29,12 @@ fn expected(encoding: Encoding, value: &[u8]) -> Option<Value> {
         }
         Encoding::Float => Value::Double(double(value)?),
         Encoding::Decimal { scale } => Value::Bytes(shortest(unscaled(value, scale as usize)?)),
-        Encoding::Date => match moment(value)? {
+        Encoding::Date => match date_and_time(value)? {
             (days, 0) => Value::Long(days),
             _ => return None,
         },
         Encoding::DateTime => {
-            let (days, microseconds) = moment(value)?;
+            let (days, microseconds) = date_and_time(value)?;
             Value::Long(days * 86_400_000_000 + microseconds)
         }
         Encoding::Time => Value::Long(time_of_day(value)?),
@@ -43,7 +44,7 @@ fn expected(encoding: Encoding, value: &[u8]) -> Option<Value> {
             number @ (0 | 1) => Value::Boolean(number == 1),
             _ => return None,
         },
-        other => unreachable!("{other:?} has no second decoding"),
+        other => unreachable!("{other:?} has no independent decoder"),
     })
 }
 
@@ -53,11 +54,11 @@ fn sum(little_endian: &[u8]) -> i128 {
 
 fn little_endian(value: &[u8], signed: bool) -> Option<i128> {
     let number = matches!(value.len(), 1 | 2 | 4 | 8).then(|| sum(value))?;
-    let beyond = 1i128 << (8 * value.len());
-    Some(if signed && number >= beyond / 2 { number - beyond } else { number })
+    let modulus = 1i128 << (8 * value.len());
+    Some(if signed && number >= modulus / 2 { number - modulus } else { number })
 }
 
-/// The number from its sign, exponent and mantissa.
+/// Builds the number from its sign, exponent and mantissa.
 fn double(value: &[u8]) -> Option<f64> {
     let bits = matches!(value.len(), 4 | 8).then(|| sum(value).cast_unsigned())?;
     let (mantissa_bits, exponent_bits) = if value.len() == 4 { (23, 8) } else { (52, 11) };
@@ -69,7 +70,7 @@ fn double(value: &[u8]) -> Option<f64> {
     }
     let implied = if exponent == 0 { 0 } else { 1u128 << mantissa_bits };
     let power = i32::try_from(exponent.max(1)).ok()? - (1 << (exponent_bits - 1)) + 1 - mantissa_bits;
-    // In two steps: 2 to the power of -1074 is no product of a normal number.
+    // In two steps, because 2 to the power of -1074 is too small for one.
     Some(sign * (mantissa + implied) as f64 * 2f64.powi(power / 2) * 2f64.powi(power - power / 2))
 }
 
@@ -86,7 +87,7 @@ fn unscaled(text: &[u8], scale: usize) -> Option<I256> {
     (holds && !nothing).then(|| format!("{sign}{whole}{fraction:0<scale$}").parse().unwrap())
 }
 
-/// Two's complement, big-endian, no byte more than needed.
+/// Two's complement, big-endian, in as few bytes as possible.
 fn shortest(number: I256) -> Vec<u8> {
     let bytes = number.to_be_bytes();
     let short = (1..=32).find(|length| {
@@ -97,7 +98,7 @@ fn shortest(number: I256) -> Vec<u8> {
 }
 
 /// Days since 1970-01-01, counted year by year and month by month, and microseconds within the day.
-fn moment(value: &[u8]) -> Option<(i64, i64)> {
+fn date_and_time(value: &[u8]) -> Option<(i64, i64)> {
     let (length, parts) = value.split_first()?;
     if !matches!(length, 4 | 7 | 11) || parts.len() != usize::from(*length) {
         return None;
@@ -137,7 +138,7 @@ fn time_of_day(value: &[u8]) -> Option<i64> {
     }
 }
 
-/// What another reader makes of the datum.
+/// Reads the datum with another Avro library.
 fn read(encoding: Encoding, datum: &[u8]) -> Value {
     let schema = match encoding {
         Encoding::Signed
@@ -157,7 +158,7 @@ fn read(encoding: Encoding, datum: &[u8]) -> Value {
     value
 }
 
-/// NaN is NaN, and 0 is not −0.
+/// Whether two values are the same. NaN equals NaN, and 0 differs from −0.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Double(a), Value::Double(b)) => a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan()),
@@ -185,7 +186,7 @@ fn any_encoding() -> impl Strategy<Value = Encoding> {
     ]
 }
 
-/// Those whose second decoding would be the first one again.
+/// The encodings without an independent decoder: it would only repeat the conversion.
 fn undecoded() -> impl Strategy<Value = Encoding> {
     prop_oneof![
         (0u32..=38, 0u32..=38).prop_map(|(before, after)| Encoding::DecimalWithin { before, after }),
@@ -201,7 +202,7 @@ fn undecoded() -> impl Strategy<Value = Encoding> {
     ]
 }
 
-/// Bytes of any kind, and bytes that are nearly or just so what a server sends.
+/// Arbitrary bytes, and bytes that are exactly or almost what a server sends.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let small = || prop_oneof![4 => 0u8..=60, 1 => any::<u8>()];
     let year = (0u16..=10_010).prop_map(u16::to_le_bytes);
@@ -236,14 +237,14 @@ proptest! {
         let mut out = BEFORE.to_vec();
         let done = encoding.append(&value, &mut out);
         let _ = encoding.show(&value);
-        let datum = out.strip_prefix(BEFORE).expect("what stood before stays");
+        let datum = out.strip_prefix(BEFORE).expect("the content before the datum is unchanged");
         match (expected(encoding, &value), done) {
             (Some(expected), Ok(())) => {
                 let found = read(encoding, datum);
-                prop_assert!(same(&expected, &found), "{expected:?} became {found:?}");
+                prop_assert!(same(&expected, &found), "expected {expected:?}, found {found:?}");
             }
             (None, Err(_)) => (),
-            (expected, done) => prop_assert!(false, "{done:?} where {expected:?} was expected"),
+            (expected, done) => prop_assert!(false, "got {done:?}, expected {expected:?}"),
         }
     }
 

@@ -1,4 +1,4 @@
-//! How a table is divided: not at all, or by an algorithm for its kind of key.
+//! How a table is divided: not at all, or by the algorithm for its kind of key.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -10,18 +10,19 @@ use crate::mysql::ranges::range::{Range, Scan};
 use crate::mysql::ranges::sampled::Sampled;
 use crate::mysql::sql::{Connection, Row, quoted};
 
-/// About so many bytes of rows are one range: some hundred milliseconds of reading, beside which the statement's two round
-/// trips are little, and little enough that the connections end at about the same time.
+/// The target size of a range. It takes a few hundred milliseconds to read. That is long compared to the statement's two
+/// round trips, and short enough that all connections finish at about the same time.
 const RANGE_BYTES: u64 = 32 << 20;
-/// A range has at least so many rows.
+/// The fewest rows in a range.
 const FEWEST_ROWS: u64 = 1000;
-/// Ranges for each connection, where the table is large enough: the last ones even out.
+/// Ranges per connection, if the table is large enough, so that all connections finish at about the same time.
 const RANGES_PER_CONNECTION: u64 = 4;
-/// What is read, by as many connections as like.
+
+/// The ranges of a table. Any number of connections can take them.
 pub enum Ranges {
-    /// One statement reads everything.
+    /// One statement reads all rows.
     Whole(Mutex<Option<String>>),
-    /// A key of one integer.
+    /// The key is a single integer.
     Integers(Divided<Integers>),
     /// Any other key.
     Sampled(Divided<Sampled>),
@@ -34,13 +35,13 @@ pub struct Divided<T> {
 }
 
 impl Ranges {
-    /// One statement and no ranges.
+    /// One statement that reads all rows.
     pub fn whole(statement: String) -> Self {
         Self::Whole(Mutex::new(Some(statement)))
     }
 
-    /// The ranges of a key. `index` says where in a row a column is that is selected as it is; the select list has `width`
-    /// columns.
+    /// The ranges of a key. `index` returns the position in the row of a column that is selected unconverted. The select
+    /// list has `width` columns.
     pub async fn of_key(
         connection: &mut Connection,
         table: &str,
@@ -62,11 +63,11 @@ impl Ranges {
         Ok(Self::Integers(Divided { scan, ranges }))
     }
 
-    /// The next range that nobody has; `None` when there will be none any more. Asks the server over the connection that is
-    /// to read the range.
+    /// Takes the next free range; `None` if no more will come. Asks the server over the connection that will read the
+    /// range.
     pub async fn next(&self, connection: &mut Connection, stall: Duration) -> Result<Option<Range>, Error> {
         match self {
-            // What a panic elsewhere left is whole all the same.
+            // A panic in another task cannot leave the statement half written.
             Self::Whole(statement) => {
                 Ok(statement.lock().unwrap_or_else(PoisonError::into_inner).take().map(Range::whole))
             }
@@ -75,7 +76,7 @@ impl Ranges {
         }
     }
 
-    /// Says that a range was read to its end; `last` is the row at its limit, if it came to that.
+    /// Marks a range as read. `last` is the row at the range's limit, if the limit was reached.
     pub fn done(&self, range: &Range, last: Option<&Row>) -> Result<(), Error> {
         match self {
             Self::Integers(Divided { scan, ranges }) => ranges.done(scan, range, last),
@@ -84,14 +85,14 @@ impl Ranges {
     }
 }
 
-/// How large a table is thought to be, and how many connections share it.
+/// The estimated size of a table, and how many connections share it.
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
-    /// The storage engine's guess.
+    /// The number of rows, as the storage engine estimates.
     pub rows: u64,
-    /// The same.
+    /// The size in bytes, as the storage engine estimates.
     pub bytes: u64,
-    /// How many connections.
+    /// The number of connections.
     pub connections: u64,
 }
 
@@ -108,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes() {
+    fn ranges_are_sized_by_bytes_and_by_connections() {
         let size = |rows, bytes, connections| Size { rows, bytes, connections }.rows_per_range();
         assert_eq!(size(20_000_000, 800_000_000, 4), 838_860, "by bytes");
         assert_eq!(size(100_000, 1_000_000, 4), 6250, "by connections");

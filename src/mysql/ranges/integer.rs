@@ -1,4 +1,5 @@
-//! Ranges of a key that is one integer: it is cut at even distances, and again where more rows turn up than were expected.
+//! Ranges of a key that is a single integer. The key is divided into ranges of equal width. A range with more rows than
+//! expected is divided again.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,13 +10,13 @@ use crate::mysql::error::{Error, Kind, WhileDoing as _};
 use crate::mysql::ranges::range::{Range, Scan};
 use crate::mysql::sql::{Connection, Row, query, quoted};
 
-/// A range ends at so many times the rows that were expected; the rest is cut anew.
+/// A range stops at this many times the expected rows. The rest is divided again.
 const SURPLUS: u64 = 2;
 
-/// The ranges that are left.
+/// The ranges that are not read yet.
 pub struct Integers {
     column: String,
-    /// Where in a row the key is.
+    /// The position of the key in a row.
     index: usize,
     state: Mutex<State>,
     changed: Notify,
@@ -23,14 +24,14 @@ pub struct Integers {
 
 #[derive(Default)]
 struct State {
-    /// Both ends belong to the range.
+    /// The first and last key of each free range, both inclusive.
     waiting: VecDeque<(i128, i128)>,
-    /// Ranges that are being read, and may have a rest.
-    under_way: usize,
+    /// How many ranges are being read. Each of them may leave a rest.
+    in_progress: usize,
 }
 
 impl Integers {
-    /// Asks the server for the ends of the key. `rows` is how many the table is thought to have.
+    /// Asks the server for the smallest and the largest key. `rows` is the estimated number of rows.
     pub(super) async fn new(
         scan: &Scan,
         connection: &mut Connection,
@@ -39,28 +40,29 @@ impl Integers {
         rows: u64,
     ) -> Result<Self, Error> {
         let ends = ends(connection, &scan.table, &column).await;
-        let ends =
-            ends.while_doing(|| format!("asking for the ends of {column}, the primary key of {}", scan.table))?;
+        let ends = ends.while_doing(|| {
+            format!("asking for the smallest and largest {column}, the primary key of {}", scan.table)
+        })?;
         let waiting = match ends {
             Some((least, greatest)) => evenly(least, greatest, rows.div_ceil(scan.rows_per_range)),
             None => VecDeque::new(),
         };
-        let state = Mutex::new(State { waiting, under_way: 0 });
+        let state = Mutex::new(State { waiting, in_progress: 0 });
         Ok(Self { column, index, state, changed: Notify::new() })
     }
 
-    /// The next range that nobody has; waits while one that is being read may have a rest.
+    /// Takes the next free range. Waits if there is none while another range, which may leave a rest, is being read.
     pub(super) async fn next(&self, scan: &Scan) -> Option<Range> {
         loop {
-            // Before the look at the state, so that no change is missed.
+            // Subscribe before reading the state, so that no change is missed.
             let change = self.changed.notified();
             {
                 let mut state = locked(&self.state);
                 if let Some(bounds) = state.waiting.pop_front() {
-                    state.under_way += 1;
+                    state.in_progress += 1;
                     return Some(self.range(scan, bounds));
                 }
-                if state.under_way == 0 {
+                if state.in_progress == 0 {
                     return None;
                 }
             }
@@ -75,23 +77,23 @@ impl Integers {
         Range { statement, bounds: Some((start, end)), limit: Some(limit) }
     }
 
-    /// Says that a range was read to its end; `last` is the row at its limit, if it came to that.
+    /// Marks a range as read. `last` is the row at the range's limit, if the limit was reached.
     pub(super) fn done(&self, scan: &Scan, range: &Range, last: Option<&Row>) -> Result<(), Error> {
         let Some((start, end)) = range.bounds else { return Ok(()) };
         let mut rest = VecDeque::new();
         if let Some(row) = last {
-            // Only a column with a sign has ranges below zero; elsewhere a sign makes no difference.
+            // Only a signed column has ranges below zero. In other ranges the sign makes no difference.
             let key = row.value(self.index).and_then(|value| integer(value, start < 0));
             let key = key
                 .filter(|key| (start..=end).contains(key))
                 .ok_or_else(|| Error::from(Kind::OutsideRange).doing(format!("reading table {}", scan.table)))?;
             let read = range.limit.unwrap_or(1).max(1);
-            // At the density so far; twice as much each time, as it may end here.
+            // The first width follows the density so far. The widths double, because the rest may be sparse.
             let width = ((key - start + 1) * i128::from(scan.rows_per_range) / i128::from(read)).max(1);
             rest = doubling(key + 1, end, width);
         }
         let mut state = locked(&self.state);
-        state.under_way -= 1;
+        state.in_progress -= 1;
         for bounds in rest.into_iter().rev() {
             state.waiting.push_front(bounds);
         }
@@ -100,7 +102,7 @@ impl Integers {
     }
 }
 
-/// The least and the greatest value of an integer key; `None` in an empty table.
+/// The smallest and the largest value of an integer key; `None` if the table is empty.
 async fn ends(connection: &mut Connection, table: &str, column: &str) -> Result<Option<(i128, i128)>, Error> {
     let (column, table) = (quoted(column), quoted(table));
     let statement = format!("SELECT CAST(MIN({column}) AS CHAR), CAST(MAX({column}) AS CHAR) FROM {table}");
@@ -109,7 +111,7 @@ async fn ends(connection: &mut Connection, table: &str, column: &str) -> Result<
     Ok(end(0).zip(end(1)))
 }
 
-/// `pieces` ranges of about the same width.
+/// Divides the key into `pieces` ranges of about the same width.
 fn evenly(least: i128, greatest: i128, pieces: u64) -> VecDeque<(i128, i128)> {
     let width = ((greatest - least + 1) / i128::from(pieces.max(1))).max(1);
     let mut ranges = VecDeque::new();
@@ -122,7 +124,7 @@ fn evenly(least: i128, greatest: i128, pieces: u64) -> VecDeque<(i128, i128)> {
     ranges
 }
 
-/// Ranges of `width`, twice that, four times, and so on to the end.
+/// Ranges whose widths double, starting with `width`.
 fn doubling(mut start: i128, end: i128, mut width: i128) -> VecDeque<(i128, i128)> {
     let mut ranges = VecDeque::new();
     while start <= end {
@@ -134,7 +136,7 @@ fn doubling(mut start: i128, end: i128, mut width: i128) -> VecDeque<(i128, i128
     ranges
 }
 
-/// An integer of the binary protocol.
+/// Decodes an integer of the binary protocol.
 fn integer(value: &[u8], signed: bool) -> Option<i128> {
     if !matches!(value.len(), 1 | 2 | 4 | 8) {
         return None;
@@ -142,11 +144,11 @@ fn integer(value: &[u8], signed: bool) -> Option<i128> {
     let mut bytes = [0; 16];
     bytes.get_mut(..value.len())?.copy_from_slice(value);
     let number = i128::from_le_bytes(bytes);
-    let beyond = 1 << (8 * value.len());
-    Some(if signed && number >= beyond / 2 { number - beyond } else { number })
+    let modulus = 1 << (8 * value.len());
+    Some(if signed && number >= modulus / 2 { number - modulus } else { number })
 }
 
-/// What a panic elsewhere left is whole all the same: no lock here is held across anything that can fail.
+/// A panic in another task cannot leave the state inconsistent: nothing that can fail runs under the lock.
 fn locked(mutex: &Mutex<State>) -> MutexGuard<'_, State> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

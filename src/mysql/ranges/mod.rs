@@ -1,4 +1,5 @@
-//! The ranges of its primary key by which several connections read one table: every row is in exactly one of them.
+//! Divides a table into ranges of its primary key, so that several connections can read it. Every row is in exactly one
+//! range.
 
 mod division;
 mod integer;

@@ -4,11 +4,11 @@ use crate::mysql::sql::quoted;
 
 /// Rows to read.
 pub struct Range {
-    /// Reads them.
+    /// The statement that reads them.
     pub statement: String,
     /// The first and the last value of an integer key.
     pub(super) bounds: Option<(i128, i128)>,
-    /// After so many rows there may be more; an integer key's ranges have it.
+    /// The row limit of the statement. If it is reached, the range may have more rows. Only ranges of integer keys have one.
     pub(super) limit: Option<u64>,
 }
 
@@ -18,23 +18,24 @@ impl Range {
         Self { statement, bounds: None, limit: None }
     }
 
-    /// Whether the range's `number`th row is at its limit, and behind it there may be more.
+    /// Whether the range's `number`th row is at the limit, so that more rows may follow.
     #[inline]
     pub fn is_at_limit(&self, number: u64) -> bool {
         self.limit == Some(number)
     }
 }
 
-/// What the ranges of a table are read from.
+/// The parts of the statement that all ranges of a table share.
 pub struct Scan {
-    /// What is selected; it may end with the key.
+    /// The select list. It may end with the key.
     pub(super) select_list: String,
     pub(super) table: String,
     pub(super) rows_per_range: u64,
 }
 
 impl Scan {
-    /// Without the hint the server would read the whole table for a range that is a large part of it.
+    /// The statement with this condition. Without the index hint, the server would scan the whole table for a range that
+    /// covers a large part of it.
     pub(super) fn statement(&self, condition: &str, end: &str) -> String {
         let Self { select_list, table, .. } = self;
         let condition = if condition.is_empty() { String::new() } else { format!(" WHERE {condition}") };

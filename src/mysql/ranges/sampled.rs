@@ -1,5 +1,5 @@
-//! Ranges of any key: it is cut at values of its own, found by walking its index so many rows at a time, just ahead of the
-//! readers.
+//! Ranges of any key. They end at existing keys, which are found by walking the index in steps of a fixed number of rows,
+//! just ahead of the readers.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::mysql::sql::{Connection, in_time, query, quoted};
 /// How far the index of a key has been walked.
 pub struct Sampled {
     key: Key,
-    /// Held while the index is walked.
+    /// Locked while the index is walked.
     position: tokio::sync::Mutex<Position>,
 }
 
@@ -26,7 +26,7 @@ impl Sampled {
         Self { key, position: tokio::sync::Mutex::new(Position::Start) }
     }
 
-    /// The next range; asks the server where it ends.
+    /// Takes the next range. Asks the server where it ends.
     pub(super) async fn next(
         &self,
         scan: &Scan,
@@ -51,7 +51,7 @@ impl Sampled {
         Ok(Some(Range::whole(scan.statement(&conditions.join(" AND "), ""))))
     }
 
-    /// The key of the last row of the next range; `None` when it is the last range.
+    /// The key of the last row of the next range; `None` if it is the last range.
     async fn walk(
         &self,
         scan: &Scan,

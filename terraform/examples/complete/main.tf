@@ -1,5 +1,5 @@
-# Most of what the module can do: a server on premises behind a VPN, reached through the VPC with
-# its certificate verified; options per table; two schedules; alerts; image built in the project.
+# Most features of the module: an on-premises server behind a VPN, reached through the VPC with
+# certificate verification; options per table; two schedules; alerts; an image built in the project.
 
 terraform {
   required_version = ">= 1.11"
@@ -85,7 +85,7 @@ module "sync" {
   schedules = [
     { name = "nightly", cron = "0 2 * * *", time_zone = "Europe/Berlin" },
     {
-      # Orders again at noon, as one task.
+      # Copies orders again at noon, in one task.
       name        = "noon"
       cron        = "0 12 * * 1-5"
       time_zone   = "Europe/Berlin"
@@ -103,7 +103,7 @@ module "sync" {
 }
 
 output "commands" {
-  description = "What a person needs."
+  description = "Commands for operators."
   value = {
     run   = module.sync.run_command
     table = module.sync.run_table_command

@@ -26,7 +26,7 @@ fn a_signal_while_rows_are_read_leaves_the_old_table(place: Place) {
     for signal in ["TERM", "INT"] {
         let log = stop_after(&place.slow_sync("t", 0.1), "table_started", signal);
         assert!(log.contains(&format!("SIG{signal}: stopping")), "{log}");
-        assert!(log.contains("stopped by a signal while its rows were read"), "{log}");
+        assert!(log.contains("stopped by a signal while reading its rows"), "{log}");
         assert!(log.contains("sync_finished"), "{log}");
         assert_eq!(place.count("t"), 1);
         // The server does not keep working for a client that is gone.

@@ -36,7 +36,7 @@ fn a_slow_upload_holds_no_snapshot_and_replaces_nothing_without_its_lock(place: 
     go_on.store(true, Ordering::Relaxed);
     let done = running.finish().succeeded();
     let message = done.message("table_restarted");
-    assert!(message.contains("making sure of the lock of local."), "{message}");
+    assert!(message.contains("checking the lock of local."), "{message}");
     assert_eq!((place.count("t"), place.loads(&place.name)), (60, 1));
     assert_eq!(place.schema("t"), ["id INTEGER", "noise BYTES", "more INTEGER"]);
 }

@@ -23,9 +23,9 @@ enum Comes {
 }
 
 use Comes::{Encrypted, Plain, Refused};
-const UNKNOWN_CA: Comes = Refused(&["CA that is not trusted here", "MYSQL_SSL_MODE and MYSQL_SSL_CA"]);
+const UNKNOWN_CA: Comes = Refused(&["CA that is not trusted here", "set MYSQL_SSL_CA", "check MYSQL_SSL_MODE"]);
 const EXPIRED: Comes = Refused(&["has expired", "renew it"]);
-const OTHER_HOST: Comes = Refused(&["is of another host", "MYSQL_HOST", "VERIFY_CA"]);
+const OTHER_HOST: Comes = Refused(&["is for another host", "MYSQL_HOST", "VERIFY_CA"]);
 const NO_TLS: Comes = Refused(&["does not support TLS", "MYSQL_SSL_MODE"]);
 const MODES: [&str; 5] = ["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"];
 

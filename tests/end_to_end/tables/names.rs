@@ -59,7 +59,7 @@ fn reserved_and_colliding_names_are_refused(place: Place) {
     };
     assert!(failed("reserved").contains("column _Partition date would be _Partition_date"), "{}", done.log);
     assert!(failed("colliding").contains("columns a b and a.b would both be a_b"), "{}", done.log);
-    assert!(failed("c d.").contains("c d$ and c d. would all become the table c d_"), "{}", done.log);
+    assert!(failed("c d.").contains("c d$ and c d. would all be copied to table c d_"), "{}", done.log);
     // The fix that the error suggests.
     place.sync().tables(r#"[{"name": "reserved", "columns": {"exclude": ["_Partition date"]}}]"#).run().succeeded();
     assert_eq!(place.schema("reserved"), ["id INTEGER"]);
@@ -71,7 +71,7 @@ fn two_tables_never_share_a_destination(place: Place) {
     let done = place.sync().tables("x*").run().failed(1);
     assert_eq!(done.events("table_failed").len(), 2);
     let text = done.message("sync_finished");
-    assert!(text.contains("x.y and x_y would all become the table x_y"), "{text}");
+    assert!(text.contains("x.y and x_y would all be copied to table x_y"), "{text}");
     assert_eq!(place.count("xz"), 0);
     assert!(place.sync().tables("x.y,x_y").run().failed(2).log.contains("two entries for the destination"));
 }

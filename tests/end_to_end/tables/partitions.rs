@@ -17,14 +17,14 @@ fn a_new_table_is_partitioned_as_requested_and_an_existing_one_is_unchanged(plac
     let refused = [
         (
             r#""partition_by": {"column": "at"}"#,
-            "partitioned by at, DAY, and the table in BigQuery is partitioned by at, MONTH",
+            "partitioned by at, DAY, but the table in BigQuery is partitioned by at, MONTH",
         ),
         (
             r#""partition_by": {"column": "id", "range": {"start": 0, "end": 9, "interval": 3}}"#,
-            "cannot change that of a table",
+            "cannot change the partitioning of a table",
         ),
         (r#""cluster_by": ["id"]"#, "bq update --clustering_fields=id"),
-        (r#""partition_by": {"column": "nope"}"#, "the columns that are copied are id, at, kind, x"),
+        (r#""partition_by": {"column": "nope"}"#, "the copied columns are id, at, kind, x"),
         (r#""partition_by": {"column": "kind"}"#, "needs DATE, DATETIME or TIMESTAMP"),
         (r#""cluster_by": ["x"]"#, "cannot be clustered by"),
     ];

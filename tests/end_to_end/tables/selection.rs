@@ -56,7 +56,7 @@ fn options_choose_columns_rows_and_destination(place: Place) {
     let done = place.sync().tables(r#"[{"name": "t", "where": "nonsense > 1"}]"#).run().failed(1);
     assert!(done.message("table_failed").contains("\"where\" in TABLES"), "{}", done.log);
     let done = place.sync().tables(r#"[{"name": "t", "columns": {"include": ["id", "x"]}}]"#).run().failed(1);
-    assert!(done.message("table_failed").contains("names x, and the table has id, card, n"), "{}", done.log);
+    assert!(done.message("table_failed").contains("names x, but the table has only id, card, n"), "{}", done.log);
 }
 
 #[apply(on_both_servers)]

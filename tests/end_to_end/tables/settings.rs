@@ -60,7 +60,7 @@ fn manual_changes_to_a_table_are_preserved(place: Place) {
     // To the person who tagged it, a renamed column is the same column.
     place.sql("ALTER TABLE t CHANGE mail address VARCHAR(50)");
     let message = place.sync().run().failed(1).message("table_failed");
-    assert!(message.contains("clustered by mail, and there is no such column any more"), "{message}");
+    assert!(message.contains("clustered by mail, but that column no longer exists"), "{message}");
 }
 
 #[apply(on_both_servers)]

@@ -89,7 +89,7 @@ fn zero_dates_are_nulled_and_counted(place: Place) {
 
     let refused = place.sync().with("ZERO_DATES", "error").run().failed(1);
     let message = refused.message("table_failed");
-    assert!(message.contains("column d of the row with id 1: 0000-00-00 is no date (ZERO_DATES=null"), "{message}");
+    assert!(message.contains("column d of the row with id 1: 0000-00-00 is not a date (ZERO_DATES=null"), "{message}");
     assert_eq!(place.count("zero"), 3, "the table is still the one before");
 }
 
@@ -136,7 +136,7 @@ fn each_zero_date_follows_the_policy(place: Place) {
     for line in failed {
         let message = line["message"].as_str().unwrap();
         assert!(message.contains("column d of the row with id 2: "), "{message}");
-        assert!(message.contains("is no date (ZERO_DATES=null"), "{message}");
+        assert!(message.contains("is not a date (ZERO_DATES=null"), "{message}");
     }
 }
 

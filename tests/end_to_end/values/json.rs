@@ -34,7 +34,7 @@ fn invalid_json_of_mariadb_follows_the_policy(place: Place) {
         "CREATE TABLE t (id INT PRIMARY KEY, j JSON); INSERT INTO t VALUES (1, '{}'), (2, '[1.]');
          SET check_constraint_checks = 0; INSERT INTO t VALUES (3, '{')",
     );
-    refused(&place, "INVALID_VALUES", &["column j of the row with id 2: \"[1.]\" is no JSON document"]);
+    refused(&place, "INVALID_VALUES", &["column j of the row with id 2: \"[1.]\" is not a JSON document"]);
     let done = place.sync().with("INVALID_VALUES", "null").run().succeeded();
     assert_eq!(done.event("table_synced")["valuesToNull"], 2);
     assert_eq!(place.query("SELECT COUNT(*), COUNT(j) FROM t")[0], [Some("3".into()), Some("1".into())]);

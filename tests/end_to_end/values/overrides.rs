@@ -85,7 +85,7 @@ fn a_value_that_the_requested_type_cannot_hold_is_named_or_counted(place: Place)
     let cases = [
         (
             r#"{"flag": "BOOL"}"#,
-            "column flag of the row with id 1: 2 is out of range, BOOL takes 0 and 1",
+            "column flag of the row with id 1: 2 is out of range, BOOL accepts only 0 and 1",
             r#"{"flag": "INT64"}"#,
         ),
         (
@@ -96,7 +96,7 @@ fn a_value_that_the_requested_type_cannot_hold_is_named_or_counted(place: Place)
         (r#"{"d": "NUMERIC"}"#, "has more digits than the BigQuery type", r#"{"d": "BIGNUMERIC"}"#),
         (
             r#"{"j": "JSON"}"#,
-            "column j of the row with id 1: \"{\" is no JSON document (INVALID_VALUES=null would write NULL)",
+            "column j of the row with id 1: \"{\" is not a JSON document (INVALID_VALUES=null would write NULL)",
             "",
         ),
         (r#"{"b": "STRING"}"#, "0xff is not valid UTF-8", r#"{"b": "BYTES"}"#),
@@ -126,7 +126,7 @@ fn impossible_types_are_refused_before_anything_is_read(place: Place) {
     let cases = [
         (r#""types": {"at": "BOOL"}"#, "column at is of type date, which cannot become BOOL"),
         (r#""types": {"at": "BOOL"}"#, "it can become DATE, STRING"),
-        (r#""types": {"nope": "STRING"}"#, "names nope, and the table has id, at, f"),
+        (r#""types": {"nope": "STRING"}"#, "names nope, but the table has only id, at, f"),
         (r#""types": {"at": "STRING"}, "columns": {"exclude": ["at"]}"#, "names at, which \\\"columns\\\" leaves out"),
     ];
     for (options, expected) in cases {
@@ -135,7 +135,7 @@ fn impossible_types_are_refused_before_anything_is_read(place: Place) {
         assert_eq!(done.events("table_started").len(), 0, "{}", done.log);
     }
     let done = run(r#""types": {"at": "VARCHAR"}"#).failed(2);
-    assert!(done.log.contains("VARCHAR") && done.log.contains("is no BigQuery type"), "{}{}", done.log, done.errors);
+    assert!(done.log.contains("VARCHAR") && done.log.contains("is not a BigQuery type"), "{}{}", done.log, done.errors);
 }
 
 #[apply(on_both_servers)]

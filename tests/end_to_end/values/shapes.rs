@@ -57,7 +57,10 @@ fn geographies_arrive_as_wkt_with_the_longitude_first(place: Place) {
 
     place.sql("INSERT INTO t VALUES (4, ST_GeomFromText('POINT(500000 5000000)', 3857)), (5, ST_GeomFromText('POINT(181 0)'))");
     let message = place.sync().tables(tables).run().failed(1).message("table_failed");
-    assert!(message.contains("row with id 4") && message.contains("GEOGRAPHY takes the SRIDs 4326 and 0"), "{message}");
+    assert!(
+        message.contains("row with id 4") && message.contains("GEOGRAPHY accepts only the SRIDs 4326 and 0"),
+        "{message}"
+    );
     assert!(message.contains(r#"{"shape": "STRING"}"#), "{message}");
     let done = place.sync().tables(tables).with("INVALID_VALUES", "null").run().succeeded();
     assert_eq!(done.event("table_synced")["valuesToNull"], 2);

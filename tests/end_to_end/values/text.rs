@@ -60,7 +60,7 @@ fn text_outside_unicode_follows_the_policy(place: Place) {
     // Half of a surrogate pair, and an unassigned sjis code, for which the server would send a question mark.
     let mut cases = vec![
         ("ucs2", "_ucs2 X'0061D83C0062'", "0x0061d83c0062 is not valid UTF-16"),
-        ("sjis", "_sjis X'613FFA5C'", "\"a??\" is what the server makes of text"),
+        ("sjis", "_sjis X'613FFA5C'", "\"a??\" is the server's conversion of text"),
     ];
     if place.server == Server::MariaDb {
         cases.push(("utf8mb4", "_utf8mb4 X'61EDA080'", "0x61eda080 is not valid UTF-8"));
