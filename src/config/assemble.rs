@@ -8,10 +8,10 @@ use crate::config::faults::{Fault, Faults};
 use crate::config::reader::Reader;
 use crate::config::variables::{
     AVRO_CODEC, BIGQUERY_DATASET, BIGQUERY_EMULATOR_HOST, BIGQUERY_LOCATION, BIGQUERY_PROJECT, CLOUD_RUN_EXECUTION,
-    CLOUD_RUN_JOB, CLOUD_RUN_TASK_ATTEMPT, CLOUD_RUN_TASK_COUNT, CLOUD_RUN_TASK_INDEX, INVALID_VALUES, LOG_FORMAT,
-    LOG_LEVEL, MAX_MB_PER_SECOND, MAX_ROWS_PER_SECOND, MAX_SHRINK_PERCENT, MYSQL_DATABASE, MYSQL_HOST, MYSQL_PORT,
-    MYSQL_SSL_CA, MYSQL_SSL_MODE, MYSQL_STALL_SECONDS, MYSQL_USER, READ_CONNECTIONS, SNAPSHOT, TABLE_CONCURRENCY,
-    TABLES, ZERO_DATES,
+    CLOUD_RUN_JOB, CLOUD_RUN_TASK_ATTEMPT, CLOUD_RUN_TASK_COUNT, CLOUD_RUN_TASK_INDEX, INVALID_VALUES,
+    JOB_COMPLETION_INDEX, LOG_FORMAT, LOG_LEVEL, MAX_MB_PER_SECOND, MAX_ROWS_PER_SECOND, MAX_SHRINK_PERCENT,
+    MYSQL_DATABASE, MYSQL_HOST, MYSQL_PORT, MYSQL_SSL_CA, MYSQL_SSL_MODE, MYSQL_STALL_SECONDS, MYSQL_USER,
+    READ_CONNECTIONS, SNAPSHOT, TABLE_CONCURRENCY, TABLES, ZERO_DATES,
 };
 use crate::config::{client_certificate, login};
 use crate::mapping::policies::Policies;
@@ -135,11 +135,13 @@ fn sync(reader: &mut Reader) -> Option<sync::Settings> {
 
 fn task(reader: &mut Reader) -> Option<Task> {
     let (job, execution) = (reader.value(&CLOUD_RUN_JOB), reader.value(&CLOUD_RUN_EXECUTION));
-    let (index, count) = (reader.value(&CLOUD_RUN_TASK_INDEX), reader.value(&CLOUD_RUN_TASK_COUNT));
+    let is_kubernetes = reader.text(&CLOUD_RUN_TASK_INDEX).is_none() && reader.text(&JOB_COMPLETION_INDEX).is_some();
+    let place = if is_kubernetes { &JOB_COMPLETION_INDEX } else { &CLOUD_RUN_TASK_INDEX };
+    let (index, count) = (reader.value(place), reader.value(&CLOUD_RUN_TASK_COUNT));
     let attempt = reader.value(&CLOUD_RUN_TASK_ATTEMPT);
     let (index, count) = (index?, count?.get());
     if index >= count {
-        reader.fault(&CLOUD_RUN_TASK_INDEX.about, format!("is {index}, and there are {count} tasks"));
+        reader.fault(&place.about, format!("is {index}, and there are {count} tasks"));
     }
     Some(Task { job, execution: execution.unwrap_or_else(made_up_execution), index, count, attempt: attempt? })
 }

@@ -63,6 +63,15 @@ fn only_on_cloud_run_silence_is_waited_for() {
 }
 
 #[test]
+fn kubernetes_says_which_task_it_is() {
+    let task = |changes: &[(&str, &str)]| read(&[&[("CLOUD_RUN_TASK_COUNT", "4")], changes].concat()).unwrap().task;
+    assert_eq!(task(&[("JOB_COMPLETION_INDEX", "3")]).index, 3);
+    assert_eq!(task(&[("JOB_COMPLETION_INDEX", "3"), ("CLOUD_RUN_TASK_INDEX", "1")]).index, 1);
+    let text = read(&[("JOB_COMPLETION_INDEX", "1")]).unwrap_err().to_string();
+    assert!(text.contains("JOB_COMPLETION_INDEX is 1, and there are 1 tasks"), "{text}");
+}
+
+#[test]
 fn speed_and_compression() {
     let config = read(&[]).unwrap();
     assert_eq!((config.plan.read_connections.get(), config.sync.snapshots), (1, Snapshots::Shared));

@@ -111,7 +111,7 @@ impl Group {
             Self::Values => "Values and the upload",
             Self::Guards => "Guards",
             Self::Logs => "Logs",
-            Self::Platform => "Set by Cloud Run",
+            Self::Platform => "Set by Cloud Run or Kubernetes",
         }
     }
 }
@@ -248,6 +248,8 @@ variables! {
             "id of the execution; job ids are derived from it";
         CLOUD_RUN_TASK_INDEX: usize = from_str, Default::Value("0"), "0", "a whole number from 0",
             "which task this is, from 0";
+        JOB_COMPLETION_INDEX: usize = from_str, NONE, "0", "a whole number from 0",
+            "the same on Kubernetes, which sets it in an Indexed Job; used if `CLOUD_RUN_TASK_INDEX` is unset";
         CLOUD_RUN_TASK_COUNT: NonZeroUsize = from_str, Default::Value("1"), "4", "a whole number from 1",
             "how many tasks the execution has";
         CLOUD_RUN_TASK_ATTEMPT: usize = from_str, Default::Value("0"), "0", "a whole number from 0",
