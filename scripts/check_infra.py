@@ -175,6 +175,15 @@ def metrics():
     return {key: (text(m["event"]), text(m.get("field"))) for key, m in inner(table).items()}
 
 
+def empties(value, path=""):
+    """Where a JSON value has 0, "", false or null: the API leaves such fields out of its answer, and every plan would add them again."""
+    if isinstance(value, dict):
+        return [place for key, inside in value.items() for place in empties(inside, f"{path}.{key}")]
+    if isinstance(value, list):
+        return [place for index, inside in enumerate(value) for place in empties(inside, f"{path}[{index}]")]
+    return [] if value else [path.lstrip(".")]
+
+
 def dashboard():
     faults, count = [], 0
     defined = metrics()
@@ -185,9 +194,10 @@ def dashboard():
         return [f"terraform/dashboard.json.tftpl: {error}"], ""
     right = 0
     for tile in board["mosaicLayout"]["tiles"]:
-        right = max(right, tile["xPos"] + tile["width"])
+        right = max(right, tile.get("xPos", 0) + tile["width"])
     if right > board["mosaicLayout"]["columns"]:
         faults.append(f"terraform/dashboard.json.tftpl: a tile reaches column {right}")
+    faults += [f"terraform/dashboard.json.tftpl: {place} is empty, so no plan would be; leave it out" for place in empties(board)]
     alerts = (MODULE / "monitoring.tf").read_text()
     used = re.findall(r"user_\$\{prefix\}_(\w+)\{", source) + [
         key + suffix for key, suffix in re.findall(r"per_table\.(\w+)\}(_sum|_count)?\{", alerts)

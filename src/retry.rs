@@ -2,9 +2,10 @@
 
 use std::fmt::Display;
 use std::future::Future;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use tokio::time::Instant;
 
 use crate::report::events;
 
@@ -20,6 +21,16 @@ pub struct Budget {
     pub time: Duration,
     /// The number of tries, including the first.
     pub tries: u32,
+    /// How long nothing at all may answer, if that is longer: tries that wait in vain for a network that is not there yet count
+    /// neither as time nor as tries.
+    pub silence: Option<Duration>,
+}
+
+impl Budget {
+    /// The usual one, in which silence is a failure like any other.
+    pub const fn new(time: Duration, tries: u32) -> Self {
+        Self { time, tries, silence: None }
+    }
 }
 
 /// What to do after a failed try.
@@ -42,6 +53,11 @@ pub trait Reason: Display {
 
     /// Whether to retry.
     fn decision(&self) -> Decision;
+
+    /// Whether nothing answered in the time of a try: no refusal, no name that does not exist.
+    fn is_silence(&self) -> bool {
+        false
+    }
 
     /// How long the server asks to wait.
     fn retry_after(&self) -> Option<Duration> {
@@ -88,6 +104,8 @@ pub struct Retry {
     started: Instant,
     pauses: ExponentialBackoff,
     tries: u32,
+    /// The tries since the last silent one, and when that was over.
+    answered: (u32, Instant),
     /// The reason that was logged as a WARNING last.
     last_logged: String,
     /// Whether the one retry of `Decision::RetryOnce` is used up.
@@ -97,11 +115,13 @@ pub struct Retry {
 impl Retry {
     /// Before the first try.
     pub fn new(budget: Budget) -> Self {
+        let started = Instant::now();
         Self {
             budget,
-            started: Instant::now(),
+            started,
             pauses: backoff(),
             tries: 0,
+            answered: (0, started),
             last_logged: String::new(),
             retried_once: false,
         }
@@ -117,11 +137,22 @@ impl Retry {
             Decision::RetryOnce => !std::mem::replace(&mut self.retried_once, true),
             Decision::GiveUp => false,
         };
+        let (left, pause) = match self.budget.silence {
+            Some(silence) if reason.is_silence() => {
+                self.answered = (0, Instant::now());
+                self.pauses = backoff();
+                // The try was the pause.
+                (silence.saturating_sub(self.started.elapsed()), FIRST_PAUSE)
+            }
+            _ => {
+                self.answered.0 += 1;
+                let left = self.budget.time.saturating_sub(self.answered.1.elapsed());
+                (left, self.pauses.next().unwrap_or(LONGEST_PAUSE))
+            }
+        };
         // Use the whole budget: the last try starts when it ends.
-        let left = self.budget.time.saturating_sub(self.started.elapsed());
-        let pause = self.pauses.next().unwrap_or(LONGEST_PAUSE).min(left);
-        let pause = pause.max(reason.retry_after().unwrap_or_default());
-        if !is_retryable || tries >= self.budget.tries || left.is_zero() || pause > left {
+        let pause = pause.min(left).max(reason.retry_after().unwrap_or_default());
+        if !is_retryable || self.answered.0 >= self.budget.tries || left.is_zero() || pause > left {
             return Err(Failed { reason, tries, elapsed: self.started.elapsed() });
         }
         let text = reason.text();
@@ -195,8 +226,55 @@ mod tests {
         ];
         for (decision, after, tries, expected) in cases {
             let once = || std::future::ready(Err::<(), _>(Always(decision, after)));
-            let failed = retrying("asking", Budget { time: hour, tries }, once).await.unwrap_err();
+            let failed = retrying("asking", Budget::new(hour, tries), once).await.unwrap_err();
             assert_eq!(failed.tries, expected, "{decision:?}");
+        }
+    }
+
+    /// Silent for so many tries, then an answer that says no.
+    #[derive(Debug)]
+    struct Silence(bool);
+
+    impl Display for Silence {
+        fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            formatter.write_str(if self.0 { "nothing answers" } else { "refused" })
+        }
+    }
+
+    impl Reason for Silence {
+        fn decision(&self) -> Decision {
+            Decision::Retry
+        }
+
+        fn is_silence(&self) -> bool {
+            self.0
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_is_waited_for_and_a_refusal_is_not() {
+        let seconds = Duration::from_secs;
+        let budget = Budget { silence: Some(seconds(120)), ..Budget::new(seconds(12), 6) };
+        // After so many silent tries of 8 s; the time it takes altogether, and the tries.
+        for (silent, budget, at_least, at_most, tries) in [
+            (u32::MAX, budget, 120, 129, 15..=16),
+            (u32::MAX, Budget { silence: None, ..budget }, 12, 21, 2..=3),
+            (0, budget, 5, 15, 4..=6),
+            (5, budget, 45, 58, 9..=11),
+        ] {
+            let (started, mut tried) = (Instant::now(), 0);
+            let once = || {
+                tried += 1;
+                let is_silent = tried <= silent;
+                async move {
+                    tokio::time::sleep(if is_silent { seconds(8) } else { Duration::ZERO }).await;
+                    Err::<(), _>(Silence(is_silent))
+                }
+            };
+            let failed = retrying("connecting", budget, once).await.unwrap_err();
+            let took = started.elapsed().as_secs();
+            assert!((at_least..=at_most).contains(&took), "{silent} silent tries: {took} s");
+            assert!(tries.contains(&failed.tries), "{silent} silent tries: {} tries", failed.tries);
         }
     }
 }

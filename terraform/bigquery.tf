@@ -11,5 +11,5 @@ resource "google_bigquery_dataset" "destination" {
   # Destroying the module never deletes tables: BigQuery refuses to drop a dataset that has any.
   delete_contents_on_destroy = false
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }

@@ -3,7 +3,18 @@
 locals {
   registry_repository = coalesce(var.registry_repository, var.name)
   image_repository    = "${var.region}-docker.pkg.dev/${var.project_id}/${local.registry_repository}/mysql-bigquery-sync"
-  build_member        = var.create_build_account ? "serviceAccount:${google_service_account.build[0].email}" : null
+
+  # New projects may build in these regions only ("Restricted regions for some projects", Cloud Build); elsewhere the quota is zero.
+  unrestricted_build_regions = ["asia-east1", "australia-southeast1", "europe-west1", "southamerica-east1", "us-central1", "us-west2"]
+  build_region               = coalesce(var.build_region, contains(local.unrestricted_build_regions, var.region) ? var.region : "global")
+
+  build_substitutions = !var.create_build_account ? null : join(",", [
+    "_REGION=${var.region}",
+    "_JOB=${var.name}",
+    "_REPOSITORY=${local.registry_repository}",
+    "_BUILD_ACCOUNT=${google_service_account.build[0].email}",
+  ])
+  build_member = var.create_build_account ? "serviceAccount:${google_service_account.build[0].email}" : null
 }
 
 resource "google_artifact_registry_repository" "images" {
@@ -34,7 +45,7 @@ resource "google_artifact_registry_repository" "images" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_service_account" "build" {
@@ -52,7 +63,7 @@ resource "google_service_account" "build" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 # `gcloud builds submit` uploads the checkout here. Its default bucket exists only after the first
@@ -86,7 +97,7 @@ resource "google_storage_bucket" "build_source" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_storage_bucket_iam_member" "build_source" {

@@ -18,7 +18,7 @@ resource "google_service_account" "run" {
   project      = var.project_id
   account_id   = "${local.account_prefix}-run"
   display_name = "${var.name}: runs the job"
-  description  = "Reads the MySQL password and loads tables into BigQuery."
+  description  = "Reads MySQL, loads into BigQuery."
 
   lifecycle {
     precondition {
@@ -27,7 +27,7 @@ resource "google_service_account" "run" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 # Load jobs run in the project …
@@ -45,62 +45,89 @@ resource "google_bigquery_dataset_iam_member" "data_editor" {
   member     = local.run_member
 }
 
-# dataEditor may remove row access policies by replacing a table, but may not list them. Without this permission the job treats every
-# table as if it had some: it replaces only rows, and fails a table whose columns changed.
-# Source: "IAM roles and permissions" and "Introduction to row-level security", BigQuery.
+# What dataEditor lacks for tables that somebody governs. It may remove row access policies by replacing a table, and may not list them: without
+# the first permission the job treats every table as if it had some, replaces rows only, and fails a table whose columns changed. Without the second,
+# a changed column or comment fails a table with policy tags, because its schema is sent with them.
+# Source: "IAM roles and permissions", "Introduction to row-level security" and "Column-level access control", BigQuery.
 
-resource "google_project_iam_custom_role" "row_policies" {
-  count = var.row_policies_role == null ? 1 : 0
+resource "google_project_iam_custom_role" "governed_tables" {
+  count = var.governed_tables_role == null ? 1 : 0
 
   project     = local.bigquery_project
-  role_id     = "${replace(var.name, "-", "_")}_row_policies"
-  title       = "${var.name}: lists row access policies"
-  description = "The permission to list row access policies, which roles/bigquery.dataEditor lacks."
-  permissions = ["bigquery.rowAccessPolicies.list"]
+  role_id     = "${replace(var.name, "-", "_")}_governed_tables"
+  title       = "${var.name}: tables with policies"
+  description = "Lists row access policies and keeps policy tags: what roles/bigquery.dataEditor lacks."
+  permissions = ["bigquery.rowAccessPolicies.list", "bigquery.tables.setCategory"]
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
-resource "google_bigquery_dataset_iam_member" "row_policies" {
+resource "google_bigquery_dataset_iam_member" "governed_tables" {
   project    = local.bigquery_project
   dataset_id = google_bigquery_dataset_iam_member.data_editor.dataset_id
-  role       = var.row_policies_role == null ? google_project_iam_custom_role.row_policies[0].name : var.row_policies_role
+  role       = var.governed_tables_role == null ? google_project_iam_custom_role.governed_tables[0].name : var.governed_tables_role
   member     = local.run_member
 }
 
+# Sending a policy tag takes datacatalog.taxonomies.get on its taxonomy, which belongs to another team as often as not.
+resource "google_data_catalog_taxonomy_iam_member" "run" {
+  for_each = var.taxonomies
+
+  taxonomy = each.value
+  role     = "roles/datacatalog.viewer"
+  member   = local.run_member
+
+  depends_on = [time_sleep.apis]
+}
+
 resource "google_secret_manager_secret_iam_member" "run" {
-  # A secret of another project is given by its full path, which contains the project.
-  project   = startswith(local.password_secret.secret, "projects/") ? null : var.project_id
-  secret_id = local.password_secret.secret
+  for_each = local.secrets
+
+  # A secret of another project is given by its whole path, which has the project in it.
+  project   = startswith(each.value.secret, "projects/") ? null : var.project_id
+  secret_id = each.value.secret
   role      = "roles/secretmanager.secretAccessor"
   member    = local.run_member
 }
 
-resource "google_secret_manager_secret_iam_member" "mask_key" {
-  count = var.mask_key_secret == null ? 0 : 1
-
-  project   = startswith(var.mask_key_secret.secret, "projects/") ? null : var.project_id
-  secret_id = var.mask_key_secret.secret
-  role      = "roles/secretmanager.secretAccessor"
-  member    = local.run_member
-}
-
-# Only for the socket: a connection by address needs no role.
-resource "google_project_iam_member" "cloud_sql_client" {
-  count = var.cloud_sql_instance == null ? 0 : 1
+# The socket needs cloudsql.client, the login without a password cloudsql.instanceUser. A connection by address needs no role. Both exist on projects
+# only; the condition narrows them to the one instance.
+resource "google_project_iam_member" "cloud_sql" {
+  for_each = toset(concat(
+    local.socket ? ["roles/cloudsql.client"] : [],
+    var.mysql_iam_auth ? ["roles/cloudsql.instanceUser"] : [],
+  ))
 
   project = local.cloud_sql_project
-  role    = "roles/cloudsql.client"
+  role    = each.value
   member  = local.run_member
 
-  # The role can only be granted on a project; the condition restricts it to the instance.
   condition {
     title      = "${var.name}-instance-only"
     expression = "resource.type == 'sqladmin.googleapis.com/Instance' && resource.name == 'projects/${local.cloud_sql_project}/instances/${element(local.cloud_sql_parts, length(local.cloud_sql_parts) - 1)}'"
   }
 }
 
-# The account that Cloud Scheduler uses to start the job, and the people who start it by hand.
+# A grant takes effect after about a minute, sometimes several ("Access change propagation", IAM). Cloud Run checks at the job's creation that
+# the account may read the secret, and leaves a broken job behind if it may not. Waits once, and again when another account or secret is used.
+resource "time_sleep" "grants" {
+  create_duration = "60s"
+  triggers = {
+    account = local.service_account_email
+    secrets = join(" ", values(local.secrets)[*].secret)
+  }
+
+  depends_on = [
+    google_bigquery_dataset_iam_member.data_editor,
+    google_bigquery_dataset_iam_member.governed_tables,
+    google_data_catalog_taxonomy_iam_member.run,
+    google_project_iam_member.bigquery_job_user,
+    google_project_iam_member.cloud_sql,
+    google_secret_manager_secret_iam_member.run,
+  ]
+}
+
+# The account that Cloud Scheduler starts the job with, and people who start it by hand.
 
 resource "google_service_account" "scheduler" {
   count = length(var.schedules) > 0 ? 1 : 0
@@ -117,7 +144,7 @@ resource "google_service_account" "scheduler" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 resource "google_cloud_run_v2_job_iam_member" "scheduler" {
@@ -143,4 +170,13 @@ resource "google_cloud_run_v2_job_iam_member" "operators" {
   name     = google_cloud_run_v2_job.sync.name
   member   = each.value.member
   role     = each.value.role
+}
+
+# The first thing that every alert says is to read the logs. Logging has no smaller grant than the project, but for views of a bucket.
+resource "google_project_iam_member" "operators_logs" {
+  for_each = var.operators
+
+  project = var.project_id
+  role    = "roles/logging.viewer"
+  member  = each.value
 }

@@ -2,7 +2,14 @@
 
 locals {
   bigquery_project = coalesce(var.bigquery_project, var.project_id)
-  mysql_host       = var.cloud_sql_instance == null ? var.mysql_host : "/cloudsql/${var.cloud_sql_instance}"
+  socket           = var.mysql_host == null
+  mysql_host       = local.socket ? "/cloudsql/${var.cloud_sql_instance}" : var.mysql_host
+
+  # An IAM user of Cloud SQL for MySQL has the account's name up to the @.
+  mysql_user = !var.mysql_iam_auth ? var.mysql_user : var.service_account_email == null ? "${local.account_prefix}-run" : split("@", var.service_account_email)[0]
+
+  # Cloud SQL encrypts the way to its socket itself.
+  mysql_ssl_mode = coalesce(var.mysql_ssl_mode, local.socket ? "PREFERRED" : "REQUIRED")
 
   # A table without options is written as just its name, and unset options are left out: the binary
   # refuses unknown keys, and the whole list must fit into one variable.
@@ -29,11 +36,13 @@ locals {
   # The binary's tests compare it with tests/contract.json, which is made from this map.
   environment = {
     MYSQL_HOST     = local.mysql_host
-    MYSQL_PORT     = var.cloud_sql_instance == null ? tostring(var.mysql_port) : null
-    MYSQL_USER     = var.mysql_user
+    MYSQL_PORT     = local.socket ? null : tostring(var.mysql_port)
+    MYSQL_USER     = local.mysql_user
+    MYSQL_IAM_AUTH = var.mysql_iam_auth ? "true" : null
     MYSQL_DATABASE = var.mysql_database
-    MYSQL_SSL_MODE = var.mysql_ssl_mode
+    MYSQL_SSL_MODE = local.mysql_ssl_mode
     MYSQL_SSL_CA   = var.mysql_ssl_ca
+    MYSQL_SSL_CERT = var.mysql_ssl_cert
     # Optional number.
     MYSQL_STALL_SECONDS = var.mysql_stall_seconds == null ? null : tostring(var.mysql_stall_seconds)
     BIGQUERY_PROJECT    = local.bigquery_project
@@ -58,8 +67,9 @@ locals {
 
   # Environment variables whose values come from Secret Manager when a task starts.
   secret_environment = {
-    MYSQL_PASSWORD = local.password_secret
-    MASK_KEY       = var.mask_key_secret
+    MYSQL_PASSWORD = lookup(local.secrets, "mysql-password", null)
+    MYSQL_SSL_KEY  = lookup(local.secrets, "mysql-ssl-key", null)
+    MASK_KEY       = lookup(local.secrets, "mask-key", null)
   }
 }
 
@@ -111,7 +121,7 @@ resource "google_cloud_run_v2_job" "sync" {
         }
 
         dynamic "volume_mounts" {
-          for_each = var.cloud_sql_instance == null ? [] : ["cloudsql"]
+          for_each = local.socket ? ["cloudsql"] : []
           content {
             name       = volume_mounts.value
             mount_path = "/cloudsql"
@@ -133,7 +143,7 @@ resource "google_cloud_run_v2_job" "sync" {
 
       # Keep this volume last, as Cloud Run reports it, so that plans stay empty.
       dynamic "volumes" {
-        for_each = var.cloud_sql_instance == null ? [] : [var.cloud_sql_instance]
+        for_each = local.socket ? [var.cloud_sql_instance] : []
         content {
           name = "cloudsql"
           cloud_sql_instance {
@@ -159,10 +169,8 @@ resource "google_cloud_run_v2_job" "sync" {
     }
   }
 
-  # When the job is created, Cloud Run checks that the account may read the secret.
   depends_on = [
-    google_project_service.this,
-    google_secret_manager_secret_iam_member.run,
-    google_secret_manager_secret_iam_member.mask_key,
+    time_sleep.apis,
+    time_sleep.grants,
   ]
 }

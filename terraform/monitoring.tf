@@ -60,7 +60,7 @@ resource "google_logging_metric" "sync" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
 # Alerts use PromQL, for three reasons: the older absence condition covers at most 23.5 hours, too
@@ -82,25 +82,27 @@ locals {
       execution_failed = {
         title    = "an execution failed"
         severity = "ERROR"
-        interval = "60s"
+        interval = "300s"
         query    = "sum(increase(${local.executions},result=\"failed\"}[1h])) > 0"
         text     = "At least one task failed after all its attempts. Tables of other tasks are not affected. A failed table still has the rows of the previous run."
       }
     },
     var.alerts.missing_run_hours == 0 ? {} : {
       missing_run = {
-        title    = "no successful execution for ${var.alerts.missing_run_hours} hours"
+        title    = "no table was replaced for ${var.alerts.missing_run_hours} hours"
         severity = "CRITICAL"
         interval = "600s"
-        query    = "absent_over_time(${local.executions},result=\"succeeded\"}[${var.alerts.missing_run_hours}h])"
-        text     = "Either executions fail or none start. Check the executions first, then the schedule: is it paused, or was its account deleted?"
+        # The binary's own line. An execution can succeed and copy nothing: with the placeholder image, or if no table matches.
+        # vector(0) stands for a metric that was never written.
+        query = "(sum(increase(${local.per_table.table_rows}_count{monitored_resource=\"cloud_run_job\"}[${var.alerts.missing_run_hours}h])) or vector(0)) <= 0"
+        text  = "Executions fail, none are started, or they copy nothing: look at the executions first, then at the schedule (paused? its account removed?), then at the job's image and its variable TABLES."
       }
     },
     !var.alerts.table_failed ? {} : {
       table_failed = {
         title    = "a table failed"
         severity = "WARNING"
-        interval = "60s"
+        interval = "300s"
         query    = "sum by (table) (increase(${local.per_table.table_failed}{monitored_resource=\"cloud_run_job\"}[1h])) > 0"
         text     = "The label `table` says which one. A later attempt may have replaced it since. If not, the failed execution is reported too."
       }
@@ -109,7 +111,7 @@ locals {
       rows_dropped = {
         title    = "a table lost more than ${var.alerts.shrink_percent} % of its rows"
         severity = "WARNING"
-        interval = "60s"
+        interval = "300s"
         # Both numbers come from the same log line, so the two sides cover the same runs.
         query = "sum by (table) (increase(${local.per_table.table_rows}_sum{monitored_resource=\"cloud_run_job\"}[1h])) < ${(100 - var.alerts.shrink_percent) / 100} * sum by (table) (increase(${local.per_table.table_previous_rows}_sum{monitored_resource=\"cloud_run_job\"}[1h]))"
         text  = "The label `table` says which one. The table has already been replaced; BigQuery's time travel has the previous rows for 7 days."

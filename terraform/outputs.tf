@@ -18,9 +18,14 @@ output "scheduler_service_account_email" {
   value       = one(google_service_account.scheduler[*].email)
 }
 
-output "password_secret" {
-  description = "Secret and version that the job reads the password from."
-  value       = local.password_secret
+output "secrets" {
+  description = "Secrets and versions that the job reads, mysql-password, mysql-ssl-key and mask-key."
+  value       = local.secrets
+}
+
+output "mysql_user" {
+  description = "User that the job logs in as. With mysql_iam_auth, create it from service_account_email."
+  value       = local.mysql_user
 }
 
 output "dataset" {
@@ -40,7 +45,7 @@ output "run_command" {
 
 output "run_table_command" {
   description = "Copies one table now, with its options in tables. Replace TABLE with its name."
-  value       = "gcloud run jobs execute ${local.gcloud_job} --tasks=1 --args=--table,TABLE --wait"
+  value       = "gcloud run jobs execute ${local.gcloud_job} --args=--table,TABLE --wait"
 }
 
 output "logs_command" {
@@ -51,10 +56,20 @@ output "logs_command" {
 output "build_command" {
   description = "Builds the image from a checkout, pushes it and updates the job; null without create_build_account."
   value = !var.create_build_account ? null : join(" ", [
-    "gcloud builds submit --project=${var.project_id} --region=${var.region} --config=cloudbuild.yaml",
+    "gcloud builds submit --project=${var.project_id} --region=${local.build_region} --config=cloudbuild.yaml",
     "--gcs-source-staging-dir=gs://${google_storage_bucket.build_source[0].name}/source",
-    "--substitutions=_REGION=${var.region},_JOB=${var.name},_REPOSITORY=${local.registry_repository},_BUILD_ACCOUNT=${google_service_account.build[0].email}",
+    "--substitutions=${local.build_substitutions}",
   ])
+}
+
+output "build_region" {
+  description = "Region of builds and of a trigger."
+  value       = local.build_region
+}
+
+output "build_substitutions" {
+  description = "Substitutions of a trigger that builds with cloudbuild.yaml; null without create_build_account."
+  value       = local.build_substitutions
 }
 
 output "worst_case_minutes" {

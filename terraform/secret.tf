@@ -1,22 +1,29 @@
-# The MySQL password. It is a write-only argument: it goes to Secret Manager and is stored neither in
-# the state nor in a plan. Terraform stores only its version number.
+# The MySQL password and the key of a client certificate. Their texts are write-only arguments: they reach Secret Manager
+# and are in neither the state nor a plan. What Terraform remembers is the version number.
 
 locals {
-  create_secret = var.mysql_password_secret == null
+  # What the job reads from Secret Manager, by the name of the secret that the module creates for it. With mysql_iam_auth there is no password.
+  wanted_secrets = merge(
+    var.mysql_iam_auth ? {} : { mysql-password = { given = var.mysql_password_secret, version = var.mysql_password_version } },
+    var.mysql_ssl_cert == null ? {} : { mysql-ssl-key = { given = var.mysql_ssl_key_secret, version = var.mysql_ssl_key_version } },
+  )
+  created_secrets = { for name, wanted in local.wanted_secrets : name => wanted.version if wanted.given == null }
 
-  # The version is pinned, so that all tasks of an execution use the same password, and a plan shows
-  # a new password as a change of the job.
-  password_secret = local.create_secret ? {
-    secret  = google_secret_manager_secret.mysql_password[0].secret_id
-    version = google_secret_manager_secret_version.mysql_password[0].version
-  } : var.mysql_password_secret
+  # The version is pinned: an execution uses one password from its first task to its last, and a
+  # new password is a change of the job that the plan shows.
+  secrets = merge(var.mask_key_secret == null ? {} : { mask-key = var.mask_key_secret }, {
+    for name, wanted in local.wanted_secrets : name => wanted.given != null ? wanted.given : {
+      secret  = google_secret_manager_secret.this[name].secret_id
+      version = google_secret_manager_secret_version.this[name].version
+    }
+  })
 }
 
-resource "google_secret_manager_secret" "mysql_password" {
-  count = local.create_secret ? 1 : 0
+resource "google_secret_manager_secret" "this" {
+  for_each = local.created_secrets
 
   project   = var.project_id
-  secret_id = "${var.name}-mysql-password"
+  secret_id = "${var.name}-${each.key}"
   labels    = var.labels
 
   replication {
@@ -37,15 +44,15 @@ resource "google_secret_manager_secret" "mysql_password" {
     }
   }
 
-  depends_on = [google_project_service.this]
+  depends_on = [time_sleep.apis]
 }
 
-resource "google_secret_manager_secret_version" "mysql_password" {
-  count = local.create_secret ? 1 : 0
+resource "google_secret_manager_secret_version" "this" {
+  for_each = local.created_secrets
 
-  secret                 = google_secret_manager_secret.mysql_password[0].id
-  secret_data_wo         = var.mysql_password
-  secret_data_wo_version = var.mysql_password_version
+  secret                 = google_secret_manager_secret.this[each.key].id
+  secret_data_wo         = each.key == "mysql-password" ? var.mysql_password : var.mysql_ssl_key
+  secret_data_wo_version = each.value
 
   # Old versions are disabled, not destroyed: `gcloud secrets versions enable` restores one.
   deletion_policy = "DISABLE"

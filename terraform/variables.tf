@@ -43,9 +43,9 @@ variable "labels" {
 }
 
 variable "deletion_protection" {
-  description = "Refuse to destroy the job."
+  description = "Refuse to destroy the job. The job has no data. If its creation fails half way, Terraform replaces it at the next apply, which the protection would refuse: set it to true after the first apply, if at all."
   type        = bool
-  default     = true
+  default     = false
 }
 
 variable "enable_apis" {
@@ -57,12 +57,12 @@ variable "enable_apis" {
 # MySQL
 
 variable "mysql_host" {
-  description = "Host name or address of the server. Leave out with cloud_sql_instance."
+  description = "Host name or address of the server. Leave out to use the socket of cloud_sql_instance."
   type        = string
   default     = null
 
   validation {
-    condition     = (var.mysql_host == null) != (var.cloud_sql_instance == null)
+    condition     = var.mysql_iam_auth || (var.mysql_host == null) != (var.cloud_sql_instance == null)
     error_message = "Set exactly one of mysql_host (a server reached by network) and cloud_sql_instance (Cloud SQL by its socket)."
   }
   validation {
@@ -83,7 +83,7 @@ variable "mysql_port" {
 }
 
 variable "cloud_sql_instance" {
-  description = "Connection name (project:region:instance) of a Cloud SQL instance to reach by its socket."
+  description = "Connection name (project:region:instance) of a Cloud SQL instance to reach by its socket. With mysql_iam_auth and mysql_host, the instance that has the address."
   type        = string
   default     = null
 
@@ -91,16 +91,31 @@ variable "cloud_sql_instance" {
     condition     = var.cloud_sql_instance == null || can(regex("^([a-z0-9.-]+:)?[a-z][a-z0-9-]+:[a-z0-9-]+:[a-z][a-z0-9-]*$", var.cloud_sql_instance))
     error_message = "cloud_sql_instance must be a connection name, project:region:instance, as shown by `gcloud sql instances describe`."
   }
+  validation {
+    condition     = var.cloud_sql_instance != null || !var.mysql_iam_auth
+    error_message = "mysql_iam_auth is a login of Cloud SQL: set cloud_sql_instance, also if mysql_host is its address."
+  }
 }
 
 variable "mysql_user" {
-  description = "User to read with. It needs SELECT on the tables and nothing else."
+  description = "User to read with. It needs SELECT on the tables and nothing else. Leave out with mysql_iam_auth."
   type        = string
+  default     = null
 
   validation {
-    condition     = length(var.mysql_user) >= 1 && length(var.mysql_user) <= 32
-    error_message = "mysql_user must have 1 to 32 characters."
+    condition     = (var.mysql_user == null) == var.mysql_iam_auth
+    error_message = "Set mysql_user, or mysql_iam_auth = true, which logs in as the job's own account."
   }
+  validation {
+    condition     = var.mysql_user == null || try(length(var.mysql_user) >= 1 && length(var.mysql_user) <= 80, false)
+    error_message = "mysql_user must have 1 to 80 characters (MySQL takes 32, MariaDB 80)."
+  }
+}
+
+variable "mysql_iam_auth" {
+  description = "Log in to Cloud SQL as the job's service account, with an access token instead of a password. Needs cloud_sql_instance with the flag cloudsql_iam_authentication, and a user of the type CLOUD_IAM_SERVICE_ACCOUNT."
+  type        = bool
+  default     = false
 }
 
 variable "mysql_database" {
@@ -114,13 +129,21 @@ variable "mysql_database" {
 }
 
 variable "mysql_ssl_mode" {
-  description = "DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY, as in MySQL's own client. Use VERIFY_IDENTITY or VERIFY_CA across networks that are not yours."
+  description = "DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY, as in MySQL's own client. If left out, REQUIRED; on the socket, which Cloud SQL encrypts, PREFERRED. Use VERIFY_IDENTITY or VERIFY_CA across networks that are not yours."
   type        = string
-  default     = "PREFERRED"
+  default     = null
 
   validation {
-    condition     = contains(["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"], var.mysql_ssl_mode)
+    condition     = var.mysql_ssl_mode == null || try(contains(["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"], var.mysql_ssl_mode), false)
     error_message = "mysql_ssl_mode must be DISABLED, PREFERRED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY."
+  }
+  validation {
+    condition     = !var.mysql_iam_auth || var.mysql_host == null || try(contains(["REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"], coalesce(var.mysql_ssl_mode, "REQUIRED")), false)
+    error_message = "mysql_iam_auth sends an access token: mysql_ssl_mode must be REQUIRED, VERIFY_CA or VERIFY_IDENTITY."
+  }
+  validation {
+    condition     = var.mysql_ssl_cert == null || try(coalesce(var.mysql_ssl_mode, "REQUIRED") != "DISABLED", false)
+    error_message = "mysql_ssl_cert is shown on an encrypted connection only: mysql_ssl_mode must not be DISABLED."
   }
 }
 
@@ -132,6 +155,75 @@ variable "mysql_ssl_ca" {
   validation {
     condition     = var.mysql_ssl_ca == null || can(regex("-----BEGIN CERTIFICATE-----", var.mysql_ssl_ca))
     error_message = "mysql_ssl_ca must be PEM text that has a certificate in it, e.g. file(\"server-ca.pem\")."
+  }
+  validation {
+    condition     = length(coalesce(var.mysql_ssl_ca, "-")) <= 32768
+    error_message = "mysql_ssl_ca is longer than the 32,768 characters that Cloud Run takes in one variable. Give only the CA that signed the server's certificate: for Amazon RDS the bundle of the region, not global-bundle.pem."
+  }
+}
+
+variable "mysql_ssl_cert" {
+  description = "A client certificate as PEM text, for a user with REQUIRE X509 or an instance that takes trusted client certificates only. Its key is mysql_ssl_key. A certificate is no secret."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.mysql_ssl_cert == null || can(regex("-----BEGIN CERTIFICATE-----", var.mysql_ssl_cert))
+    error_message = "mysql_ssl_cert must be PEM text that has a certificate in it, e.g. file(\"client-cert.pem\")."
+  }
+  validation {
+    condition     = length(coalesce(var.mysql_ssl_cert, "-")) <= 32768
+    error_message = "mysql_ssl_cert is longer than the 32,768 characters that Cloud Run takes in one variable."
+  }
+}
+
+variable "mysql_ssl_key" {
+  description = "The private key of mysql_ssl_cert as PEM text: best given as TF_VAR_mysql_ssl_key. Written to Secret Manager and never to the state or a plan; every plan needs it. Leave out with mysql_ssl_key_secret."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = var.mysql_ssl_cert == null ? var.mysql_ssl_key == null : (var.mysql_ssl_key == null) != (var.mysql_ssl_key_secret == null)
+    error_message = "With mysql_ssl_cert, set exactly one of mysql_ssl_key (export TF_VAR_mysql_ssl_key) and mysql_ssl_key_secret (a secret that exists); without it, neither."
+  }
+  validation {
+    condition     = var.mysql_ssl_key == null || can(regex("-----BEGIN [A-Z ]*PRIVATE KEY-----", var.mysql_ssl_key))
+    error_message = "mysql_ssl_key must be PEM text that has a private key in it."
+  }
+}
+
+variable "mysql_ssl_key_version" {
+  description = "Raise by one together with a new mysql_ssl_key, as with mysql_password_version."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.mysql_ssl_key_version >= 1 && floor(var.mysql_ssl_key_version) == var.mysql_ssl_key_version
+    error_message = "mysql_ssl_key_version must be 1, 2, 3 …"
+  }
+}
+
+variable "mysql_ssl_key_secret" {
+  description = "A secret that exists, instead of mysql_ssl_key: its id (or projects/…/secrets/…) and the version to use."
+  type = object({
+    secret  = string
+    version = string
+  })
+  default = null
+
+  validation {
+    condition     = var.mysql_ssl_key_secret == null || var.mysql_ssl_cert != null
+    error_message = "mysql_ssl_key_secret is the key of mysql_ssl_cert: set both."
+  }
+  validation {
+    condition     = var.mysql_ssl_key_secret == null || can(regex("^(projects/[^/]+/secrets/)?[A-Za-z0-9_-]{1,255}$", var.mysql_ssl_key_secret.secret))
+    error_message = "mysql_ssl_key_secret.secret must be a secret's id, or projects/PROJECT/secrets/ID for one in another project."
+  }
+  validation {
+    condition     = var.mysql_ssl_key_secret == null || can(regex("^([1-9][0-9]*|latest)$", var.mysql_ssl_key_secret.version))
+    error_message = "mysql_ssl_key_secret.version must be a version number or \"latest\"."
   }
 }
 
@@ -147,15 +239,15 @@ variable "mysql_stall_seconds" {
 }
 
 variable "mysql_password" {
-  description = "The user's password: best given as TF_VAR_mysql_password. Written to Secret Manager and never to the state or a plan; every plan needs it. Leave out with mysql_password_secret."
+  description = "The user's password: best given as TF_VAR_mysql_password. Written to Secret Manager and never to the state or a plan; every plan needs it. Leave out with mysql_password_secret or mysql_iam_auth."
   type        = string
   default     = null
   sensitive   = true
   ephemeral   = true
 
   validation {
-    condition     = (var.mysql_password == null) != (var.mysql_password_secret == null)
-    error_message = "Set exactly one of mysql_password (export TF_VAR_mysql_password) and mysql_password_secret (a secret that exists)."
+    condition     = length([for is_set in [var.mysql_password != null, var.mysql_password_secret != null, var.mysql_iam_auth] : is_set if is_set]) == 1
+    error_message = "Set exactly one of mysql_password (export TF_VAR_mysql_password), mysql_password_secret (a secret that exists) and mysql_iam_auth = true."
   }
   validation {
     condition     = var.mysql_password != ""
@@ -257,14 +349,25 @@ variable "create_dataset" {
   default     = true
 }
 
-variable "row_policies_role" {
-  description = "Role with bigquery.rowAccessPolicies.list that the job gets on the dataset, for tables with row access policies. Without it the module makes a custom role with that one permission, which takes roles/iam.roleAdmin. roles/bigquery.dataOwner has it, too, and far more."
+variable "governed_tables_role" {
+  description = "Role that the job gets on the dataset beside dataEditor, with bigquery.rowAccessPolicies.list and bigquery.tables.setCategory, for tables with row access policies or policy tags. Without it the module makes a custom role with these two permissions, which takes roles/iam.roleAdmin. roles/bigquery.dataOwner has them, too, and far more."
   type        = string
   default     = null
 
   validation {
-    condition     = var.row_policies_role == null || can(regex("^(projects/[^/]+/|organizations/[0-9]+/)?roles/[a-zA-Z0-9_.]+$", var.row_policies_role))
-    error_message = "row_policies_role is a role's full name, such as projects/my-project/roles/row_policies or roles/bigquery.dataOwner."
+    condition     = var.governed_tables_role == null || can(regex("^(projects/[^/]+/|organizations/[0-9]+/)?roles/[a-zA-Z0-9_.]+$", var.governed_tables_role))
+    error_message = "governed_tables_role is a role's full name, such as projects/my-project/roles/governed_tables or roles/bigquery.dataOwner."
+  }
+}
+
+variable "taxonomies" {
+  description = "Taxonomies whose policy tags the tables carry, projects/PROJECT/locations/LOCATION/taxonomies/NUMBER. The job may read them, as it must to keep the tags of a column."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for t in var.taxonomies : can(regex("^projects/[^/]+/locations/[^/]+/taxonomies/[0-9]+$", t))])
+    error_message = "taxonomies must be like projects/PROJECT/locations/LOCATION/taxonomies/NUMBER (`gcloud data-catalog taxonomies list`)."
   }
 }
 
@@ -688,5 +791,16 @@ variable "registry_repository" {
   validation {
     condition     = var.registry_repository == null || can(regex("^[a-z][a-z0-9-]{0,61}[a-z0-9]$", var.registry_repository))
     error_message = "registry_repository must be lower-case letters, digits and hyphens."
+  }
+}
+
+variable "build_region" {
+  description = "Region that Cloud Build runs in; if left out, region where every project may build, otherwise global. New projects may build in six regions only."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.build_region == null || can(regex("^(global|[a-z]+-[a-z]+[0-9]+)$", var.build_region))
+    error_message = "build_region must be a region such as europe-west1, or global."
   }
 }

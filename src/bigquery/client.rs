@@ -53,10 +53,11 @@ pub(super) struct Call<'a> {
 impl Client {
     /// Connects and checks that the dataset exists.
     pub async fn connect(settings: &Settings) -> Result<Self, Error> {
-        let Settings { project, dataset, location, .. } = settings;
+        let Settings { project, dataset, location, silence, .. } = settings;
         let action = Action::FindDataset { project: project.clone(), dataset: dataset.clone() };
         let mut client = Self::new(settings).map_err(|kind| Error::once(action.clone(), kind))?;
-        let call = client.call(action.clone(), Budget::START).timeout(FIRST_CALL_TIMEOUT);
+        let call =
+            client.call(action.clone(), Budget { silence: *silence, ..Budget::START }).timeout(FIRST_CALL_TIMEOUT);
         let found: Dataset = call.get(client.url(&["datasets", dataset])).await?;
         client.defaults = found.defaults;
         client.location = match (location, found.location) {

@@ -19,7 +19,7 @@ const POLL_FACTOR: f32 = 1.4;
 const SLOWEST_POLL: Duration = Duration::from_secs(10);
 
 /// After a 409, the existing job becomes visible everywhere in BigQuery within seconds.
-const EXISTING_JOB: Budget = Budget { time: Duration::from_secs(30), tries: 12 };
+const EXISTING_JOB: Budget = Budget::new(Duration::from_secs(30), 12);
 
 /// BigQuery's limit on job ids ("JobReference", REST reference).
 const LONGEST_JOB_ID: usize = 1024;
@@ -230,7 +230,7 @@ mod tests {
             lines
         });
         let (project, dataset) = ("p".to_owned(), "d".to_owned());
-        let settings = Settings { project, dataset, location: None, api: Api::Emulator(address) };
+        let settings = Settings { project, dataset, location: None, api: Api::Emulator(address), silence: None };
         (Client::connect(&settings).await.unwrap(), serving)
     }
 

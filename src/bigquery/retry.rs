@@ -7,13 +7,13 @@ use crate::retry::{Budget, Decision, Reason};
 
 impl Budget {
     /// For requests before any work is done. It is short, so that a wrong setting is reported soon.
-    pub const START: Self = Self { time: Duration::from_secs(15), tries: 8 };
+    pub const START: Self = Self::new(Duration::from_secs(15), 8);
     /// For requests before or after a table's rows: long enough for an outage of seconds, short enough that a longer outage does
     /// not delay every table.
-    pub const TABLE: Self = Self { time: Duration::from_secs(60), tries: 12 };
+    pub const TABLE: Self = Self::new(Duration::from_secs(60), 12);
     /// For requests while a table is read or loaded: waiting out an outage of 15 minutes is cheaper than reading the table again.
     /// With backoff, 60 tries take longer than that.
-    pub const MIDDLE: Self = Self { time: Duration::from_secs(900), tries: 60 };
+    pub const MIDDLE: Self = Self::new(Duration::from_secs(900), 60);
 }
 
 /// Decides by status and reason. Source: "Error messages" of BigQuery, and the retry rules of its client libraries.
@@ -72,6 +72,10 @@ fn justifies_restart(kind: &ErrorKind) -> bool {
 impl Reason for ErrorKind {
     fn decision(&self) -> Decision {
         decide(self)
+    }
+
+    fn is_silence(&self) -> bool {
+        matches!(self, Self::Transport { source, .. } if source.is_timeout())
     }
 
     fn retry_after(&self) -> Option<Duration> {

@@ -1,5 +1,7 @@
 //! Settings of the destination dataset.
 
+use std::time::Duration;
+
 /// The destination dataset.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -11,6 +13,8 @@ pub struct Settings {
     pub location: Option<String>,
     /// Where the API is.
     pub api: Api,
+    /// How long the first request may go without any answer; the usual time if there is none.
+    pub silence: Option<Duration>,
 }
 
 /// Where the API is. A URL has no path and no trailing slash.

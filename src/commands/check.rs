@@ -75,7 +75,7 @@ async fn tables(config: Config, findings: &mut Findings) {
 async fn source(config: &Config, findings: &mut Findings) {
     let what = format!("MySQL at {}", config.mysql.address);
     let session = async {
-        let mut connection = mysql::connection::connect(&config.mysql).await?;
+        let mut connection = mysql::connection::connect_first(&config.mysql).await?;
         let session = session::session(&mut connection).await?;
         mysql::connection::close(connection).await;
         Ok::<_, mysql::Error>(session)

@@ -10,11 +10,11 @@ use crate::config::reader::Reader;
 use crate::config::variables::{
     AVRO_CODEC, BIGQUERY_DATASET, BIGQUERY_EMULATOR_HOST, BIGQUERY_ENDPOINT, BIGQUERY_LOCATION, BIGQUERY_PROJECT,
     CLOUD_RUN_EXECUTION, CLOUD_RUN_JOB, CLOUD_RUN_TASK_ATTEMPT, CLOUD_RUN_TASK_COUNT, CLOUD_RUN_TASK_INDEX,
-    INVALID_VALUES, LOG_FORMAT, LOG_LEVEL, MASK, MASK_KEY, MAX_MB_PER_SECOND, MAX_ROWS_PER_SECOND, MAX_SHRINK_PERCENT,
-    MYSQL_DATABASE, MYSQL_HOST, MYSQL_PORT, MYSQL_SSL_CA, MYSQL_SSL_MODE, MYSQL_STALL_SECONDS, MYSQL_USER, NEW_COLUMNS,
-    READ_CONNECTIONS, SNAPSHOT, TABLE_CONCURRENCY, TABLES, ZERO_DATES,
+    INVALID_VALUES, JOB_COMPLETION_INDEX, LOG_FORMAT, LOG_LEVEL, MASK, MASK_KEY, MAX_MB_PER_SECOND,
+    MAX_ROWS_PER_SECOND, MAX_SHRINK_PERCENT, MYSQL_DATABASE, MYSQL_HOST, MYSQL_PORT, MYSQL_SSL_CA, MYSQL_SSL_MODE,
+    MYSQL_STALL_SECONDS, MYSQL_USER, NEW_COLUMNS, READ_CONNECTIONS, SNAPSHOT, TABLE_CONCURRENCY, TABLES, ZERO_DATES,
 };
-use crate::config::{login, mask_key};
+use crate::config::{client_certificate, login, mask_key};
 use crate::mapping::mask::Mask;
 use crate::mapping::masking::Masking;
 use crate::mapping::policies::Policies;
@@ -27,6 +27,10 @@ use crate::{bigquery, mysql, plan, sync, telemetry};
 
 /// The prefix of the log variables, which are read before all others.
 const LOGS: &str = "LOG_";
+
+/// A new instance with Direct VPC egress may have no network for more than a minute. Source: "Direct VPC with a VPC network",
+/// connection establishment delays on instance startup.
+const SILENCE_ON_CLOUD_RUN: Duration = Duration::from_secs(120);
 
 /// The whole configuration, checked.
 #[derive(Debug)]
@@ -76,6 +80,7 @@ fn source(reader: &mut Reader) -> Option<mysql::Settings> {
     let (user, login) = (reader.value(&MYSQL_USER), login::read(reader));
     let database = reader.value(&MYSQL_DATABASE);
     let (ssl_mode, ssl_ca) = (reader.value(&MYSQL_SSL_MODE), reader.value(&MYSQL_SSL_CA));
+    let client_certificate = client_certificate::read(reader, ssl_mode);
     let stall = reader.value(&MYSQL_STALL_SECONDS);
     let address = host.zip(port).map(|(host, port)| match host.starts_with('/') {
         true => Address::Socket(PathBuf::from(host)),
@@ -95,7 +100,9 @@ fn source(reader: &mut Reader) -> Option<mysql::Settings> {
         database: database?,
         ssl_mode,
         ssl_ca,
+        client_certificate,
         stall: Duration::from_secs(stall?.get().into()),
+        silence: silence(reader),
     })
 }
 
@@ -112,7 +119,7 @@ fn destination(reader: &mut Reader) -> Option<bigquery::Settings> {
             return None;
         }
     };
-    Some(bigquery::Settings { project: project?, dataset: dataset?, location, api })
+    Some(bigquery::Settings { project: project?, dataset: dataset?, location, api, silence: silence(reader) })
 }
 
 fn tables(reader: &mut Reader, narrow_to: &[String]) -> Option<Selection> {
@@ -167,13 +174,20 @@ fn sync(reader: &mut Reader) -> Option<sync::Settings> {
 
 fn task(reader: &mut Reader) -> Option<Task> {
     let (job, execution) = (reader.value(&CLOUD_RUN_JOB), reader.value(&CLOUD_RUN_EXECUTION));
-    let (index, count) = (reader.value(&CLOUD_RUN_TASK_INDEX), reader.value(&CLOUD_RUN_TASK_COUNT));
+    let is_kubernetes = reader.text(&CLOUD_RUN_TASK_INDEX).is_none() && reader.text(&JOB_COMPLETION_INDEX).is_some();
+    let place = if is_kubernetes { &JOB_COMPLETION_INDEX } else { &CLOUD_RUN_TASK_INDEX };
+    let (index, count) = (reader.value(place), reader.value(&CLOUD_RUN_TASK_COUNT));
     let attempt = reader.value(&CLOUD_RUN_TASK_ATTEMPT);
     let (index, count) = (index?, count?.get());
     if index >= count {
-        reader.fault(&CLOUD_RUN_TASK_INDEX.about, format!("is {index}, and there are {count} tasks"));
+        reader.fault(&place.about, format!("is {index}, and there are {count} tasks"));
     }
     Some(Task { job, execution: execution.unwrap_or_else(made_up_execution), index, count, attempt: attempt? })
+}
+
+/// How long the first connections of the process may go without any answer.
+fn silence(reader: &Reader) -> Option<Duration> {
+    reader.text(&CLOUD_RUN_JOB).map(|_| SILENCE_ON_CLOUD_RUN)
 }
 
 /// An execution id for a run outside Cloud Run: unique, and valid in a BigQuery job id.

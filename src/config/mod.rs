@@ -2,12 +2,14 @@
 
 mod assemble;
 mod byte_order_mark;
+mod client_certificate;
 pub mod faults;
 pub mod help;
 mod login;
 mod mask_key;
 mod parsers;
 mod pem;
+mod pem_parsers;
 mod reader;
 pub mod variables;
 

@@ -2,21 +2,15 @@
 
 use std::net::Ipv6Addr;
 use std::num::{NonZeroU64, NonZeroUsize};
-use std::path::PathBuf;
 use std::str::FromStr;
 
-use crate::config::byte_order_mark::without_mark;
-use crate::config::pem;
 use crate::mapping::masking::Pattern;
-use crate::mysql::settings::{MAX_READ_CONNECTIONS, SslCa};
+use crate::mysql::settings::MAX_READ_CONNECTIONS;
 use crate::sync::settings::MAX_TABLE_CONCURRENCY;
 use crate::work::selection::Selection;
 
 /// A higher rate is not a limit in practice.
 const MOST_BYTES_PER_SECOND: f64 = 1e15;
-
-/// The longest path that Linux takes (PATH_MAX, limits.h). Longer text is something else, perhaps a key without its first line.
-const LONGEST_PATH: usize = 4096;
 
 /// Why a value is refused.
 #[derive(Debug)]
@@ -120,33 +114,6 @@ pub(super) fn host(text: &str) -> Result<String, Invalid> {
         ),
         _ if text.contains(':') => "contains a colon; expected the bare host, with the port in MYSQL_PORT".to_owned(),
         _ => "is not a host name; expected the bare host name, address or socket path".to_owned(),
-    };
-    Err(Invalid::Because(problem))
-}
-
-/// PEM text, or the path of a file with it. The text may have lost its line breaks.
-pub(super) fn ssl_ca(text: &str) -> Result<SslCa, Invalid> {
-    if pem::is_pem(text) {
-        let pem = pem::with_line_breaks(text);
-        return match pem::certificate_problem(&pem) {
-            None => Ok(SslCa::Pem(pem)),
-            Some(problem) => Err(Invalid::Because(format!("is PEM text, but {problem}"))),
-        };
-    }
-    if text.contains(['\n', '\r']) || text.len() > LONGEST_PATH {
-        return Err(Invalid::Because("is neither PEM text nor the path of a file".to_owned()));
-    }
-    let path = PathBuf::from(text);
-    let problem = match std::fs::read_to_string(&path) {
-        Ok(content) => match pem::certificate_problem(&content) {
-            None => return Ok(SslCa::File(path)),
-            // What helps a variable may help a file.
-            Some(problem) => match pem::with_line_breaks(without_mark(&content)) {
-                mended if pem::certificate_problem(&mended).is_none() => return Ok(SslCa::Pem(mended)),
-                _ => format!("names {}, but {problem}", path.display()),
-            },
-        },
-        Err(error) => format!("is neither PEM text nor a file that can be read ({error})"),
     };
     Err(Invalid::Because(problem))
 }

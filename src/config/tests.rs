@@ -55,6 +55,24 @@ fn the_six_variables_of_the_script_suffice() {
 }
 
 #[test]
+fn only_on_cloud_run_silence_is_waited_for() {
+    let config = read(&[]).unwrap();
+    assert_eq!((config.mysql.silence, config.bigquery.silence), (None, None));
+    let config = read(&[("CLOUD_RUN_JOB", "sync")]).unwrap();
+    let minutes = Some(std::time::Duration::from_secs(120));
+    assert_eq!((config.mysql.silence, config.bigquery.silence), (minutes, minutes));
+}
+
+#[test]
+fn kubernetes_says_which_task_it_is() {
+    let task = |changes: &[(&str, &str)]| read(&[&[("CLOUD_RUN_TASK_COUNT", "4")], changes].concat()).unwrap().task;
+    assert_eq!(task(&[("JOB_COMPLETION_INDEX", "3")]).index, 3);
+    assert_eq!(task(&[("JOB_COMPLETION_INDEX", "3"), ("CLOUD_RUN_TASK_INDEX", "1")]).index, 1);
+    let text = read(&[("JOB_COMPLETION_INDEX", "1")]).unwrap_err().to_string();
+    assert!(text.contains("JOB_COMPLETION_INDEX is 1, and there are 1 tasks"), "{text}");
+}
+
+#[test]
 fn speed_and_compression() {
     let config = read(&[]).unwrap();
     assert_eq!((config.plan.read_connections.get(), config.sync.snapshots), (1, Snapshots::Shared));
@@ -281,6 +299,53 @@ fn an_access_token_needs_tls_or_a_socket() {
     }
 }
 
+/// A certificate and its private key, in PEM.
+fn pair() -> (String, String) {
+    let rcgen::CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["sync".to_owned()]).unwrap();
+    (cert.pem(), signing_key.serialize_pem())
+}
+
+#[test]
+fn a_client_certificate_is_text_or_a_file() {
+    let (certificate, key) = pair();
+    let (certificate_file, key_file) = (file(certificate.as_bytes()), file(key.as_bytes()));
+    let path = |file: &tempfile::NamedTempFile| file.path().to_str().unwrap().to_owned();
+    for (cert, private) in [(certificate.clone(), key.clone()), (path(&certificate_file), path(&key_file))] {
+        let config = read(&[("MYSQL_SSL_CERT", &cert), ("MYSQL_SSL_KEY", &private)]).unwrap();
+        assert!(!format!("{config:?}").contains("PRIVATE KEY"));
+        let client = config.mysql.client_certificate.unwrap();
+        assert_eq!(client.certificate.trim(), certificate.trim());
+        assert_eq!(client.key.expose_secret().trim(), key.trim());
+    }
+    assert!(read(&[]).unwrap().mysql.client_certificate.is_none());
+}
+
+#[test]
+fn each_fault_of_a_client_certificate_is_told_apart_and_shows_no_key() {
+    let ((certificate, key), (_, other)) = (pair(), pair());
+    let secret = key.lines().nth(1).unwrap();
+    let (no_pem, passphrase) = (file(secret.as_bytes()), key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY"));
+    let (cut, broken) = (key.replace("-----END", "----"), certificate.replace("M", "N"));
+    let cases: &[(&str, &str, &str)] = &[
+        (&certificate, "", "MYSQL_SSL_KEY is not set, and MYSQL_SSL_CERT is"),
+        ("", &key, "MYSQL_SSL_CERT is not set, and MYSQL_SSL_KEY is"),
+        (&certificate, &other, "MYSQL_SSL_KEY is not the private key of MYSQL_SSL_CERT"),
+        (&certificate, &passphrase, "MYSQL_SSL_KEY has a passphrase"),
+        (&certificate, secret, "MYSQL_SSL_KEY is neither PEM text nor a file"),
+        (&certificate, no_pem.path().to_str().unwrap(), "MYSQL_SSL_KEY names a file that contains no PEM private key"),
+        (&certificate, &cut, "MYSQL_SSL_KEY cannot be read"),
+        (&broken, &key, "MYSQL_SSL_CERT cannot be read"),
+        ("/nonexistent/cert.pem", &key, "MYSQL_SSL_CERT is neither PEM text nor a file"),
+    ];
+    for (certificate, key, expected) in cases {
+        let text = read(&[("MYSQL_SSL_CERT", certificate), ("MYSQL_SSL_KEY", key)]).unwrap_err().to_string();
+        assert!(text.contains("has 1 fault:") && text.contains(expected), "{expected}: {text}");
+        assert!(!text.contains(secret), "{text}");
+    }
+    let text = read(&[("MYSQL_SSL_CERT", &certificate), ("MYSQL_SSL_KEY", &key), ("MYSQL_SSL_MODE", "DISABLED")]);
+    assert!(text.unwrap_err().to_string().contains("MYSQL_SSL_MODE is DISABLED, and MYSQL_SSL_CERT"));
+}
+
 #[test]
 fn log_settings_have_defaults_and_faults() {
     let settings = |format, level| telemetry::Settings { format, level };
@@ -332,7 +397,8 @@ fn the_terraform_module_has_the_same_limits() {
 
 #[test]
 fn every_declared_variable_is_read() {
-    let readers = [include_str!("assemble.rs"), include_str!("login.rs")].concat();
+    let readers =
+        [include_str!("assemble.rs"), include_str!("client_certificate.rs"), include_str!("login.rs")].concat();
     let words: BTreeSet<&str> =
         readers.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
     for about in ALL {
@@ -362,8 +428,8 @@ fn help_names_every_variable_and_its_default() {
 #[test]
 fn what_is_declared_can_be_read() {
     for about in ALL {
-        // Its example is a file, which is not here.
-        if about.name != "MYSQL_SSL_CA" {
+        // Their examples are files, which are not here.
+        if !["MYSQL_SSL_CA", "MYSQL_SSL_CERT", "MYSQL_SSL_KEY"].contains(&about.name) {
             assert_eq!(accepts(about.name, about.example), Some(true), "the example of {}", about.name);
         }
         if let Default::Value(text) = about.default {

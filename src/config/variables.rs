@@ -4,11 +4,14 @@
 use std::num::{NonZeroU32, NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
 
+use secrecy::SecretString;
+
 use crate::avro::codec::Codec;
 use crate::config::parsers::{
     Invalid, boolean, concurrency, connections, dataset, emulator, endpoint, from_str, host, level, line, masks,
-    megabytes, percent, port, project, secret, selection, ssl_ca,
+    megabytes, percent, port, project, secret, selection,
 };
+use crate::config::pem_parsers::{certificate, private_key, ssl_ca};
 use crate::mapping::masking::Pattern;
 use crate::mapping::new_columns::NewColumns;
 use crate::mapping::policies::Policy;
@@ -114,7 +117,7 @@ impl Group {
             Self::Privacy => "Privacy",
             Self::Guards => "Guards",
             Self::Logs => "Logs",
-            Self::Platform => "Set by Cloud Run",
+            Self::Platform => "Set by Cloud Run or Kubernetes",
         }
     }
 }
@@ -185,7 +188,7 @@ variables! {
             "path of a file with the password, instead of `MYSQL_PASSWORD`; one line break at its end is ignored";
         MYSQL_PASSWORD_EMPTY (Local): bool = boolean, Default::Value("false"), "true", "true or false",
             "set to true if the password is empty";
-        MYSQL_IAM_AUTH (Local): bool = boolean, Default::Value("false"), "true", "true or false",
+        MYSQL_IAM_AUTH: bool = boolean, Default::Value("false"), "true", "true or false",
             "set to true to log in to Cloud SQL with an access token instead of a password";
         MYSQL_DATABASE (Common): String = line, Default::Required, "shop", "",
             "database to copy from";
@@ -193,6 +196,10 @@ variables! {
             "`DISABLED`, `PREFERRED`, `REQUIRED`, `VERIFY_CA` or `VERIFY_IDENTITY`, as in MySQL's own client";
         MYSQL_SSL_CA: SslCa = ssl_ca, NONE, "/secrets/server-ca.pem", "",
             "CA certificate of the server: PEM text, or the path of a PEM file";
+        MYSQL_SSL_CERT: String = certificate, NONE, "/secrets/client-cert.pem", "",
+            "client certificate, for a user with REQUIRE X509 and the like: PEM text, or the path of a PEM file";
+        MYSQL_SSL_KEY (Secret): SecretString = private_key, NONE, "/secrets/client-key.pem", "",
+            "private key of `MYSQL_SSL_CERT`: PEM text without a passphrase, or the path of a PEM file";
         MYSQL_STALL_SECONDS: NonZeroU32 = from_str, Default::Value("600"), "1800", "a whole number of seconds from 1",
             "how long the server may send nothing before the table is restarted";
     }
@@ -259,6 +266,8 @@ variables! {
             "id of the execution; job ids are derived from it";
         CLOUD_RUN_TASK_INDEX: usize = from_str, Default::Value("0"), "0", "a whole number from 0",
             "which task this is, from 0";
+        JOB_COMPLETION_INDEX: usize = from_str, NONE, "0", "a whole number from 0",
+            "the same on Kubernetes, which sets it in an Indexed Job; used if `CLOUD_RUN_TASK_INDEX` is unset";
         CLOUD_RUN_TASK_COUNT: NonZeroUsize = from_str, Default::Value("1"), "4", "a whole number from 1",
             "how many tasks the execution has";
         CLOUD_RUN_TASK_ATTEMPT: usize = from_str, Default::Value("0"), "0", "a whole number from 0",

@@ -44,7 +44,7 @@ pub fn unencrypted(settings: &Settings) -> String {
 fn connecting(kind: &Kind, settings: &Settings) -> String {
     match kind {
         Kind::Server { number, .. } => at_login(*number, kind, settings),
-        Kind::Tls(refusal) => format!("{kind}: {}", tls(refusal)),
+        Kind::Tls(refusal) => format!("{kind}: {}", tls(refusal, settings)),
         Kind::Token(error) => {
             let hint = token(error).map_or_else(String::new, |hint| format!(" ({hint})"));
             format!("no access token for MYSQL_IAM_AUTH: {error}{hint}")
@@ -104,12 +104,12 @@ fn at_login(number: u16, kind: &Kind, settings: &Settings) -> String {
 
 /// What else an account may require, which the server reports as a wrong password.
 fn transport(settings: &Settings) -> &'static str {
-    match settings.ssl_mode {
-        SslMode::Disabled => "if the account or the server requires TLS, set MYSQL_SSL_MODE=REQUIRED",
-        _ => {
-            "if the account requires a client certificate (REQUIRE X509), none was shown; if it requires TLS, set \
-             MYSQL_SSL_MODE=REQUIRED"
-        }
+    match (&settings.client_certificate, settings.ssl_mode) {
+        _ if matches!(settings.address, Address::Socket(_)) => "nothing else is known",
+        (_, SslMode::Disabled) => "if the account or the server requires TLS, set MYSQL_SSL_MODE=REQUIRED",
+        (None, _) => "no client certificate was shown, which a user with REQUIRE X509 needs (MYSQL_SSL_CERT)",
+        (Some(_), SslMode::Preferred) => "the client certificate of MYSQL_SSL_CERT was shown if the server has TLS",
+        (Some(_), _) => "the client certificate of MYSQL_SSL_CERT was shown",
     }
 }
 
@@ -171,8 +171,15 @@ fn address_variables(settings: &Settings) -> &'static str {
 }
 
 /// What to do about a refused certificate, or a server without TLS.
-fn tls(refusal: &Refusal) -> &'static str {
+fn tls(refusal: &Refusal, settings: &Settings) -> &'static str {
     match refusal {
+        Refusal::ClientCertificate(_) if settings.client_certificate.is_none() => {
+            "the server requires a client certificate; set MYSQL_SSL_CERT and MYSQL_SSL_KEY"
+        }
+        Refusal::ClientCertificate(_) => {
+            "the server refuses the client certificate of MYSQL_SSL_CERT; check that a CA of the server signed it and \
+             that it has not expired"
+        }
         Refusal::Certificate(CertificateRefusal::UnknownIssuer, _) => {
             "the server's certificate was issued by a CA that is not trusted here; set MYSQL_SSL_CA to the server's CA, or \
              check MYSQL_SSL_MODE"
@@ -204,6 +211,7 @@ fn tls(refusal: &Refusal) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mysql::settings::ClientCertificate;
     use secrecy::SecretString;
     use std::time::Duration;
 
@@ -215,7 +223,9 @@ mod tests {
             database: "shop".into(),
             ssl_mode: SslMode::Preferred,
             ssl_ca: None,
+            client_certificate: None,
             stall: Duration::from_secs(600),
+            silence: None,
         }
     }
 
@@ -226,7 +236,7 @@ mod tests {
         let connecting = [
             (
                 server(ACCESS_DENIED),
-                "it refused user sync: check MYSQL_USER and MYSQL_PASSWORD; if the account requires a client certificate",
+                "it refused user sync: check MYSQL_USER and MYSQL_PASSWORD; no client certificate was shown",
             ),
             (server(UNKNOWN_DATABASE), "no database shop: check MYSQL_DATABASE"),
             (server(ACCESS_DENIED_TO_DATABASE), "GRANT SELECT ON `shop`.* TO 'sync'@'%' (if a role has"),
@@ -273,6 +283,20 @@ mod tests {
             assert!(!sentence.contains("secret"), "{sentence}");
         }
         let refused = Error::from(server(ACCESS_DENIED)).while_connecting();
+        let unknown = Kind::Tls(Refusal::ClientCertificate("received fatal alert: UnknownCA".into()));
+        let unknown = Error::from(unknown).while_connecting();
+        for (shown, ssl_mode, of_the_login, of_the_certificate) in [
+            (false, SslMode::Preferred, "no client certificate was shown", "the server requires a client certificate"),
+            (true, SslMode::Preferred, "was shown if the server has TLS", "refuses the client certificate"),
+            (true, SslMode::VerifyCa, "of MYSQL_SSL_CERT was shown", "refuses the client certificate"),
+        ] {
+            let client = ClientCertificate { certificate: String::new(), key: SecretString::from("key") };
+            let settings = Settings { client_certificate: shown.then_some(client), ssl_mode, ..settings("secret") };
+            assert!(explain(&refused, &settings).contains(of_the_login));
+            assert!(explain(&unknown, &settings).contains(of_the_certificate));
+        }
+        let plain = Settings { ssl_mode: SslMode::Disabled, ..settings("secret") };
+        assert!(!explain(&refused, &plain).contains("certificate"));
         assert!(explain(&refused, &settings("secret\n")).contains("was it stored with echo?"));
         assert!(explain(&refused, &settings("")).contains("default authentication plugin"));
     }

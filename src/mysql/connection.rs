@@ -14,10 +14,10 @@ use crate::retry::{Budget, Failed, retrying};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 /// The budget of all tries at the start of a run. It covers a quick restart of the server. If the server is down for longer,
 /// the waiting operator should know.
-const CONNECT_BUDGET: Budget = Budget { time: Duration::from_secs(12), tries: 6 };
+const CONNECT_BUDGET: Budget = Budget::new(Duration::from_secs(12), 6);
 
 /// The budget in the middle of a run. It outlasts a failover, which takes about a minute on Cloud SQL.
-const RECONNECT_BUDGET: Budget = Budget { time: Duration::from_secs(120), tries: 20 };
+const RECONNECT_BUDGET: Budget = Budget::new(Duration::from_secs(120), 20);
 
 /// How long to wait for a locked table. The servers' own defaults are a day and a year.
 const LOCK_WAIT: Duration = Duration::from_secs(60);
@@ -36,6 +36,11 @@ const SESSION_TIMEOUT_SECONDS: u32 = 24 * 60 * 60;
 /// alters values (such as PAD_CHAR_TO_FULL_LENGTH), and time limits that allow a slow reader.
 pub async fn connect(settings: &Settings) -> Result<Connection, Error> {
     connect_within(settings, CONNECT_BUDGET).await
+}
+
+/// Does the same as [`connect`] for the first connection of the process, whose network may not be ready yet.
+pub async fn connect_first(settings: &Settings) -> Result<Connection, Error> {
+    connect_within(settings, Budget { silence: settings.silence, ..CONNECT_BUDGET }).await
 }
 
 /// Does the same as [`connect`] with a larger budget, for a server that was reachable before.
@@ -80,13 +85,18 @@ pub(super) fn lock_wait(stall: Duration) -> Duration {
 async fn open(settings: &Settings, try_number: usize) -> Result<Connection, Error> {
     let address = other_address(settings, try_number).await;
     match open_at(settings, address.as_deref(), settings.ssl_mode).await {
-        // Like MySQL's own client, PREFERRED goes on without TLS if TLS cannot be established. A CA that cannot be read is
-        // a mistake, and PREFERRED does not use it.
-        Err(error) if settings.ssl_mode == SslMode::Preferred && matches!(error.kind(), Kind::Tls(_)) => {
+        Err(error) if may_go_on_plain(settings, &error) => {
             open_at(settings, address.as_deref(), SslMode::Disabled).await
         }
         opened => opened,
     }
+}
+
+/// Like MySQL's own client, PREFERRED goes on without TLS if TLS cannot be established. A client certificate is shown only
+/// over TLS.
+fn may_go_on_plain(settings: &Settings, error: &Error) -> bool {
+    let is_preferred = settings.ssl_mode == SslMode::Preferred && settings.client_certificate.is_none();
+    is_preferred && matches!(error.kind(), Kind::Tls(_))
 }
 
 async fn open_at(settings: &Settings, address: Option<&str>, mode: SslMode) -> Result<Connection, Error> {

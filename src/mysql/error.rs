@@ -282,6 +282,10 @@ impl Reason for Error {
     fn decision(&self) -> Decision {
         if self.is_transient() { Decision::Retry } else { Decision::GiveUp }
     }
+
+    fn is_silence(&self) -> bool {
+        matches!(self.kind, Kind::ConnectTimeout(_))
+    }
 }
 
 /// Adds to an error what was being done, unless an inner caller already has.

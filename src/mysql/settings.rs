@@ -25,9 +25,13 @@ pub struct Settings {
     pub ssl_mode: SslMode,
     /// `MYSQL_SSL_CA`.
     pub ssl_ca: Option<SslCa>,
+    /// `MYSQL_SSL_CERT` and `MYSQL_SSL_KEY`.
+    pub client_certificate: Option<ClientCertificate>,
     /// `MYSQL_STALL_SECONDS`: how long the server may be silent. It must be longer than the server needs to sort or filter a
     /// large table before the first row.
     pub stall: Duration,
+    /// How long the first connection may go without any answer; the usual time if there is none.
+    pub silence: Option<Duration>,
 }
 
 /// The credentials of the user.
@@ -107,4 +111,13 @@ pub enum SslCa {
     Pem(String),
     /// A file with PEM text.
     File(PathBuf),
+}
+
+/// What the user shows beside the login, on an encrypted connection.
+#[derive(Debug, Clone)]
+pub struct ClientCertificate {
+    /// PEM text.
+    pub certificate: String,
+    /// Its private key, PEM text, whose `Debug` prints nothing of it.
+    pub key: SecretString,
 }

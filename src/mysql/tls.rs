@@ -1,17 +1,20 @@
-//! TLS to MySQL: the driver options for mode and CA, and the reasons for a refused connection.
+//! TLS to MySQL: the driver options for mode and certificates, and the reasons for a refused connection.
 
 use std::fmt;
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
+use secrecy::ExposeSecret as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 
-use crate::mysql::settings::{Settings, SslCa, SslMode};
+use crate::mysql::settings::{ClientCertificate, Settings, SslCa, SslMode};
 
 /// Why TLS could not be established.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refusal {
     /// The server's certificate was refused.
     Certificate(CertificateRefusal, String),
+    /// The server refused the client certificate, or requires one.
+    ClientCertificate(String),
     /// The mode requires TLS, and the server does not support it.
     NotSupported,
     /// The configured CA cannot be read. The driver's own message is dropped: it quotes the file, which may hold a private
@@ -41,7 +44,7 @@ pub enum CertificateRefusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Certificate(_, text) | Self::Other(text) => formatter.write_str(text),
+            Self::Certificate(_, text) | Self::ClientCertificate(text) | Self::Other(text) => formatter.write_str(text),
             Self::NotSupported => formatter.write_str("the server does not support TLS"),
             Self::UnreadableCa => formatter.write_str("the CA certificate cannot be read: it is not valid PEM"),
         }
@@ -57,9 +60,15 @@ pub(super) fn options(options: MySqlConnectOptions, settings: &Settings, mode: S
         SslMode::VerifyCa => MySqlSslMode::VerifyCa,
         SslMode::VerifyIdentity => MySqlSslMode::VerifyIdentity,
     });
-    match &settings.ssl_ca {
+    let options = match &settings.ssl_ca {
         Some(SslCa::Pem(text)) => options.ssl_ca_from_pem(text.clone().into_bytes()),
         Some(SslCa::File(path)) => options.ssl_ca(path),
+        None => options,
+    };
+    match &settings.client_certificate {
+        Some(ClientCertificate { certificate, key }) => {
+            options.ssl_client_cert_from_pem(certificate).ssl_client_key_from_pem(key.expose_secret())
+        }
         None => options,
     }
 }
@@ -71,6 +80,9 @@ pub(super) fn refusal(error: &sqlx::Error) -> Option<Refusal> {
         sqlx::Error::Io(io) => match io.get_ref()?.downcast_ref::<rustls::Error>()? {
             rustls::Error::InvalidCertificate(refused) => {
                 Some(Refusal::Certificate(certificate(refused), io.to_string()))
+            }
+            rustls::Error::AlertReceived(alert) if is_about_the_client(*alert) => {
+                Some(Refusal::ClientCertificate(io.to_string()))
             }
             _ => Some(Refusal::Other(io.to_string())),
         },
@@ -84,6 +96,23 @@ pub(super) fn refusal(error: &sqlx::Error) -> Option<Refusal> {
         }
         _ => None,
     }
+}
+
+/// What a server says of a certificate that was shown to it, or of a missing one. OpenSSL calls a signature of an unknown CA
+/// with the name of a known one a decryption error.
+fn is_about_the_client(alert: AlertDescription) -> bool {
+    use AlertDescription as Alert;
+    matches!(
+        alert,
+        Alert::BadCertificate
+            | Alert::UnsupportedCertificate
+            | Alert::CertificateRevoked
+            | Alert::CertificateExpired
+            | Alert::CertificateUnknown
+            | Alert::UnknownCA
+            | Alert::DecryptError
+            | Alert::CertificateRequired
+    )
 }
 
 fn certificate(refused: &CertificateError) -> CertificateRefusal {

@@ -40,8 +40,9 @@ mod tests {
 
     fn taken(count: usize, selection: &Selection, existing: &[String]) -> BTreeMap<String, usize> {
         let mut times = BTreeMap::new();
+        let choice = choice(selection, existing.iter().map(String::as_str));
         for index in 0..count {
-            for unit in own_units(&task(index, count), choice(selection, existing.iter().map(String::as_str))) {
+            for unit in own_units(&task(index, count), choice.clone()) {
                 *times.entry(unit.table.name).or_insert(0) += 1;
             }
         }

@@ -66,13 +66,13 @@ struct Source {
 
 /// Reconnects if the connection is lost or silent.
 async fn look_at_source(settings: &mysql::Settings, has_patterns: bool) -> Result<Source, mysql::Error> {
-    let budget = Budget { time: settings.stall + RETRY_TIME, tries: 3 };
+    let budget = Budget::new(settings.stall + RETRY_TIME, 3);
     let looked = retrying("asking MySQL for its tables", budget, || look_once(settings, has_patterns)).await;
     looked.map_err(|Failed { reason, .. }| reason)
 }
 
 async fn look_once(settings: &mysql::Settings, has_patterns: bool) -> Result<Source, mysql::Error> {
-    let mut connection = mysql::connection::connect(settings).await?;
+    let mut connection = mysql::connection::connect_first(settings).await?;
     let asking = async {
         if mysql::session::is_exposed(&mut connection, settings).await? {
             events::Unencrypted {}.log(format_args!("{}", hints::mysql::unencrypted(settings)));

@@ -8,7 +8,7 @@ pub struct Task {
     pub job: Option<String>,
     /// `CLOUD_RUN_EXECUTION`, or a generated id.
     pub execution: String,
-    /// `CLOUD_RUN_TASK_INDEX`, from 0.
+    /// `CLOUD_RUN_TASK_INDEX`, or `JOB_COMPLETION_INDEX` of Kubernetes, from 0.
     pub index: usize,
     /// `CLOUD_RUN_TASK_COUNT`, at least 1.
     pub count: usize,

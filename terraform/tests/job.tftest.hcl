@@ -1,5 +1,7 @@
 # The job's settings. The provider is a mock, so nothing is created.
 
+mock_provider "time" {}
+
 mock_provider "google" {
   override_during = plan
 
@@ -58,8 +60,68 @@ run "defaults" {
     error_message = "Neither socket nor VPC unless asked for."
   }
   assert {
-    condition     = length(google_project_iam_member.cloud_sql_client) == 0
+    condition     = length(google_project_iam_member.cloud_sql) == 0
     error_message = "cloudsql.client only with the socket."
+  }
+}
+
+run "a_failed_creation_can_be_repeated" {
+  command = plan
+
+  assert {
+    condition     = !google_cloud_run_v2_job.sync.deletion_protection
+    error_message = "A job whose creation failed is replaced at the next apply; the protection would refuse it."
+  }
+  assert {
+    condition     = time_sleep.grants.create_duration == "60s" && time_sleep.apis[0].create_duration == "30s"
+    error_message = "The job must wait until its APIs answer and its grants are effective."
+  }
+  assert {
+    condition     = contains(keys(google_project_service.this), "cloudresourcemanager.googleapis.com")
+    error_message = "Grants on projects need the Resource Manager API."
+  }
+}
+
+run "build_region" {
+  command = plan
+
+  variables {
+    create_build_account = true
+    create_registry      = true
+  }
+
+  assert {
+    condition     = output.build_region == "europe-west1" && strcontains(output.build_command, "--region=europe-west1 ")
+    error_message = "Every project may build in europe-west1."
+  }
+}
+
+run "build_region_elsewhere" {
+  command = plan
+
+  variables {
+    region               = "europe-west3"
+    create_build_account = true
+    create_registry      = true
+  }
+
+  assert {
+    condition     = output.build_region == "global" && strcontains(output.build_command, "--region=global ") && strcontains(output.build_substitutions, "_REGION=europe-west3,")
+    error_message = "New projects may not build in europe-west3; the repository stays there."
+  }
+}
+
+run "build_region_of_choice" {
+  command = plan
+
+  variables {
+    region       = "europe-west3"
+    build_region = "europe-west3"
+  }
+
+  assert {
+    condition     = output.build_region == "europe-west3"
+    error_message = "A region that is given is used."
   }
 }
 
@@ -111,7 +173,7 @@ run "cloud_sql_socket" {
     error_message = "The instance's volume must be mounted at /cloudsql."
   }
   assert {
-    condition     = google_project_iam_member.cloud_sql_client[0].project == "my-project" && strcontains(google_project_iam_member.cloud_sql_client[0].condition[0].expression, "'projects/my-project/instances/db'")
+    condition     = google_project_iam_member.cloud_sql["roles/cloudsql.client"].project == "my-project" && strcontains(google_project_iam_member.cloud_sql["roles/cloudsql.client"].condition[0].expression, "'projects/my-project/instances/db'")
     error_message = "cloudsql.client must be granted for the one instance only."
   }
 }
@@ -145,7 +207,7 @@ run "what_exists_is_used" {
   }
 
   assert {
-    condition     = length(google_secret_manager_secret.mysql_password) + length(google_service_account.run) + length(google_bigquery_dataset.destination) + length(google_project_service.this) == 0
+    condition     = length(google_secret_manager_secret.this) + length(google_service_account.run) + length(google_bigquery_dataset.destination) + length(google_project_service.this) == 0
     error_message = "Nothing that exists may be created again."
   }
   assert {
@@ -153,7 +215,7 @@ run "what_exists_is_used" {
     error_message = "The existing account must get its role on the existing dataset."
   }
   assert {
-    condition     = google_secret_manager_secret_iam_member.run.secret_id == "projects/vault/secrets/mysql"
+    condition     = google_secret_manager_secret_iam_member.run["mysql-password"].secret_id == "projects/vault/secrets/mysql"
     error_message = "The account must be let into the existing secret."
   }
   assert {
@@ -170,16 +232,47 @@ run "least_privilege" {
   command = plan
 
   assert {
-    condition     = tolist(google_project_iam_custom_role.row_policies[0].permissions) == ["bigquery.rowAccessPolicies.list"] && google_bigquery_dataset_iam_member.row_policies.member == google_bigquery_dataset_iam_member.data_editor.member
-    error_message = "the job may list row access policies, and gets nothing more with it"
+    condition     = google_project_iam_custom_role.governed_tables[0].permissions == toset(["bigquery.rowAccessPolicies.list", "bigquery.tables.setCategory"]) && google_bigquery_dataset_iam_member.governed_tables.member == google_bigquery_dataset_iam_member.data_editor.member
+    error_message = "The job may list row access policies and keep policy tags, and gets nothing more with it."
   }
   assert {
-    condition     = google_project_iam_member.bigquery_job_user.role == "roles/bigquery.jobUser" && google_bigquery_dataset_iam_member.data_editor.role == "roles/bigquery.dataEditor" && google_secret_manager_secret_iam_member.run.role == "roles/secretmanager.secretAccessor"
+    condition     = google_project_iam_member.bigquery_job_user.role == "roles/bigquery.jobUser" && google_bigquery_dataset_iam_member.data_editor.role == "roles/bigquery.dataEditor" && google_secret_manager_secret_iam_member.run["mysql-password"].role == "roles/secretmanager.secretAccessor"
     error_message = "The job's account has exactly these roles."
   }
   assert {
     condition     = google_cloud_run_v2_job_iam_member.scheduler[0].role == "roles/run.jobsExecutor"
     error_message = "Without overrides the scheduler may only start the job."
+  }
+}
+
+run "governed_tables" {
+  command = plan
+
+  variables {
+    governed_tables_role = "organizations/12345/roles/governed_tables"
+    taxonomies           = ["projects/governance/locations/eu/taxonomies/12345"]
+  }
+
+  assert {
+    condition     = length(google_project_iam_custom_role.governed_tables) == 0 && google_bigquery_dataset_iam_member.governed_tables.role == "organizations/12345/roles/governed_tables"
+    error_message = "A role that exists is used."
+  }
+  assert {
+    condition     = google_data_catalog_taxonomy_iam_member.run["projects/governance/locations/eu/taxonomies/12345"].role == "roles/datacatalog.viewer" && contains(keys(google_project_service.this), "datacatalog.googleapis.com")
+    error_message = "The job may read the taxonomy whose policy tags it sends again."
+  }
+}
+
+run "operators" {
+  command = plan
+
+  variables {
+    operators = ["group:data@example.com"]
+  }
+
+  assert {
+    condition     = google_project_iam_member.operators_logs["group:data@example.com"].role == "roles/logging.viewer" && length(google_cloud_run_v2_job_iam_member.operators) == 2
+    error_message = "Operators may run the job, and read the logs that every alert points to."
   }
 }
 

@@ -1,5 +1,7 @@
 # Metrics, alerts and the dashboard.
 
+mock_provider "time" {}
+
 mock_provider "google" {
   override_during = plan
 
@@ -40,8 +42,8 @@ run "defaults" {
     error_message = "There are four alerts."
   }
   assert {
-    condition     = strcontains(google_monitoring_alert_policy.sync["missing_run"].conditions[0].condition_prometheus_query_language[0].query, "result=\"succeeded\"}[26h]")
-    error_message = "A day and two hours without success is an alert."
+    condition     = strcontains(google_monitoring_alert_policy.sync["missing_run"].conditions[0].condition_prometheus_query_language[0].query, "user_shop_sync_table_rows_count{monitored_resource=\"cloud_run_job\"}[26h])) or vector(0)) <= 0")
+    error_message = "A day and two hours without a table that was replaced is an alert, whatever the executions say."
   }
   assert {
     condition     = strcontains(google_monitoring_alert_policy.sync["rows_dropped"].conditions[0].condition_prometheus_query_language[0].query, "< 0.5 *")

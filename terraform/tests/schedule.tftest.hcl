@@ -1,4 +1,6 @@
-# Schedules, and the refusal of schedules that would overlap.
+# Schedules, and the warning about schedules that may overlap.
+
+mock_provider "time" {}
 
 mock_provider "google" {
   override_during = plan
@@ -99,12 +101,21 @@ run "weekly_may_take_longer_than_a_day" {
   }
 }
 
+run "one_table_every_hour_warns" {
+  command = plan
+  variables {
+    tables    = [{ name = "users" }]
+    schedules = [{ name = "hourly", cron = "0 * * * *" }]
+  }
+  expect_failures = [check.overlap]
+}
+
 run "every_four_hours_is_not" {
   command = plan
   variables {
     schedules = [{ name = "often", cron = "0 */4 * * *" }]
   }
-  expect_failures = [google_cloud_scheduler_job.sync["often"]]
+  expect_failures = [check.overlap]
 }
 
 run "twice_in_a_night_is_not" {
@@ -112,7 +123,7 @@ run "twice_in_a_night_is_not" {
   variables {
     schedules = [{ name = "twice", cron = "0 23,2 * * *" }]
   }
-  expect_failures = [google_cloud_scheduler_job.sync["twice"]]
+  expect_failures = [check.overlap]
 }
 
 run "every_minute_of_an_hour_is_not" {
@@ -120,5 +131,5 @@ run "every_minute_of_an_hour_is_not" {
   variables {
     schedules = [{ name = "range", cron = "10-20/5 3 * * *" }]
   }
-  expect_failures = [google_cloud_scheduler_job.sync["range"]]
+  expect_failures = [check.overlap]
 }

@@ -1,5 +1,7 @@
 # Invalid variables, each refused with a message before anything is planned.
 
+mock_provider "time" {}
+
 mock_provider "google" {
   override_during = plan
 
@@ -472,6 +474,30 @@ run "repository" {
     registry_repository = "My_Images"
   }
   expect_failures = [var.registry_repository]
+}
+
+run "governed_tables_role" {
+  command = plan
+  variables {
+    governed_tables_role = "governed_tables"
+  }
+  expect_failures = [var.governed_tables_role]
+}
+
+run "taxonomy" {
+  command = plan
+  variables {
+    taxonomies = ["personal data"]
+  }
+  expect_failures = [var.taxonomies]
+}
+
+run "build_region" {
+  command = plan
+  variables {
+    build_region = "Frankfurt"
+  }
+  expect_failures = [var.build_region]
 }
 
 run "account_too_long" {

@@ -64,6 +64,8 @@ impl<'a> Rules<'a> {
         let mut seen = HashSet::new();
         let mut destinations: HashMap<String, &str> = HashMap::new();
         let mut named = Vec::new();
+        let on_server: HashMap<String, &str> =
+            listed.iter().map(|listed| (self.case.fold(&listed.name), listed.name.as_str())).collect();
         for table in &self.selection.named {
             // A plain name that is repeated is a mistake. Copy the table once.
             let plain = *table == TableRequest::named(&table.name);
@@ -74,9 +76,9 @@ impl<'a> Rules<'a> {
             if let Some(name) = excluded.find(|name| self.case.same(name, &table.name)) {
                 return Err(format!("names {:?} and excludes it with \"!{name}\"", table.name));
             }
-            let on_server = listed.iter().find(|listed| self.case.same(&listed.name, &table.name));
-            let name = on_server.map_or_else(|| self.case.fold(&table.name), |listed| listed.name.clone());
-            let destination = table.destination(&name)?;
+            let folded = self.case.fold(&table.name);
+            let name = on_server.get(&folded).map_or(folded.as_str(), |name| name);
+            let destination = table.destination(name)?;
             if let Some(other) = destinations.insert(destination.clone(), &table.name) {
                 return Err(format!(
                     "has two entries for the destination table {destination:?}, {other} and {}: give one of them a different \

@@ -4,7 +4,7 @@ use rand::Rng as _;
 
 use super::{Then, renewed_tables};
 use crate::support::mysql_proxy::{Fault, MySqlProxy, Plan};
-use crate::support::{Place, Server, apply, on_both_servers, seed};
+use crate::support::{Place, Server, apply, free_port, on_both_servers, on_mysql, seed};
 
 /// Rows of a KiB each.
 const ROWS: u64 = 700;
@@ -147,4 +147,24 @@ fn a_table_altered_before_a_restart_is_read_with_its_new_schema(place: Place) {
     assert_eq!(place.schema("t"), ["id INTEGER", "first_one INTEGER"]);
     let rows = "SELECT COUNT(*), COUNT(DISTINCT id), SUM(id), MIN(first_one), MAX(first_one) FROM t";
     assert_eq!(place.row(rows).join("\t"), place.sql(rows));
+}
+
+/// Without an answer each try takes 8 s: the second one is the last, except where silence is waited for.
+#[apply(on_mysql)]
+fn on_cloud_run_a_silent_network_is_waited_for_and_a_refusal_is_not(place: Place) {
+    place.sql("CREATE TABLE t (id INT PRIMARY KEY)");
+    let silent = Plan { fault: Fault::Stall, from: 0, times: 2 };
+    let (here, there) = (MySqlProxy::start(&place.port(), silent), MySqlProxy::start(&place.port(), silent));
+    let started = std::time::Instant::now();
+    let waiting = place.sync().with("MYSQL_PORT", &here.port).with("CLOUD_RUN_JOB", "sync").start();
+    let elsewhere = place.sync().with("MYSQL_PORT", &there.port).start();
+    let closed = free_port().to_string();
+    let refused = place.sync().with("MYSQL_PORT", closed).with("CLOUD_RUN_JOB", "sync").run().failed(1);
+    assert!(started.elapsed().as_secs() < 16, "{:?}: {}", started.elapsed(), refused.log);
+    assert!(refused.message("sync_failed").contains("Connection refused"), "{}", refused.log);
+    let message = elsewhere.finish().failed(1).message("sync_failed");
+    assert!(message.contains("no answer within 8 s") && message.contains("after 2 tries"), "{message}");
+    let done = waiting.finish().succeeded();
+    assert_eq!(done.event("retried")["tries"], 3, "{}", done.log);
+    assert_eq!((here.struck(), there.struck()), (2, 2));
 }

@@ -1,6 +1,7 @@
 //! Operations: configuration, login, encryption, security, logs, memory, and the commands `plan`, `verify` and `check`.
 
 mod check;
+mod client_certificate;
 mod endpoint;
 mod failures;
 mod globals;
