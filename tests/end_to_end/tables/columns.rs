@@ -28,7 +28,7 @@ fn unreadable_columns_are_not_dropped_silently(place: Place) {
     let message = sync().run().failed(1).message("table_failed");
     assert!(message.contains("columns of t may be read") && message.contains("needs SELECT"), "{message}");
     let done = sync().tables("other").argument("check").run().failed(1);
-    let grant = format!("GRANT SELECT ON `{}`.`other` TO {user}", place.name);
+    let grant = format!("GRANT SELECT ON `{}`.`other` TO '{user}'@'%'", place.name);
     assert!(done.log.contains(&grant), "{}", done.log);
 }
 
