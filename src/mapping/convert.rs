@@ -45,6 +45,8 @@ pub enum Encoding {
     Json,
     /// Single-precision numbers, little-endian → string, a JSON array of the same numbers.
     Vector,
+    /// WKT or WKB → string or bytes, unchanged. Nothing at all is an error.
+    Geometry,
     /// WKT → string, unchanged. An SRID instead of WKT is an error.
     Geography,
     /// Year, month, day → days since 1970-01-01.
@@ -84,6 +86,8 @@ impl Encoding {
                 put_json(out, &text, json::rounded(&text))?;
             }
             Self::Vector => put_bytes(out, vector::as_json(value)?.as_bytes()),
+            Self::Geometry if value.is_empty() => return Err(Unrepresentable::InvalidGeometry),
+            Self::Geometry => put_bytes(out, value),
             Self::Geography => put_bytes(out, geography::wkt(value)?.as_bytes()),
             Self::Date => put_long(out, temporal::days(value)?),
             Self::DateTime => put_long(out, temporal::microseconds(value)?),
@@ -133,7 +137,7 @@ impl Encoding {
             Self::Date | Self::DateTime => temporal::show_date(value),
             Self::Time => temporal::show_time(value),
             Self::Text(charset) | Self::JsonText(charset) => charset.decode(value).ok().map(|text| quoted(&text)),
-            Self::Decimal { .. } | Self::DecimalWithin { .. } | Self::Geography | Self::Json => {
+            Self::Decimal { .. } | Self::DecimalWithin { .. } | Self::Geography | Self::Geometry | Self::Json => {
                 std::str::from_utf8(value).ok().map(quoted)
             }
             Self::Bytes | Self::Vector => None,

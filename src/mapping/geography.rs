@@ -10,6 +10,9 @@ const MALFORMED: Unrepresentable = Unrepresentable::Malformed("text that is neit
 /// Returns the WKT after checking its coordinates: BigQuery would refuse the whole load because of one bad coordinate. If a
 /// value has a reference system, and it is not WGS 84, the statement returns the SRID instead of WKT.
 pub(super) fn wkt(value: &[u8]) -> Result<&str, Unrepresentable> {
+    if value.is_empty() {
+        return Err(Unrepresentable::InvalidGeometry);
+    }
     let wkt = std::str::from_utf8(value).map_err(|_| MALFORMED)?;
     if wkt.parse::<u32>().is_ok() {
         return Err(Unrepresentable::OutOfRange("GEOGRAPHY accepts only the SRIDs 4326 and 0"));

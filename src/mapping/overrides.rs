@@ -99,10 +99,15 @@ pub(super) const SPATIAL: &[TargetRule] = &[
         B::Geography,
         STRING,
         |_, flavor| geography(flavor),
-        "WKT, longitude first; edges become geodesics; an SRID other than 4326 and 0, a longitude beyond ±180 or \
+        "WKT, longitude first; edges become geodesics; a value that the server cannot read, an SRID other than 4326 and 0, a longitude beyond ±180 or \
          a latitude beyond ±90: INVALID_VALUES",
     ),
-    to(B::Bytes, BYTES, |_, flavor| wkb(flavor), "none (WKB, longitude first; the SRID is not in it)"),
+    to(
+        B::Bytes,
+        BYTES,
+        |_, flavor| wkb(flavor),
+        "a value that the server cannot read, such as an empty one: INVALID_VALUES (WKB, longitude first; the SRID is not in it)",
+    ),
 ];
 
 pub(super) const VECTOR: &[TargetRule] = &[to(

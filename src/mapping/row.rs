@@ -113,6 +113,7 @@ impl RowEncoder {
                     | Unrepresentable::InvalidText
                     | Unrepresentable::NotUnicode
                     | Unrepresentable::InvalidJson
+                    | Unrepresentable::InvalidGeometry
                     | Unrepresentable::ChangedJson => self.mapping.policies.invalid_values,
                     Unrepresentable::Malformed(_) => Policy::Error,
                 };
@@ -158,6 +159,7 @@ fn does_not_fit(why: Unrepresentable, column: &MappedColumn, value: &[u8]) -> Ro
         Unrepresentable::NotUnicode => {
             format!("{shown} is the server's conversion of text with bytes that are not Unicode characters")
         }
+        Unrepresentable::InvalidGeometry => "the server cannot read the spatial value, which may be empty".to_owned(),
         Unrepresentable::InvalidJson => format!("{shown} is not a JSON document"),
         Unrepresentable::ChangedJson => {
             format!("{shown} {}", column.target.encoding.json_change(value).unwrap_or_default())

@@ -170,19 +170,22 @@ pub(super) fn json(flavor: Flavor) -> Values {
     }
 }
 
+// The functions for spatial values return NULL for a value that is none. The statements return nothing ('') instead, so that it is
+// not taken for a NULL.
+
 /// A spatial value as WKT.
 pub(super) fn wkt(flavor: Flavor) -> Values {
-    exact(Encoding::Text(Charset::Utf8)).selected(match flavor {
-        Flavor::MySql => "ST_AsText({}, 'axis-order=long-lat')",
-        Flavor::MariaDb => "ST_AsText({})",
+    checked(Encoding::Geometry).selected(match flavor {
+        Flavor::MySql => "IFNULL(ST_AsText({}, 'axis-order=long-lat'), IF({} IS NULL, NULL, ''))",
+        Flavor::MariaDb => "IFNULL(ST_AsText({}), IF({} IS NULL, NULL, ''))",
     })
 }
 
 /// A spatial value as WKB.
 pub(super) fn wkb(flavor: Flavor) -> Values {
-    exact(Encoding::Bytes).selected(match flavor {
-        Flavor::MySql => "ST_AsBinary({}, 'axis-order=long-lat')",
-        Flavor::MariaDb => "ST_AsBinary({})",
+    checked(Encoding::Geometry).selected(match flavor {
+        Flavor::MySql => "IFNULL(ST_AsBinary({}, 'axis-order=long-lat'), IF({} IS NULL, NULL, ''))",
+        Flavor::MariaDb => "IFNULL(ST_AsBinary({}), IF({} IS NULL, NULL, ''))",
     })
 }
 
@@ -190,8 +193,12 @@ pub(super) fn wkb(flavor: Flavor) -> Values {
 pub(super) fn geography(flavor: Flavor) -> Values {
     checked(Encoding::Geography).selected(match flavor {
         // Not CONCAT: it returns NULL if the result is longer than max_allowed_packet.
-        Flavor::MySql => "IF(ST_SRID({}) IN (0, 4326), ST_AsText({}, 'axis-order=long-lat'), ST_SRID({}))",
-        Flavor::MariaDb => "IF(ST_SRID({}) IN (0, 4326), ST_AsText({}), ST_SRID({}))",
+        Flavor::MySql => {
+            "IFNULL(IF(ST_SRID({}) IN (0, 4326), ST_AsText({}, 'axis-order=long-lat'), ST_SRID({})), IF({} IS NULL, NULL, ''))"
+        }
+        Flavor::MariaDb => {
+            "IFNULL(IF(ST_SRID({}) IN (0, 4326), ST_AsText({}), ST_SRID({})), IF({} IS NULL, NULL, ''))"
+        }
     })
 }
 

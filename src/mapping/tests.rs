@@ -144,7 +144,7 @@ fn a_column_can_be_given_another_type() {
     assert!(
         mapping
             .select_list()
-            .starts_with("`id`, CAST(`Duration` AS CHAR), IF(ST_SRID(`shape`) IN (0, 4326), ST_AsText(`shape`")
+            .starts_with("`id`, CAST(`Duration` AS CHAR), IFNULL(IF(ST_SRID(`shape`) IN (0, 4326), ST_AsText(`shape`")
     );
     assert_eq!(mapping.columns[1].holds_all, None);
     assert_eq!(mapping.columns[2].holds_all, Some(BigQueryType::String));

@@ -98,7 +98,7 @@ pub const RULES: &[TypeRule] = &[
     row("GEOMETRY, POINT, LINESTRING, POLYGON, MULTIPOINT, MULTILINESTRING, MULTIPOLYGON, GEOMETRYCOLLECTION",
         |c| is(c, &["geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
                     "geometrycollection", "geomcollection"]),
-        to(B::String,     STRING,          |_, flavor| wkt(flavor),                  "none (WKT, longitude first; the SRID is not in it)"),
+        to(B::String,     STRING,          |_, flavor| wkt(flavor),                  "a value that the server cannot read, such as an empty one: INVALID_VALUES (WKT, longitude first; the SRID is not in it)"),
         overrides::SPATIAL),
     row("VECTOR (MySQL 9)", |c| is(c, &["vector"]),
         to(B::Bytes,      BYTES,           |_, _| exact(Encoding::Bytes).selected(VECTOR_BYTES),

@@ -15,6 +15,9 @@ pub enum Unrepresentable {
     InvalidJson,
     /// A JSON document that BigQuery would change; `INVALID_VALUES` decides.
     ChangedJson,
+    /// A spatial value that the server cannot read, such as the 0 bytes that rows have in a NOT NULL column that was added later;
+    /// `INVALID_VALUES` decides.
+    InvalidGeometry,
     /// Bytes that the column's type cannot have. They always fail the table; no policy applies.
     Malformed(&'static str),
 }

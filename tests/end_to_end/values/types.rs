@@ -1,6 +1,6 @@
 //! Every type: what MySQL's own client reads equals what Google's own client reads, for every column of every row.
 
-use crate::support::{Place, Server, apply, on_both_servers};
+use crate::support::{Place, Server, apply, on_both_servers, on_mariadb};
 
 #[apply(on_both_servers)]
 fn the_demo_arrives_exactly(place: Place) {
@@ -100,4 +100,26 @@ fn synonyms_engines_and_views_arrive_exactly(place: Place) {
     }
     place.sync().tables("*,seen").with("INVALID_VALUES", "null").run().succeeded();
     place.assert_equal(&tables);
+}
+
+#[apply(on_mariadb)]
+fn a_spatial_value_of_no_bytes_is_not_taken_for_null(place: Place) {
+    for (table, null) in [("required", "NOT NULL"), ("optional", "NULL")] {
+        place.sql(&format!(
+            "CREATE TABLE {table} (id INT PRIMARY KEY); INSERT INTO {table} VALUES (1), (2); SET sql_mode = ''; \
+             ALTER TABLE {table} ADD place POINT NOT NULL; ALTER TABLE {table} MODIFY place POINT {null}"
+        ));
+        for kind in ["STRING", "BYTES", "GEOGRAPHY"] {
+            let tables = serde_json::json!([{"name": table, "types": {"place": kind}}]).to_string();
+            let tables = if kind == "STRING" { table } else { &tables };
+            let done = place.sync().tables(tables).run().failed(1);
+            let message = done.message("table_failed");
+            assert!(
+                message.contains("column place of the row with id 1: the server cannot read the spatial value"),
+                "{message}"
+            );
+            let done = place.sync().with("INVALID_VALUES", "null").tables(tables).run().succeeded();
+            assert_eq!(done.event("table_synced")["valuesToNull"], 2, "{}", done.log);
+        }
+    }
 }
