@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
@@ -16,6 +16,9 @@ pub const VARIABLE: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 const QUOTA_PROJECT: &str = "GOOGLE_CLOUD_QUOTA_PROJECT";
 /// Where `gcloud auth application-default login` writes its file, below HOME.
 const WELL_KNOWN: &str = ".config/gcloud/application_default_credentials.json";
+
+/// A longer value is not printed, even if it looks like a path.
+const LONGEST_SHOWN: usize = 300;
 
 /// The types of credentials that can be used, each with the fields that it needs.
 const TYPES: [(&str, &[&str]); 4] = [
@@ -77,15 +80,13 @@ impl Origin {
     }
 }
 
-/// Whether the value may be a path, and may therefore be printed.
-fn is_path(path: &std::path::Path) -> bool {
+/// Whether the value is certainly meant as a path, and may therefore be printed. It may be a key that lost its first line.
+fn is_path(path: &Path) -> bool {
     let text = path.to_string_lossy();
-    let text = text.trim();
-    !text.is_empty()
-        && !text.starts_with('{')
-        && !is_quoted(text)
-        && !text.contains(['\n', '\r'])
-        && !text.contains("-----")
+    let looks_like_one =
+        ["/", "./", "../", "~/"].iter().any(|start| text.starts_with(start)) || text.ends_with(".json");
+    path.exists()
+        || (looks_like_one && !is_quoted(&text) && !text.contains(['\n', '\r', '{']) && text.len() <= LONGEST_SHOWN)
 }
 
 /// What is wrong with the file.

@@ -220,6 +220,7 @@ mod tests {
                 "below its end",
             ),
             (r#"[{"name":"a","cluster_by":["b","c","d","e","f"]}]"#, "at most 4 columns"),
+            (r#"[{"name":"a","cluster_by":["s","S"]}]"#, "cluster_by names the column S twice"),
             (r#"[{"destination":"a"}]"#, "missing field `name`"),
             (r#"[{"name":"a"},{"name":"b","destination":"a"}]"#, "two entries for the destination"),
         ];

@@ -1,6 +1,6 @@
 //! The JSON form of `TABLES`: an array of names and of objects with options per table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
 use std::str::FromStr;
 
@@ -154,6 +154,10 @@ pub(super) fn item(position: usize, value: serde_json::Value) -> Result<Item, St
                 return Err(format!(
                     "entry {position} ({name}): cluster_by takes at most {MOST_CLUSTER_COLUMNS} columns"
                 ));
+            }
+            let mut seen = HashSet::new();
+            if let Some(twice) = cluster_by.iter().find(|column| !seen.insert(column.to_lowercase())) {
+                return Err(format!("entry {position} ({name}): cluster_by names the column {twice} twice"));
             }
             let partition_by = table.partition_by.map(PartitionBy::try_from).transpose();
             let partition_by = partition_by.map_err(|problem| format!("entry {position} ({name}): {problem}"))?;

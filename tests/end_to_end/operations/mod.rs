@@ -10,6 +10,7 @@ mod logs;
 mod many;
 mod memory;
 mod plan;
+mod secrets;
 mod security;
 mod server;
 mod tls;
