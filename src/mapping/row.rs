@@ -167,7 +167,11 @@ fn does_not_fit(why: Unrepresentable, column: &MappedColumn, value: &[u8]) -> Ro
         Unrepresentable::Malformed(what) => return RowProblem::Malformed { what, shown },
     };
     // Every column that becomes JSON can become STRING.
-    let fitting = if why == Unrepresentable::ChangedJson { Some(BigQueryType::String) } else { column.holds_all };
+    let fitting = match why {
+        Unrepresentable::ChangedJson => Some(BigQueryType::String),
+        Unrepresentable::InvalidGeometry => None,
+        _ => column.holds_all,
+    };
     RowProblem::DoesNotFit { why, what, fitting }
 }
 

@@ -232,7 +232,7 @@ fn map(
         }
         None => (None, target),
     };
-    let holds_all = targets.iter().find(|other| target.is_partial() && !other.is_partial() && mask.is_none());
+    let holds_all = targets.iter().find(|other| target.is_partial() && other.holds_all() && mask.is_none());
     let policies = rules.policies;
     let policy_gives_null = (target.zero_dates && policies.zero_dates == Policy::Null)
         || (target.invalid_values && policies.invalid_values == Policy::Null);

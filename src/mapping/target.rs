@@ -247,6 +247,11 @@ pub struct Target {
 }
 
 impl Target {
+    /// Whether every value that the server can read fits.
+    pub(super) fn holds_all(&self) -> bool {
+        !self.is_partial() || self.encoding == Encoding::Geometry
+    }
+
     /// Whether some values do not fit.
     pub(super) fn is_partial(&self) -> bool {
         self.zero_dates || self.invalid_values
