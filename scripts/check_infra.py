@@ -20,6 +20,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from check_command import main, report
+
 ROOT = Path(__file__).resolve().parent.parent
 MODULE = ROOT / "terraform"
 CONTRACT = MODULE / "tests" / "contract.json"
@@ -337,21 +339,8 @@ def contract(arguments):
     return faults, "; ".join(summaries)
 
 
-def main(arguments):
-    checks = {"parse": parse, "schema": schema, "references": references, "dashboard": dashboard, "cloudbuild": cloudbuild}
-    if arguments[:1] == ["contract"]:
-        faults, summary = contract(arguments[1:])
-    elif len(arguments) == 1 and arguments[0] in checks:
-        faults, summary = checks[arguments[0]]()
-    else:
-        print(__doc__, file=sys.stderr)
-        return 2
-    for fault in faults:
-        print(fault)
-    if not faults:
-        print(summary)
-    return 1 if faults else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    if sys.argv[1:2] == ["contract"]:
+        sys.exit(report(*contract(sys.argv[2:])))
+    checks = {"parse": parse, "schema": schema, "references": references, "dashboard": dashboard, "cloudbuild": cloudbuild}
+    sys.exit(main(__doc__, checks, sys.argv[1:]))

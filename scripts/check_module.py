@@ -10,6 +10,7 @@ import json
 import re
 import sys
 
+from check_command import main
 from check_infra import MODULE, ROOT, VARIABLES, files, inner, load, resources
 
 # What the job waits for, and the account whose grants it needs.
@@ -61,18 +62,5 @@ def examples():
     return faults, f"{len(pod)} variables in kubernetes.yaml, {unit.count('Environment=')} in the systemd unit"
 
 
-def main(arguments):
-    checks = {"order": order, "examples": examples}
-    if len(arguments) != 1 or arguments[0] not in checks:
-        print(__doc__, file=sys.stderr)
-        return 2
-    faults, summary = checks[arguments[0]]()
-    for fault in faults:
-        print(fault)
-    if not faults:
-        print(summary)
-    return 1 if faults else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(__doc__, {"order": order, "examples": examples}, sys.argv[1:]))

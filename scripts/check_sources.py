@@ -12,6 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from check_command import main
+
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = re.compile(r"make ([a-z][a-z0-9-]*)")
 
@@ -85,18 +87,5 @@ def msrv():
     return faults, f"{ours}; of {len(packages)} packages {newest['name']} needs the newest, {newest['rust_version']}"
 
 
-def main(arguments):
-    checks = {"workflow": workflow, "msrv": msrv}
-    if len(arguments) != 1 or arguments[0] not in checks:
-        print(__doc__, file=sys.stderr)
-        return 2
-    faults, summary = checks[arguments[0]]()
-    for fault in faults:
-        print(fault)
-    if not faults:
-        print(summary)
-    return 1 if faults else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main(__doc__, {"workflow": workflow, "msrv": msrv}, sys.argv[1:]))
