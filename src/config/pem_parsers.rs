@@ -7,7 +7,6 @@ use secrecy::SecretString;
 use crate::config::byte_order_mark::without_mark;
 use crate::config::parsers::Invalid;
 use crate::config::pem::{certificate_problem, is_pem, with_line_breaks};
-use crate::mysql::settings::SslCa;
 
 /// The longest path that Linux takes (PATH_MAX, limits.h). Longer text is something else, perhaps a key without its first line.
 const LONGEST_PATH: usize = 4096;
@@ -21,11 +20,11 @@ const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 const PASSPHRASE: [&str; 2] = ["ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED"];
 
 /// PEM text, or the path of a file with it. The text may have lost its line breaks.
-pub(super) fn ssl_ca(text: &str) -> Result<SslCa, Invalid> {
+pub(super) fn ssl_ca(text: &str) -> Result<String, Invalid> {
     if is_pem(text) {
         let pem = with_line_breaks(text);
         return match certificate_problem(&pem) {
-            None => Ok(SslCa::Pem(pem)),
+            None => Ok(pem),
             Some(problem) => Err(Invalid::Because(format!("is PEM text, but {problem}"))),
         };
     }
@@ -34,14 +33,13 @@ pub(super) fn ssl_ca(text: &str) -> Result<SslCa, Invalid> {
     }
     let path = PathBuf::from(text);
     let problem = match std::fs::read_to_string(&path) {
-        Ok(content) => match certificate_problem(&content) {
-            None => return Ok(SslCa::File(path)),
-            // What helps a variable may help a file.
-            Some(problem) => match with_line_breaks(without_mark(&content)) {
-                mended if certificate_problem(&mended).is_none() => return Ok(SslCa::Pem(mended)),
-                _ => format!("names {}, but {problem}", path.display()),
-            },
-        },
+        Ok(content) => {
+            let pem = with_line_breaks(without_mark(&content));
+            match certificate_problem(&pem) {
+                None => return Ok(pem),
+                Some(problem) => format!("names {}, but {problem}", path.display()),
+            }
+        }
         Err(error) => format!("is neither PEM text nor a file that can be read ({error})"),
     };
     Err(Invalid::Because(problem))

@@ -15,7 +15,7 @@ use crate::config::pem_parsers::{certificate, private_key, ssl_ca};
 use crate::mapping::masking::Pattern;
 use crate::mapping::new_columns::NewColumns;
 use crate::mapping::policies::Policy;
-use crate::mysql::settings::{SslCa, SslMode};
+use crate::mysql::settings::SslMode;
 use crate::mysql::snapshot::Snapshots;
 use crate::telemetry::settings::LogFormat;
 use crate::work::selection::Selection;
@@ -194,7 +194,7 @@ variables! {
             "database to copy from";
         MYSQL_SSL_MODE (Common): SslMode = from_str, Default::Unset("PREFERRED, or VERIFY_CA with MYSQL_SSL_CA"), "VERIFY_CA", "one of DISABLED, PREFERRED, REQUIRED, VERIFY_CA, VERIFY_IDENTITY",
             "`DISABLED`, `PREFERRED`, `REQUIRED`, `VERIFY_CA` or `VERIFY_IDENTITY`, as in MySQL's own client";
-        MYSQL_SSL_CA: SslCa = ssl_ca, NONE, "/secrets/server-ca.pem", "",
+        MYSQL_SSL_CA: String = ssl_ca, NONE, "/secrets/server-ca.pem", "",
             "CA certificate of the server: PEM text, or the path of a PEM file";
         MYSQL_SSL_CERT: String = certificate, NONE, "/secrets/client-cert.pem", "",
             "client certificate, for a user with REQUIRE X509 and the like: PEM text, or the path of a PEM file";

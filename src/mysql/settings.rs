@@ -23,8 +23,8 @@ pub struct Settings {
     pub database: String,
     /// `MYSQL_SSL_MODE`.
     pub ssl_mode: SslMode,
-    /// `MYSQL_SSL_CA`.
-    pub ssl_ca: Option<SslCa>,
+    /// `MYSQL_SSL_CA`, as PEM text.
+    pub ssl_ca: Option<String>,
     /// `MYSQL_SSL_CERT` and `MYSQL_SSL_KEY`.
     pub client_certificate: Option<ClientCertificate>,
     /// `MYSQL_STALL_SECONDS`: how long the server may be silent. It must be longer than the server needs to sort or filter a
@@ -102,15 +102,6 @@ impl FromStr for SslMode {
             _ => Err(()),
         }
     }
-}
-
-/// The CA of the server's certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SslCa {
-    /// PEM text.
-    Pem(String),
-    /// A file with PEM text.
-    File(PathBuf),
 }
 
 /// What the user shows beside the login, on an encrypted connection.

@@ -6,7 +6,7 @@ use rustls::{AlertDescription, CertificateError};
 use secrecy::ExposeSecret as _;
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
 
-use crate::mysql::settings::{ClientCertificate, Settings, SslCa, SslMode};
+use crate::mysql::settings::{ClientCertificate, Settings, SslMode};
 
 /// Why TLS could not be established.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +61,7 @@ pub(super) fn options(options: MySqlConnectOptions, settings: &Settings, mode: S
         SslMode::VerifyIdentity => MySqlSslMode::VerifyIdentity,
     });
     let options = match &settings.ssl_ca {
-        Some(SslCa::Pem(text)) => options.ssl_ca_from_pem(text.clone().into_bytes()),
-        Some(SslCa::File(path)) => options.ssl_ca(path),
+        Some(text) => options.ssl_ca_from_pem(text.clone().into_bytes()),
         None => options,
     };
     match &settings.client_certificate {
