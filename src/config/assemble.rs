@@ -114,8 +114,7 @@ fn destination(reader: &mut Reader) -> Option<bigquery::Settings> {
         (Some(address), None) => Api::Endpoint(address),
         (None, Some(address)) => Api::Emulator(address),
         (Some(_), Some(_)) => {
-            let other = BIGQUERY_EMULATOR_HOST.about.name;
-            reader.fault(&BIGQUERY_ENDPOINT.about, format!("is set, and {other} is set as well: unset one of them"));
+            reader.both_set(&BIGQUERY_EMULATOR_HOST.about, &BIGQUERY_ENDPOINT.about);
             return None;
         }
     };

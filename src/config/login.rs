@@ -29,7 +29,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<Login> {
     ];
     let mut set = ways.into_iter().filter(|(is_set, _)| *is_set).map(|(_, about)| about);
     if let (Some(first), Some(second)) = (set.next(), set.next()) {
-        reader.fault(second, format!("is set, and {} is set as well: unset one of them", first.name));
+        reader.both_set(first, second);
         return None;
     }
     let login = |password, about: &'static About| Some(Login::Password { password, variable: about.name });

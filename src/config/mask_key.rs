@@ -14,7 +14,7 @@ pub(super) fn read(reader: &mut Reader) -> Option<MaskKey> {
     let file = reader.value(&MASK_KEY_FILE);
     let (key, about, origin) = match (key, file) {
         (Some(_), Some(_)) => {
-            reader.fault(&MASK_KEY_FILE.about, "is set, and MASK_KEY is set as well: unset one of them");
+            reader.both_set(&MASK_KEY.about, &MASK_KEY_FILE.about);
             return None;
         }
         (Some(key), None) => (key, &MASK_KEY.about, "has".to_owned()),

@@ -51,6 +51,11 @@ impl Reader {
         self.faults.push(Fault { variable: about.name, problem: problem.into(), example: about.example });
     }
 
+    /// Two variables are set that exclude each other.
+    pub(super) fn both_set(&mut self, first: &About, second: &'static About) {
+        self.fault(second, format!("is set, and {} is set as well: unset one of them", first.name));
+    }
+
     /// The text exactly as it is in the environment.
     pub(super) fn text<T>(&self, variable: &Variable<T>) -> Option<&str> {
         self.values.get(variable.about.name).map(String::as_str)
