@@ -320,11 +320,6 @@ pub(super) fn is_refused(error: &Error) -> bool {
     error.kind.number().is_some_and(|number| !error.is_transient() && !INTERRUPTIONS.contains(&number))
 }
 
-/// The server's message, if it answered with an error.
-pub(super) fn message(error: &Error) -> String {
-    error.kind.to_string()
-}
-
 /// Another session held a lock for too long.
 pub(super) fn is_lock_wait_timeout(error: &Error) -> bool {
     error.kind.number() == Some(LOCK_WAIT_TIMEOUT)

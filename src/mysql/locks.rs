@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::mysql::error::{Error, Kind, WhileDoing as _, is_refused, message};
+use crate::mysql::error::{Error, Kind, WhileDoing as _, is_refused};
 use crate::mysql::lock_keeper::{Keeper, start};
 use crate::mysql::settings::Settings;
 use crate::report::events;
@@ -147,7 +147,7 @@ impl Lock {
 fn no_locks(problem: &Error) {
     events::NoLocks {}.log(format_args!(
         "this server refuses GET_LOCK or IS_USED_LOCK, so overlapping executions are not detected: {}",
-        message(problem)
+        problem.kind()
     ));
 }
 

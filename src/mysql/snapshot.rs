@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 
 use crate::mysql::connection::{close, connect, lock_wait};
-use crate::mysql::error::{Error, Kind, WhileDoing as _, is_access_denied, is_lock_wait_timeout, is_refused, message};
+use crate::mysql::error::{Error, Kind, WhileDoing as _, is_access_denied, is_lock_wait_timeout, is_refused};
 use crate::mysql::settings::Settings;
 use crate::mysql::sql::{Connection, execute, in_time, quoted};
 
@@ -81,7 +81,7 @@ pub async fn begin(connection: &mut Connection, table: &str, stall: Duration) ->
         let begin = execute(connection, "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
         // Without a snapshot, rows that belong together could be from different times, so the table is not copied.
         let begun = begin.await.map_err(|error| match is_refused(&error) {
-            true => Kind::NoSnapshot(message(&error)).into(),
+            true => Kind::NoSnapshot(error.kind().to_string()).into(),
             false => error,
         });
         begun.while_doing(|| "opening a snapshot")?;
@@ -167,7 +167,7 @@ async fn lock(settings: &Settings, table: &str) -> Result<Locking, Error> {
         Err(error) if is_access_denied(&error) => Ok(Locking::Denied),
         Err(error) if is_lock_wait_timeout(&error) => Ok(Locking::Timeout),
         // A cluster that prohibits table locks, or a proxy that does not know them.
-        Err(error) if is_refused(&error) => Ok(Locking::Refused(message(&error))),
+        Err(error) if is_refused(&error) => Ok(Locking::Refused(error.kind().to_string())),
         Err(error) => Err(error.doing(doing())),
     }
 }
