@@ -83,11 +83,7 @@ fn at_login(number: u16, kind: &Kind, settings: &Settings) -> String {
     let (database, user) = (&settings.database, &settings.user);
     match number {
         ACCESS_DENIED => {
-            format!(
-                "it refused user {user}: check MYSQL_USER and {}; {} ({kind})",
-                login(settings),
-                transport(settings)
-            )
+            format!("it refused user {user}: check MYSQL_USER and {}{} ({kind})", login(settings), transport(settings))
         }
         INSECURE_TRANSPORT => format!("{kind}: set MYSQL_SSL_MODE to REQUIRED, VERIFY_CA or VERIFY_IDENTITY"),
         UNKNOWN_DATABASE => format!("it has no database {database}: check MYSQL_DATABASE"),
@@ -105,11 +101,11 @@ fn at_login(number: u16, kind: &Kind, settings: &Settings) -> String {
 /// What else an account may require, which the server reports as a wrong password.
 fn transport(settings: &Settings) -> &'static str {
     match (&settings.client_certificate, settings.ssl_mode) {
-        _ if matches!(settings.address, Address::Socket(_)) => "nothing else is known",
-        (_, SslMode::Disabled) => "if the account or the server requires TLS, set MYSQL_SSL_MODE=REQUIRED",
-        (None, _) => "no client certificate was shown, which a user with REQUIRE X509 needs (MYSQL_SSL_CERT)",
-        (Some(_), SslMode::Preferred) => "the client certificate of MYSQL_SSL_CERT was shown if the server has TLS",
-        (Some(_), _) => "the client certificate of MYSQL_SSL_CERT was shown",
+        _ if matches!(settings.address, Address::Socket(_)) => "",
+        (_, SslMode::Disabled) => "; if the account or the server requires TLS, set MYSQL_SSL_MODE=REQUIRED",
+        (None, _) => "; no client certificate was shown, which a user with REQUIRE X509 needs (MYSQL_SSL_CERT)",
+        (Some(_), SslMode::Preferred) => "; the client certificate of MYSQL_SSL_CERT was shown if the server has TLS",
+        (Some(_), _) => "; the client certificate of MYSQL_SSL_CERT was shown",
     }
 }
 
